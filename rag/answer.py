@@ -1,0 +1,86 @@
+"""Questions and answers: what goes into the chain and what comes out of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from langchain_core.documents import Document
+
+Origin = Literal["generated", "faq", "extractive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with the conversation it was asked in, oldest turn first."""
+
+    text: str
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in the documents that a sentence of the answer rests on.
+
+    ``start`` and ``end`` are code points into the stored text of the passage's document, and ``quote`` is
+    exactly that slice. ``number`` is the 1-based position of ``passage`` among ``Answer.passages``.
+    """
+
+    number: int
+    passage: Document
+    quote: str
+    start: int
+    end: int
+    support: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the answer: ``Answer.text[start:end] == text``, marks such as ``[1]`` included."""
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    support: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened on the way to the answer. Milliseconds; token counts as the generator counts them."""
+
+    retrieve_ms: float = 0.0
+    first_token_ms: float | None = None  # from the question to the first word of the answer
+    generate_ms: float = 0.0
+    total_ms: float = 0.0
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    generator: str = ""
+    dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and the evidence it rests on.
+
+    While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
+    ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``.
+    ``confidence`` is None until it is fitted on data.
+    """
+
+    question: str
+    text: str
+    passages: tuple[Document, ...]
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    origin: Origin = "generated"
+    abstained: bool = False
+    reason: str | None = None
+    confidence: float | None = None
+    trace: Trace = field(default_factory=Trace)

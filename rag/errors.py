@@ -1,0 +1,61 @@
+"""The errors Wenju raises on purpose.
+
+RagError
+├── ConfigError             rag.toml, a flag or an argument is wrong
+├── IngestError             a folder or a file can't be ingested
+├── KnowledgeBaseError      a knowledge base can't do what is asked
+│   ├── KnowledgeBaseNotFound   there is none at that path
+│   ├── KnowledgeBaseMismatch   it was made by another embedder or another version
+│   ├── KnowledgeBaseCorrupt    its catalogue can't be read
+│   └── KnowledgeBaseBusy       another process is writing to it
+├── WeightsError            a model is missing, incomplete or not what it claims to be
+├── GenerationError         the generator can't answer
+└── EvalError               an evaluation can't be run
+
+A message names the thing, the cause and the next command to run. Only the ``__main__`` modules catch these:
+one line on standard error, exit status 1.
+"""
+
+
+class RagError(Exception):
+    """Base of every error that Wenju raises on purpose."""
+
+
+class ConfigError(RagError):
+    """A setting, a flag or an argument is wrong."""
+
+
+class IngestError(RagError):
+    """A folder or a file can't be ingested."""
+
+
+class KnowledgeBaseError(RagError):
+    """A knowledge base can't do what is asked."""
+
+
+class KnowledgeBaseNotFound(KnowledgeBaseError):
+    """There is no knowledge base at the path."""
+
+
+class KnowledgeBaseMismatch(KnowledgeBaseError):
+    """The knowledge base was made by another embedder or another version of the program."""
+
+
+class KnowledgeBaseCorrupt(KnowledgeBaseError):
+    """The catalogue, which is the truth, can't be read."""
+
+
+class KnowledgeBaseBusy(KnowledgeBaseError):
+    """Another process is writing to the knowledge base."""
+
+
+class WeightsError(RagError):
+    """A model is missing, incomplete or not what it claims to be."""
+
+
+class GenerationError(RagError):
+    """The generator can't answer."""
+
+
+class EvalError(RagError):
+    """An evaluation can't be run."""

@@ -1,0 +1,79 @@
+"""What goes into a knowledge base and what it reports: plain records, no behaviour worth the name."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rag.passage import Kind, embedding_text
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderFingerprint:
+    """What makes two embedders interchangeable: vectors of one may be compared with vectors of the other."""
+
+    name: str
+    dimension: int
+    digest: str  # SHA-256 over the model's weights
+    query_prefix: str
+    passage_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage to be stored: a slice of its document's text and what stands beside it."""
+
+    text: str
+    start: int  # code points into NewDocument.text
+    end: int
+    page: int | None = None
+    heading: tuple[str, ...] = ()
+    context: str = ""
+    kind: Kind = "prose"
+    lang: str = "en"
+
+    @property
+    def digest(self) -> str:
+        """Names the vector: equal for passages whose embedded text is equal, wherever they stand."""
+        return hashlib.sha256(embedding_text(self.context, self.text).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be stored. ``status`` "failed" documents have a ``problem`` and no text."""
+
+    source: str  # relative to the root, forward slashes
+    sha256: str  # of the file's bytes
+    size: int  # bytes
+    mtime_ns: int
+    parser: str
+    status: Literal["ok", "failed"] = "ok"
+    problem: str | None = None
+    text: str = ""
+    title: str = ""
+    lang: str = "en"
+    modified: str = ""  # ISO 8601
+    pages: int | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)  # JSON-able; more about how it was read
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of the published generation (or of the newest written one, where a method says so)."""
+
+    doc_id: str
+    root: str
+    source: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    parser: str
+    status: Literal["ok", "failed"]
+    problem: str | None
+    title: str
+    lang: str
+    modified: str
+    pages: int | None
+    characters: int
+    passages: int
+    report: Mapping[str, Any]

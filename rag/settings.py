@@ -1,0 +1,138 @@
+"""Settings: ``rag.toml`` over defaults.
+
+Flags override them in the ``__main__`` modules; secrets come from the environment only. An unknown key is
+refused, so that a typing error can't silently change nothing.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import ConfigError
+
+DEFAULT_FILE = "rag.toml"
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class KnowledgeBaseSettings(_Section):
+    """Where the knowledge base lies; a relative path is relative to the settings file."""
+
+    path: Path = Path(".wenju")
+
+
+class EmbedderSettings(_Section):
+    """``model`` is a short name, a local folder or a hub id. Prefixes of None mean the model's own."""
+
+    model: str = "multilingual-e5-small"
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    batch_size: int = Field(32, ge=1)
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+
+
+class GeneratorSettings(_Section):
+    """``model`` is a short name, a local folder, a hub id, "extractive", or "provider:model" (LangChain)."""
+
+    model: str = "qwen2.5-coder-1.5b-instruct"
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    temperature: float = Field(0.0, ge=0.0)
+    seed: int = 0
+    max_tokens: int = Field(256, ge=1)  # of an answer
+    prompt_lookup_tokens: int = Field(10, ge=0)  # 0 turns prompt-lookup decoding off
+    base_url: str | None = None  # of a "provider:model" served elsewhere
+
+
+class SplitterSettings(_Section):
+    """Lengths are in approximate tokens (``rag.language.approximate_tokens``)."""
+
+    target_tokens: int = Field(160, ge=16)
+    max_tokens: int = Field(320, ge=32)
+
+
+class RetrievalSettings(_Section):
+    """``candidates`` of each retriever are fused by reciprocal ranks into ``k`` passages."""
+
+    k: int = Field(6, ge=1)
+    candidates: int = Field(50, ge=1)
+    rrf_constant: float = Field(60.0, gt=0)
+
+
+class AnsweringSettings(_Section):
+    """``evidence_tokens`` bounds what the generator reads of the passages."""
+
+    evidence_tokens: int = Field(480, ge=64)
+    max_question_characters: int = Field(2000, ge=1)
+
+
+class Settings(_Section):
+    """All settings. Build one with ``load_settings`` or ``Settings()`` for the defaults."""
+
+    knowledge_base: KnowledgeBaseSettings = KnowledgeBaseSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    generator: GeneratorSettings = GeneratorSettings()
+    splitter: SplitterSettings = SplitterSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+
+    def override(self, section: str, **values: Any) -> "Settings":
+        """A copy with some values of one section replaced (checked like a file's).
+
+        Raises:
+            ConfigError: a key or a value isn't valid.
+        """
+        merged = self.model_dump()
+        merged[section].update(values)
+        return _validate(merged, "the command line")
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read settings from ``file``, or from ``rag.toml`` in the working folder if there is one.
+
+    Raises:
+        ConfigError: the file can't be read, isn't TOML, or has an unknown key or an invalid value.
+    """
+    path = file if file is not None else Path(DEFAULT_FILE)
+    if file is None and not path.exists():
+        return Settings()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"can't read the settings file {path}: {error.strerror}; name another with --config"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} isn't valid TOML: {error}; correct that line") from error
+    settings = _validate(values, str(path))
+    location = settings.knowledge_base.path.expanduser()
+    return settings.override("knowledge_base", path=path.parent / location)
+
+
+def _validate(values: dict[str, Any], origin: str) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{origin}: unknown key '{name}'{_hint(first['loc'])}") from error
+        raise ConfigError(f"{origin}: '{name}': {first['msg']}") from error
+
+
+def _hint(location: tuple[int | str, ...]) -> str:
+    section: type[BaseModel] = Settings
+    for part in location[:-1]:
+        annotation = section.model_fields[str(part)].annotation
+        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        section = annotation
+    known = list(section.model_fields)
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; known keys here: {', '.join(known)}"
