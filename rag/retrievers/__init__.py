@@ -1,0 +1,14 @@
+"""Finding passages: LangChain ``BaseRetriever`` parts that return scored copies, best first."""
+
+from rag.retrievers.dense import DenseRetriever
+from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
+from rag.retrievers.lexical import LexicalRetriever
+from rag.retrievers.query_cache import CachedQueryEmbeddings
+
+__all__ = [
+    "CachedQueryEmbeddings",
+    "DenseRetriever",
+    "FusionRetriever",
+    "LexicalRetriever",
+    "reciprocal_rank_fusion",
+]

@@ -1,0 +1,63 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+KB ?= .wenju
+export HF_HUB_DISABLE_TELEMETRY = 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.complete: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'pip>=25'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.PHONY: environment
+environment: $(VENV)/.complete ## make .venv with everything pinned in constraints.txt
+
+.PHONY: weights
+weights: environment ## fetch, verify and convert the weights that rag.toml names
+	$(BIN)/python -m rag models pull
+
+.PHONY: sample
+sample: weights ## ingest the sample folder kb/ into $(KB)
+	$(BIN)/python -m ingest kb --kb $(KB)
+
+.PHONY: run
+run: sample ## everything, then serve the chat page on PORT (8501)
+	@echo "Wenju is at http://localhost:$(PORT)"
+	$(BIN)/streamlit run ui/app.py --server.port $(PORT) -- --kb $(KB)
+
+.PHONY: demo
+demo: sample ## everything, then three questions instead of the page
+	@for question in \
+		"现在去上海出差，每晚住宿最多能报销多少元？" \
+		"How tightly should the four M5 screws of the Tidal P200 pump head be fastened?" \
+		"公司的年终奖发几个月的工资？"; do \
+		printf '\n> %s\n' "$$question"; \
+		$(BIN)/python -m rag ask "$$question" --kb $(KB) || exit 1; \
+	done
+
+.PHONY: check
+check: environment ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: test
+test: check weights ## ruff, mypy and the tests, with one question on the real weights
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
+
+.PHONY: test-slow
+test-slow: environment weights ## the slow tier as well
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+.PHONY: clean
+clean: ## remove the environment and the sample's knowledge base (weights stay in the cache folder)
+	rm -rf $(VENV) $(KB) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,254 @@
+"""Word (.docx), by python-docx: paragraphs and tables in document order, without headers and footers."""
+
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import docx
+from docx.document import Document as WordDocument
+from docx.oxml.ns import qn
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+
+from ingest.dates import first_date
+from ingest.normalization import normalize_line
+from ingest.parsers.base import DocumentParser
+from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, squeeze, table_blocks
+from ingest.parsers.headings import heading_level
+from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.word_lists import ListLabels
+
+logger = logging.getLogger(__name__)
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MOST_BYTES = 1_000_000_000  # unpacked; more is a zip bomb
+_TEMPLATE_DATE = datetime(2013, 12, 23, 23, 15)  # of python-docx's own template, in every file made with it
+_HEADING_STYLE = re.compile(r"^(?:heading|标题|標題|überschrift|titre)\s*(\d)$", re.IGNORECASE)
+_CONTENTS_STYLE = re.compile(r"^(?:toc|目录|目錄)\s*\d$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[。！；;，、.,:：]$")
+_LONGEST_BOLD_HEADING = 60
+_BOLD_LEVEL = 5
+_TITLE_STYLES = frozenset({"title", "标题", "標題"})
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_LEFT_OUT = {_FALLBACK}.union(
+    qn(name) for name in ("w:del", "w:moveFrom", "w:instrText", "w:delText", "w:pPr", "w:txbxContent")
+)
+_BREAKS = {qn("w:br"): "\v", qn("w:cr"): "\v", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:ptab"): " "}
+_TEXTS = frozenset({qn("w:t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"})
+_CONTAINERS = frozenset(qn(name) for name in ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
+
+
+class WordParser(DocumentParser):
+    """Reads ``.docx`` files."""
+
+    name = "word"
+
+    def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
+        document = _open(blob.as_bytes())
+        blocks = _with_running_header(document, list(_Reader(document).blocks(document.element.body)))
+        properties = document.core_properties
+        dates = [_property(properties, name) for name in ("modified", "created")]
+        modified = first_date(date for date in dates if date and date.replace(tzinfo=None) != _TEMPLATE_DATE)
+        return file_facts(title=_title(blocks, _property(properties, "title")), modified=modified), blocks
+
+
+def _open(data: bytes) -> WordDocument:
+    if data.startswith(_OLE):
+        raise UnreadableFile("it needs a password, or is an old .doc file under a new name; save it as .docx")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _MOST_BYTES:
+            raise UnreadableFile(f"it unpacks to {size / 1e9:.1f} GB")
+        return docx.Document(io.BytesIO(data))
+    except UnreadableFile:
+        raise
+    except zipfile.BadZipFile as error:
+        raise UnreadableFile("the Word file is damaged or cut off: it isn't a whole zip archive") from error
+    except Exception as error:  # python-docx lets lxml's and zipfile's errors through
+        raise UnreadableFile(f"the Word file is damaged: {error or type(error).__name__}") from error
+
+
+def _property(properties: Any, name: str) -> Any:
+    try:
+        return getattr(properties, name)
+    except ValueError:  # a date that isn't one
+        return None
+
+
+def _title(blocks: list[Document], of_properties: str | None) -> str:
+    """The paragraph styled as title, else the first heading of the first level, else the title property."""
+    for each in blocks:
+        if each.metadata["kind"] == "heading" and each.metadata["level"] <= 1:
+            return each.page_content
+    return normalize_line(of_properties or "")
+
+
+def _with_running_header(document: WordDocument, blocks: list[Document]) -> list[Document]:
+    """The blocks, after the first page header's text if that is said nowhere else (it often names the document)."""
+    try:
+        section = document.sections[0]
+        header = section.first_page_header if section.different_first_page_header_footer else section.header
+        text = "\n".join(filter(None, (_text(each) for each in header._element.iter(qn("w:p")))))
+    except Exception as error:  # a header that can't be read is no reason to lose the document
+        logger.warning("the page header can't be read: %s", error)
+        return blocks
+    squashed = "".join(text.split())
+    body = "".join("".join(each.page_content.split()) for each in blocks)
+    if not any(each.isalpha() for each in squashed) or squashed in body:
+        return blocks
+    return [block("prose", text), *blocks]
+
+
+class _Reader:
+    """Walks a document's body, keeping the headings and list counters it has passed."""
+
+    def __init__(self, document: WordDocument) -> None:
+        self._path = HeadingPath()
+        self._levels = _heading_levels(document)
+        self._contents = _contents_styles(document)  # a table of contents repeats the headings
+        self._labels = ListLabels(document)
+        self._in_list = False
+        self._styled = any(self._level(each) for each in document.element.body.iter(qn("w:p")))
+
+    def blocks(self, parent: Any) -> Iterator[Document]:
+        for element in parent:
+            if element.tag == qn("w:p"):
+                yield from self._paragraph(element)
+                for box in element.iter(qn("w:txbxContent")):
+                    if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
+                        yield from self.blocks(box)
+            elif element.tag == qn("w:tbl"):
+                self._in_list = False
+                yield from table_blocks(
+                    _rows(element), header_rows=_header_rows(element), heading=self._path.path
+                )
+            elif element.tag in _CONTAINERS:
+                yield from self.blocks(element)
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Document]:
+        text = _text(paragraph)
+        if not text or self._style(paragraph) in self._contents:
+            return
+        label = self._labels.next_label(paragraph)
+        level = self._level(paragraph)
+        if level is None and not self._styled:
+            level = self._unstyled_level(paragraph, text)
+        if level is not None:
+            self._in_list = False
+            text = f"{label} {text}".strip().replace("\n", " ")
+            self._path.enter(level, text)
+            yield block("heading", text, heading=self._path.path, level=level)
+        elif label:
+            separator = LINE if self._in_list else PARAGRAPH
+            self._in_list = True
+            yield block("list", f"{label} {text}", heading=self._path.path, separator=separator)
+        else:
+            self._in_list = False
+            yield block("prose", text, heading=self._path.path, strong=_is_strong(paragraph))
+
+    def _level(self, paragraph: Any) -> int | None:
+        properties = paragraph.find(qn("w:pPr"))
+        if properties is None:
+            return None
+        outline = properties.find(qn("w:outlineLvl"))
+        if outline is not None and (value := _integer(outline)) is not None and value < 9:
+            return value + 1
+        return self._levels.get(self._style(paragraph))
+
+    def _unstyled_level(self, paragraph: Any, text: str) -> int | None:
+        """The level of what is a heading by its form, or for being short and bold."""
+        short = len(text) <= _LONGEST_BOLD_HEADING and not _SENTENCE_END.search(text) and "\n" not in text
+        return heading_level(text) or (_BOLD_LEVEL if short and _is_strong(paragraph) else None)
+
+    def _style(self, paragraph: Any) -> str:
+        style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        return (style.get(qn("w:val")) or "") if style is not None else ""
+
+
+def _heading_levels(document: WordDocument) -> dict[str, int]:
+    """Heading levels by style id; the title's is 0. A style may take its level from the one it is based on."""
+    levels: dict[str, int] = {}
+    for style in document.styles.element.iter(qn("w:style")):
+        identifier = style.get(qn("w:styleId"))
+        name = style.find(qn("w:name"))
+        name_text = (name.get(qn("w:val")) or "" if name is not None else "").strip().lower()
+        outline = style.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+        based = style.find(qn("w:basedOn"))
+        match = _HEADING_STYLE.match(name_text)
+        if match:
+            levels[identifier] = int(match.group(1))
+        elif name_text in _TITLE_STYLES:
+            levels[identifier] = 0
+        elif outline is not None and (value := _integer(outline)) is not None and value < 9:
+            levels[identifier] = value + 1
+        elif based is not None and based.get(qn("w:val")) in levels and not name_text.startswith("toc"):
+            levels[identifier] = levels[based.get(qn("w:val"))]
+    return levels
+
+
+def _contents_styles(document: WordDocument) -> set[str]:
+    return {
+        style.get(qn("w:styleId"))
+        for style in document.styles.element.iter(qn("w:style"))
+        if (name := style.find(qn("w:name"))) is not None
+        and _CONTENTS_STYLE.match(name.get(qn("w:val")) or "")
+    }
+
+
+def _text(element: Any) -> str:
+    """The visible text: deletions, field codes and text boxes left out, a new line at line breaks."""
+    pieces: list[str] = []
+    stack = [element]
+    while stack:
+        node = stack.pop()
+        if node.tag in _TEXTS:
+            pieces.append(node.text or "")
+        elif node.tag in _BREAKS:
+            pieces.append(_BREAKS[node.tag])
+        elif node.tag not in _LEFT_OUT:
+            stack.extend(reversed(node))
+    return "\n".join(filter(None, map(squeeze, "".join(pieces).split("\v"))))
+
+
+def _rows(table: Any) -> Iterator[list[str]]:
+    """The rows' texts by column. What is merged downwards is repeated, so that each row can be read alone."""
+    above: dict[int, str] = {}
+    for row in table.iter(qn("w:tr")):
+        if next(row.iterancestors(qn("w:tbl"))) is not table:
+            continue
+        texts: list[str] = []
+        for cell in row.iter(qn("w:tc")):
+            if next(cell.iterancestors(qn("w:tr"))) is not row:
+                continue
+            merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+            span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
+            column = len(texts)
+            if merge is not None and merge.get(qn("w:val"), "continue") == "continue":
+                text = above.get(column, "")
+            else:
+                text = normalize_line(" ".join(_text(each) for each in cell.iter(qn("w:p"))))
+            above[column] = text
+            texts.append(text)
+            texts.extend([""] * (min(_integer(span) or 1, 100) - 1 if span is not None else 0))
+        yield texts
+
+
+def _header_rows(table: Any) -> int | None:
+    count = len(table.findall(f"{qn('w:tr')}/{qn('w:trPr')}/{qn('w:tblHeader')}"))
+    return count or None
+
+
+def _is_strong(paragraph: Any) -> bool:
+    runs = [run for run in paragraph.iter(qn("w:r")) if _text(run)]
+    bold = [run.find(f"{qn('w:rPr')}/{qn('w:b')}") for run in runs]
+    return bool(runs) and all(each is not None and each.get(qn("w:val")) not in ("0", "false") for each in bold)
+
+
+def _integer(element: Any) -> int | None:
+    value = str(element.get(qn("w:val")) or "")
+    return int(value) if value.isascii() and value.isdigit() else None

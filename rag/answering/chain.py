@@ -1,0 +1,227 @@
+"""From a question to an answer: one LangChain ``Runnable`` that also streams."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+
+from rag.answer import Answer, Question, Trace
+from rag.answering.conversation import retrieval_query
+from rag.answering.evidence import Evidence, pack_evidence
+from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
+from rag.answering.resolution import Resolved, resolve_answer
+from rag.errors import ConfigError, GenerationError, RagError
+from rag.generators import EvidenceReader
+from rag.knowledge_base import Analyzer
+from rag.language import language_of
+
+logger = logging.getLogger(__name__)
+
+_MINIMUM_SUPPORT = 0.25  # an answer with less shares next to nothing with the documents
+
+
+class AnswerChain(Runnable[str | Question, Answer]):
+    """Retrieve, pack the evidence, generate, resolve the citations, check the support.
+
+    ``stream`` yields growing answers: the first has the passages and no text yet, the last is complete. What
+    streams before it is a draft: its citations aren't resolved, and the last may decline instead.
+    """
+
+    def __init__(
+        self,
+        retriever: BaseRetriever,
+        generator: BaseChatModel,
+        analyzer: Analyzer,
+        *,
+        evidence_tokens: int = 480,
+        max_question_characters: int = 2000,
+        generator_name: str = "",
+    ) -> None:
+        self.retriever = retriever
+        self.generator = generator
+        self.analyzer = analyzer
+        self.evidence_tokens = evidence_tokens
+        self.max_question_characters = max_question_characters
+        self.generator_name = generator_name
+
+    def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        """Answer a question.
+
+        Raises:
+            ConfigError: the question is empty or too long.
+            KnowledgeBaseError: the knowledge base can't be searched.
+            GenerationError: the generator failed.
+        """
+        return list(self.stream(input, config))[-1]
+
+    def stream(
+        self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Answer]:
+        """Yield the answer as it grows; raises what ``invoke`` raises."""
+        return self.transform(iter([input]), config)
+
+    def transform(
+        self,
+        input: Iterator[str | Question],
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Answer]:
+        """Yield growing answers to the last question of the input."""
+        questions = list(input)
+        if not questions:
+            raise ConfigError("there is no question; write one after 'ask'")
+        question = _checked(questions[-1], self.max_question_characters)
+        yield from self._answer(question, ensure_config(config))
+
+    def warm(self, language: str) -> None:
+        """Let the generator read the fixed head of the prompt, so that the first question is as quick as the
+        next ones. Does nothing for generators that can't."""
+        warm = getattr(self.generator, "warm", None)
+        if warm is not None:
+            warm(head_messages(wording_for(language)))
+
+    def _answer(self, question: Question, config: RunnableConfig) -> Iterator[Answer]:
+        clock = _Clock()
+        wording = wording_for(language_of(question.text))
+        query = retrieval_query(question)
+        retrieved = self.retriever.invoke(query, config=config)
+        evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
+        trace = Trace(retrieve_ms=clock.elapsed_ms(), generator=self.generator_name)
+        draft = Answer(question.text, "", tuple(each.passage for each in evidence), trace=trace)
+        yield draft
+        if not evidence:
+            reason = "no passage of the knowledge base was found for the question"
+            yield _decline(draft, wording, reason, clock)
+            return
+        if isinstance(self.generator, EvidenceReader):
+            yield self._read(draft, evidence, wording, clock, query)
+            return
+        messages = build_messages(question.text, evidence, wording, question.history)
+        text = ""
+        tokens = (0, 0)
+        try:
+            for chunk in self.generator.stream(messages, config=config):
+                piece = _text_of(chunk.content)
+                usage = getattr(chunk, "usage_metadata", None)
+                if usage:
+                    tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
+                if not piece:
+                    continue
+                text += piece
+                if trace.first_token_ms is None and text.strip():
+                    trace = replace(trace, first_token_ms=clock.elapsed_ms())
+                yield replace(draft, text=text.strip(), trace=trace)
+        except RagError:
+            raise
+        except Exception as error:  # whatever a provider's client raises
+            raise GenerationError(
+                f"the generator {self.generator_name or self.generator.get_name()} failed: {error}; "
+                "check the [generator] section of rag.toml"
+            ) from error
+        trace = replace(
+            trace,
+            generate_ms=clock.elapsed_ms() - trace.retrieve_ms,
+            prompt_tokens=tokens[0],
+            generated_tokens=tokens[1],
+        )
+        yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock)
+
+    def _read(
+        self, draft: Answer, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock", query: str
+    ) -> Answer:
+        assert isinstance(self.generator, EvidenceReader)
+        found = self.generator.read(query, [each.passage.page_content for each in evidence])
+        elapsed = clock.elapsed_ms()
+        trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
+        draft = replace(draft, origin="extractive", trace=trace)
+        text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
+        if not text:
+            reason = "no sentence of the passages found holds enough of the question's words"
+            return _decline(draft, wording, reason, clock)
+        return self._complete(draft, text, evidence, wording, clock)
+
+    def _complete(
+        self, draft: Answer, text: str, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock"
+    ) -> Answer:
+        if not text.strip():
+            return _decline(draft, wording, "the generator wrote nothing", clock)
+        if is_decline(text):
+            reason = "the generator found no answer in the passages"
+            return _decline(draft, wording, reason, clock)
+        resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
+        reason = _objection(resolved, draft.passages, wording)
+        trace = replace(draft.trace, dropped_citations=resolved.dropped)
+        if reason:
+            return _decline(replace(draft, trace=trace), wording, reason, clock)
+        return replace(
+            draft,
+            text=resolved.text,
+            sentences=resolved.sentences,
+            citations=resolved.citations,
+            trace=replace(trace, total_ms=clock.elapsed_ms()),
+        )
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def elapsed_ms(self) -> float:
+        return round((time.perf_counter() - self._start) * 1000, 3)
+
+
+def _checked(question: str | Question, limit: int) -> Question:
+    question = Question(question) if isinstance(question, str) else question
+    text = question.text.strip()
+    if not text:
+        raise ConfigError("the question is empty; write one after 'ask'")
+    if len(text) > limit:
+        raise ConfigError(
+            f"the question has {len(text):,} characters and at most {limit:,} are read; shorten it, or put "
+            "the long text into a document and run `python -m ingest` on its folder"
+        )
+    return replace(question, text=text)
+
+
+def _objection(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> str | None:
+    """Why the generated text must not be shown as an answer, or None."""
+    if not resolved.sentences:
+        return "the generator wrote no sentence"
+    same_language = any(
+        (passage.metadata["lang"] == "zh") == (wording is wording_for("zh")) for passage in passages
+    )
+    best = max(sentence.support or 0.0 for sentence in resolved.sentences)
+    if best < _MINIMUM_SUPPORT and (same_language or not resolved.citations):
+        return "what the generator wrote isn't supported by the passages found"
+    return None
+
+
+def _decline(draft: Answer, wording: Wording, reason: str, clock: _Clock) -> Answer:
+    sources = list(dict.fromkeys(str(passage.metadata["source"]) for passage in draft.passages))[:3]
+    separator = "、" if wording is wording_for("zh") else ", "
+    text = wording.decline
+    if sources:
+        space = "" if wording is wording_for("zh") else " "
+        end = "。" if wording is wording_for("zh") else "."
+        text += f"{space}{wording.nearest}{separator.join(sources)}{end}"
+    return replace(
+        draft,
+        text=text,
+        sentences=(),
+        citations=(),
+        abstained=True,
+        reason=reason,
+        trace=replace(draft.trace, total_ms=clock.elapsed_ms()),
+    )
+
+
+def _text_of(content: str | list[str | dict[str, Any]]) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in content)

@@ -1,0 +1,155 @@
+"""What the generator is told: instructions and two worked examples, the same head for every question.
+
+The head is fixed per language, so a generator that keeps its prefix cache reads it once. The examples show
+the two things a small model doesn't do by itself: to cite, and to decline. Their facts are invented.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from rag.answer import Turn
+from rag.answering.evidence import Evidence
+
+_HISTORY_TURNS = 2
+_HISTORY_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Everything that is said to the generator or for it, in one language."""
+
+    instructions: str
+    passages: str
+    question: str
+    conversation: str
+    examples: tuple[tuple[tuple[str, ...], str, str], ...]  # passages, question, answer
+    decline: str  # what the generator is to say; also what the reader is shown
+    nearest: str  # introduces the sources that came nearest
+
+
+_ZH = Wording(
+    instructions=(
+        "你是文档问答助手。只根据下面给出的资料，用中文简短直接地回答问题，通常一到两句话，写明具体的数字和名称。"
+        "每句话末尾用[编号]标出所依据的资料。资料里没有答案时，不要猜测，只回答：资料中没有相关信息。"
+    ),
+    passages="资料：",
+    question="问题：",
+    conversation="此前的对话：",
+    examples=(
+        (
+            (
+                "员工手册 > 假期\n入职满一年的员工每年有七天年假，满十年的有十二天。",
+                "班车安排\n班车每天早上七点四十从南门发车。",
+            ),
+            "工作满十年的人一年能休几天年假？",
+            "入职满十年的员工每年有十二天年假[1]。",
+        ),
+        (
+            ("班车安排\n班车每天早上七点四十从南门发车。", "停车规定\n访客车辆停在北区地面车位。"),
+            "班车的票价是多少？",
+            "资料中没有相关信息。",
+        ),
+    ),
+    decline="资料中没有相关信息。",
+    nearest="最接近的内容来自：",
+)
+
+_EN = Wording(
+    instructions=(
+        "You answer questions from documents. Use only the passages below. Answer in English, directly and "
+        "briefly, usually in one or two sentences, with the exact numbers and names. End each sentence with "
+        "the [number] of the passage it rests on. If the passages don't hold the answer, don't guess; say "
+        "only: The documents do not contain this."
+    ),
+    passages="Passages:",
+    question="Question: ",
+    conversation="Conversation so far:",
+    examples=(
+        (
+            (
+                "Staff handbook > Leave\nStaff with one year of service have seven days of leave a year, "
+                "those with ten years have twelve.",
+                "Shuttle bus\nThe bus leaves the south gate at 7:40 every morning.",
+            ),
+            "How much leave does someone get after ten years?",
+            "Staff with ten years of service get twelve days of leave a year [1].",
+        ),
+        (
+            (
+                "Shuttle bus\nThe bus leaves the south gate at 7:40 every morning.",
+                "Parking\nVisitors park on the ground level of the north area.",
+            ),
+            "What does a ticket for the bus cost?",
+            "The documents do not contain this.",
+        ),
+    ),
+    decline="The documents do not contain this.",
+    nearest="The nearest content is in: ",
+)
+
+_DECLINE_MARKERS = (
+    "没有相关信息",
+    "没有提到",
+    "没有提及",
+    "未提及",
+    "未提到",
+    "没有找到",
+    "无法回答",
+    "无法确定",
+    "没有说明",
+    "documents do not contain",
+    "passages do not contain",
+    "does not contain",
+    "do not mention",
+    "does not mention",
+    "not mentioned in",
+    "not provided in",
+    "no information",
+    "don't contain",
+    "doesn't mention",
+    "cannot be determined",
+)
+
+
+def wording_for(language: str) -> Wording:
+    """The wording for a question's language; languages other than Chinese are served in English."""
+    return _ZH if language == "zh" else _EN
+
+
+def head_messages(wording: Wording) -> list[BaseMessage]:
+    """The part of the prompt that is the same for every question in a language."""
+    messages: list[BaseMessage] = [SystemMessage(wording.instructions)]
+    for passages, question, answer in wording.examples:
+        messages.append(HumanMessage(_render(wording, passages, question)))
+        messages.append(AIMessage(answer))
+    return messages
+
+
+def build_messages(
+    question: str, evidence: Sequence[Evidence], wording: Wording, history: Sequence[Turn] = ()
+) -> list[BaseMessage]:
+    """The whole prompt: the fixed head, then the numbered passages and the question."""
+    rendered = _render(
+        wording,
+        [f"{each.title}\n{each.text}" if each.title else each.text for each in evidence],
+        question,
+    )
+    if history:
+        turns = "\n".join(
+            f"{turn.role}: {turn.content[:_HISTORY_CHARACTERS]}" for turn in history[-_HISTORY_TURNS:]
+        )
+        rendered = f"{wording.conversation}\n{turns}\n\n{rendered}"
+    return [*head_messages(wording), HumanMessage(rendered)]
+
+
+def is_decline(text: str) -> bool:
+    """Whether a generated text says that the passages don't hold the answer, and nothing else."""
+    lowered = text.lower().replace("’", "'")
+    return len(text) <= 120 and any(marker in lowered for marker in _DECLINE_MARKERS)
+
+
+def _render(wording: Wording, passages: Sequence[str], question: str) -> str:
+    numbered = "\n".join(f"[{number}] {passage}" for number, passage in enumerate(passages, start=1))
+    return f"{wording.passages}\n{numbered}\n\n{wording.question}{question}"

@@ -1,0 +1,99 @@
+"""From a generated text to an answer whose sentences rest on exact places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.documents import Document
+
+from rag.answer import Citation, Sentence
+from rag.answering.citations import MarkedSentence, marked_sentences, place_marks
+from rag.answering.support import Support, TermAnalyzer, measure_support
+from rag.language import language_of
+from rag.passage import metadata_of
+
+_SUPPORTED = 0.5
+_BETTER = 0.15  # by how much another passage must support a sentence better to take its citation
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An answer's text with canonical marks, its sentences, citations, and dropped numbers."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    dropped: tuple[int, ...]
+
+    @property
+    def support(self) -> float:
+        """The least support of any sentence, 0 when there is none."""
+        return min((sentence.support or 0.0 for sentence in self.sentences), default=0.0)
+
+
+def resolve_answer(
+    generated: str, passages: Sequence[Document], question: str, *, analyzer: TermAnalyzer
+) -> Resolved:
+    """Resolve the marks of a generated text against the passages it was generated from.
+
+    Each sentence is checked against what it cites. A citation whose passage doesn't support the sentence
+    gives way to a passage that does; a sentence without a citation gets the one that supports it, if any.
+    """
+    marked, dropped = marked_sentences(generated, len(passages))
+    text = ""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    for each in marked:
+        supports = [
+            measure_support(each.text, passage.page_content, question, analyzer=analyzer)
+            for passage in passages
+        ]
+        numbers = _choose(each, passages, supports)
+        rendered = place_marks(each.text, numbers)
+        if text:
+            text += "" if language_of(text[-1:] + rendered) == "zh" else " "
+        start = len(text)
+        text += rendered
+        support = max((supports[number - 1].share for number in numbers), default=0.0)
+        sentences.append(Sentence(rendered, start, len(text), numbers, support))
+        citations.extend(_citation(number, passages, supports[number - 1]) for number in numbers)
+    return Resolved(text, tuple(sentences), _distinct(citations), dropped)
+
+
+def _choose(
+    sentence: MarkedSentence, passages: Sequence[Document], supports: Sequence[Support]
+) -> tuple[int, ...]:
+    if not supports:
+        return ()
+    best = max(range(len(supports)), key=lambda index: (supports[index].share, -index)) + 1
+    best_share = supports[best - 1].share
+    cited = max((supports[number - 1].share for number in sentence.numbers), default=0.0)
+    if sentence.numbers and not _same_language(sentence.text, passages[sentence.numbers[0] - 1]):
+        return sentence.numbers  # shared words say nothing across languages
+    if best_share >= _SUPPORTED and best_share >= cited + _BETTER:
+        return (best,)
+    return tuple(number for number in sentence.numbers if supports[number - 1].share >= cited - _BETTER)
+
+
+def _same_language(sentence: str, passage: Document) -> bool:
+    return (language_of(sentence) == "zh") == (metadata_of(passage)["lang"] == "zh")
+
+
+def _citation(number: int, passages: Sequence[Document], support: Support) -> Citation:
+    passage = passages[number - 1]
+    offset = metadata_of(passage)["start"]
+    start, end = support.quote
+    return Citation(
+        number=number,
+        passage=passage,
+        quote=passage.page_content[start:end],
+        start=offset + start,
+        end=offset + end,
+        support=support.share,
+    )
+
+
+def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    seen: dict[tuple[int, int, int], Citation] = {}
+    for citation in citations:
+        seen.setdefault((citation.number, citation.start, citation.end), citation)
+    return tuple(seen.values())

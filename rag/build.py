@@ -1,0 +1,80 @@
+"""The only place that turns settings into objects."""
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
+
+from rag.answering import AnswerChain
+from rag.embedder import SentenceEmbeddings
+from rag.generators import build_generator
+from rag.knowledge_base import KnowledgeBase
+from rag.retrievers import CachedQueryEmbeddings, DenseRetriever, FusionRetriever, LexicalRetriever
+from rag.settings import Settings
+from rag.weights import resolve_model
+
+
+def build_embeddings(settings: Settings) -> SentenceEmbeddings:
+    """The embedder that the settings name (its weights are loaded when it is first used).
+
+    Raises:
+        WeightsError: the model isn't there; the message names the command that fetches it.
+    """
+    embedder = settings.embedder
+    return SentenceEmbeddings(
+        resolve_model(embedder.model),
+        name=embedder.model,
+        device=embedder.device,
+        dtype=embedder.dtype,
+        batch_size=embedder.batch_size,
+        query_prefix=embedder.query_prefix,
+        passage_prefix=embedder.passage_prefix,
+    )
+
+
+def open_knowledge_base(settings: Settings, embeddings: SentenceEmbeddings | None = None) -> KnowledgeBase:
+    """Open the knowledge base for reading, for searches with ``embeddings`` where they are given.
+
+    Raises:
+        KnowledgeBaseNotFound: there is none at the settings' path.
+        KnowledgeBaseMismatch: it was made with another embedder.
+        KnowledgeBaseCorrupt: its catalogue can't be read.
+    """
+    fingerprint = embeddings.fingerprint if embeddings is not None else None
+    return KnowledgeBase.open(settings.knowledge_base.path, fingerprint=fingerprint)
+
+
+def build_retriever(
+    settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings, k: int | None = None
+) -> BaseRetriever:
+    """Dense and lexical candidates, fused; ``k`` passages, by default as many as the settings say."""
+    retrieval = settings.retrieval
+    k = k if k is not None else retrieval.k
+    candidates = max(retrieval.candidates, k)
+    return FusionRetriever(
+        retrievers=[
+            DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=candidates),
+            LexicalRetriever(knowledge_base=knowledge_base, k=candidates),
+        ],
+        k=k,
+        constant=retrieval.rrf_constant,
+    )
+
+
+def build_answer_chain(settings: Settings, knowledge_base: KnowledgeBase | None = None) -> AnswerChain:
+    """Everything from a question to an answer, on an open knowledge base or the settings' own.
+
+    Raises:
+        RagError: whatever the parts raise (a missing model, another embedder, no knowledge base).
+    """
+    embeddings = build_embeddings(settings)
+    if knowledge_base is None:
+        knowledge_base = open_knowledge_base(settings, embeddings)
+    cached = CachedQueryEmbeddings(embeddings)
+    generator = build_generator(settings.generator, analyzer=knowledge_base.analyzer, embeddings=cached)
+    return AnswerChain(
+        build_retriever(settings, knowledge_base, cached),
+        generator,
+        knowledge_base.analyzer,
+        evidence_tokens=settings.answering.evidence_tokens,
+        max_question_characters=settings.answering.max_question_characters,
+        generator_name=settings.generator.model,
+    )

@@ -1,0 +1,79 @@
+"""``python -m rag ask``: an answer with its citations."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from rag.answer import Answer, Question
+from rag.answering import AnswerChain
+from rag.build import build_answer_chain
+from rag.commands.batch import run_batch
+from rag.commands.output import answer_record, place
+from rag.errors import ConfigError
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "ask", parents=[common], help="answer a question from the documents, with citations"
+    )
+    parser.add_argument("question", nargs="?", help="the question, in Chinese or English")
+    parser.add_argument(
+        "--generator", metavar="NAME", help="a model's short name, folder or hub id; 'extractive'"
+    )
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON object")
+    parser.add_argument("--batch", metavar="FILE", help='lines of {"id", "text", "history"?}; "-" is stdin')
+    parser.set_defaults(handler=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out the command; returns the exit status."""
+    if (args.question is None) == (args.batch is None):
+        raise ConfigError("give either a question or --batch FILE")
+    settings = args.settings
+    if args.generator:
+        settings = settings.override("generator", model=args.generator)
+    chain = build_answer_chain(settings)
+    if args.batch is not None:
+        return run_batch(
+            args.batch, lambda identifier, question: answer_record(chain.invoke(question), identifier)
+        )
+    answer = _follow(chain, Question(args.question))
+    if args.json:
+        print(json.dumps(answer_record(answer), ensure_ascii=False))
+    else:
+        print_answer(answer)
+    return 0
+
+
+def _follow(chain: AnswerChain, question: Question) -> Answer:
+    """Run the chain; on a terminal, show on standard error what it is doing."""
+    answer: Answer | None = None
+    show = sys.stderr.isatty()
+    shown = ""
+    for answer in chain.stream(question):
+        if not show:
+            continue
+        if not answer.text:
+            sources = dict.fromkeys(place(passage) for passage in answer.passages)
+            print(f"reading {'; '.join(sources) or 'nothing'} …", file=sys.stderr)
+        elif answer.trace.total_ms == 0 and answer.text.startswith(shown):
+            print(answer.text[len(shown) :], end="", file=sys.stderr, flush=True)
+            shown = answer.text
+    if shown:
+        print("\n", file=sys.stderr)
+    assert answer is not None
+    return answer
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer for people: the text, then each citation with its place and quote."""
+    print(answer.text)
+    if answer.citations:
+        print()
+    for citation in sorted(answer.citations, key=lambda each: each.number):
+        quote = " ".join(citation.quote.split())
+        print(f"  [{citation.number}] {place(citation.passage)} ({citation.start}–{citation.end}): {quote}")
+    if answer.abstained and answer.reason:
+        print(f"\n  ({answer.reason})")

@@ -1,0 +1,90 @@
+"""The JSON that programs read. The keys are a contract (see README).
+
+Offsets are code points, pages 1-based.
+"""
+
+from typing import Any
+
+from langchain_core.documents import Document
+
+from rag.answer import Answer
+from rag.passage import metadata_of
+
+
+def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
+    """An answer as a JSON-able record."""
+    return {
+        "id": question_id,
+        "question": answer.question,
+        "answer": answer.text,
+        "origin": answer.origin,
+        "abstained": answer.abstained,
+        "reason": answer.reason,
+        "confidence": answer.confidence,
+        "sentences": [
+            {
+                "text": sentence.text,
+                "start": sentence.start,
+                "end": sentence.end,
+                "citations": list(sentence.citations),
+                "support": sentence.support,
+            }
+            for sentence in answer.sentences
+        ],
+        "citations": [
+            {
+                "number": citation.number,
+                "passage_id": citation.passage.id,
+                "source": metadata_of(citation.passage)["source"],
+                "page": metadata_of(citation.passage)["page"],
+                "start": citation.start,
+                "end": citation.end,
+                "quote": citation.quote,
+            }
+            for citation in answer.citations
+        ],
+        "passages": [
+            {"number": number, **passage_record(passage)}
+            for number, passage in enumerate(answer.passages, start=1)
+        ],
+        "timings_ms": {
+            "retrieve": answer.trace.retrieve_ms,
+            "first_token": answer.trace.first_token_ms,
+            "generate": answer.trace.generate_ms,
+            "total": answer.trace.total_ms,
+        },
+        "tokens": {"prompt": answer.trace.prompt_tokens, "generated": answer.trace.generated_tokens},
+    }
+
+
+def passage_record(passage: Document) -> dict[str, Any]:
+    """A retrieved passage as a JSON-able record."""
+    metadata = metadata_of(passage)
+    return {
+        "id": passage.id,
+        "source": metadata["source"],
+        "page": metadata["page"],
+        "start": metadata["start"],
+        "end": metadata["end"],
+        "score": metadata.get("score"),
+        "text": passage.page_content,
+    }
+
+
+def search_record(
+    query: str, hits: list[Document], embed_ms: float, total_ms: float, query_id: Any = None
+) -> dict[str, Any]:
+    """The result of a search as a JSON-able record."""
+    return {
+        "id": query_id,
+        "query": query,
+        "hits": [{"rank": rank, **passage_record(hit)} for rank, hit in enumerate(hits, start=1)],
+        "timings_ms": {"embed": embed_ms, "total": total_ms},
+    }
+
+
+def place(passage: Document) -> str:
+    """Where a passage stands, for people: ``manual.pdf, page 3``."""
+    metadata = metadata_of(passage)
+    page = f", page {metadata['page']}" if metadata["page"] is not None else ""
+    return f"{metadata['source']}{page}"

@@ -1,0 +1,172 @@
+"""The decoding loop: read a prompt, write tokens, guess ahead, stop at once when told to.
+
+A loop of our own rather than ``generate`` of transformers because three things have to meet in it: the prefix
+cache (``rag.generators.prefix_cache``), guesses that are checked several at a time
+(``rag.generators.prompt_lookup``), and a reader who may leave at any step, also while the prompt is read.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rag.generators.prefix_cache import PrefixCache, crop
+from rag.generators.prompt_lookup import PromptLookup
+
+_READ_AT_ONCE = {"cpu": 256}  # tokens of a prompt between two looks at whether the reader is still there
+_READ_AT_ONCE_ON_GPU = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingOptions:
+    """How to write. Temperature 0 is greedy; a seed of None means another one each time."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    seed: int | None = 0
+    lookup_tokens: int = 0  # guessed ahead at each step; 0 turns guessing off
+
+
+class Decoder:
+    """A causal language model with what it has read so far. Not thread-safe; its owner locks.
+
+    ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt tokens
+    that didn't have to be read again, and passes through the model while writing.
+    """
+
+    def __init__(self, model: Any, end_tokens: frozenset[int]) -> None:
+        self._model = model
+        self._end_tokens = end_tokens
+        self._prefixes = PrefixCache(model.config.get_text_config(decoder=True))
+        self._read_at_once = _READ_AT_ONCE.get(model.device.type, _READ_AT_ONCE_ON_GPU)
+        self.reused = 0
+        self.steps = 0
+
+    def decode(
+        self,
+        prompt: Sequence[int],
+        options: DecodingOptions,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[list[int]]:
+        """Yield the tokens that follow the prompt, one or several at a time.
+
+        Guessing changes how many tokens come at a time, not which: each is the one that the model itself
+        chooses, greedily or by the same random numbers, after the tokens before it. (Floating point is not
+        associative: reading several tokens at a time may tip the balance between two that are equally likely.)
+        """
+        choose = _chooser(options)
+        tokens = list(prompt)
+        lookup = PromptLookup(tokens) if options.lookup_tokens and self._prefixes.can_crop else None
+        cache, self.reused = self._prefixes.take(tokens)
+        self.steps = 0
+        held = self.reused  # tokens whose keys and values are in the cache
+        sound = True
+        try:
+            while len(tokens) - held > self._read_at_once and not cancelled():
+                sound = False
+                self._read(tokens[held : held + self._read_at_once], cache)
+                held, sound = held + self._read_at_once, True
+            budget = options.max_tokens
+            while budget > 0 and not cancelled():
+                guess = lookup.propose(min(options.lookup_tokens, budget - 1)) if lookup and self.steps else []
+                sound = False
+                logits = self._logits([*tokens[held:], *guess], cache, len(guess) + 1)
+                new = self._accept(logits, guess, choose)
+                tokens.extend(new)
+                held = len(tokens) - 1
+                if guess:
+                    crop(cache, held)
+                sound = True
+                if lookup:
+                    lookup.extend(new)
+                self.steps += 1
+                budget -= len(new)
+                yield new
+                if new[-1] in self._end_tokens:
+                    return
+        finally:
+            if sound:
+                self._prefixes.keep(tokens[:held], cache)
+
+    def warm(self, head: Sequence[int]) -> None:
+        """Read the beginning of prompts to come and keep it until the process ends."""
+        tokens = list(head)
+        if not tokens or not self._prefixes.can_crop:
+            return
+        cache, held = self._prefixes.take(tokens)
+        self._read(tokens[held:], cache)
+        self._prefixes.pin(tokens, cache)
+        self._prefixes.keep(tokens, cache)
+
+    def continuation_probabilities(
+        self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """How likely the text after the prompt is to begin with each continuation, 0 to 1."""
+        tokens = list(prompt)
+        cache, self.reused = self._prefixes.take(tokens)
+        first = self._logits(tokens[self.reused :], cache, 1).log_softmax(-1)
+        probabilities = []
+        for continuation in continuations:
+            rows = first
+            if len(continuation) > 1:
+                branch = cache if self._prefixes.can_crop else self._read_afresh(tokens)
+                rest = self._logits(list(continuation[:-1]), branch, len(continuation) - 1)
+                rows = torch.cat([first, rest.log_softmax(-1)])
+                if self._prefixes.can_crop:
+                    crop(cache, len(tokens))
+            logs = rows[range(len(continuation)), list(continuation)]
+            probabilities.append(float(logs.sum().exp()))
+        self._prefixes.keep(tokens, cache)
+        return probabilities
+
+    def _read_afresh(self, tokens: list[int]) -> Any:
+        cache = self._prefixes.new()
+        self._read(tokens, cache)
+        return cache
+
+    def _read(self, tokens: list[int], cache: Any) -> None:
+        """Put tokens into the cache without asking what follows them, which spares the output layer."""
+        with torch.inference_mode():
+            self._model.base_model(input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True)
+
+    def _logits(self, tokens: list[int], cache: Any, last: int) -> torch.Tensor:
+        """Read tokens; float32 (last, vocabulary) logits of what follows each of the last ones."""
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True, logits_to_keep=last
+            )
+            logits: torch.Tensor = output.logits[0, -last:].float().cpu()
+        return logits
+
+    def _tensor(self, tokens: list[int]) -> torch.Tensor:
+        return torch.tensor([tokens], device=self._model.device)
+
+    def _accept(
+        self, logits: torch.Tensor, guess: list[int], choose: Callable[[torch.Tensor], int]
+    ) -> list[int]:
+        """The model's own tokens, as far as the guess before each was right."""
+        new: list[int] = []
+        for row, guessed in zip(logits, [*guess, None], strict=True):
+            token = choose(row)
+            new.append(token)
+            if token != guessed or token in self._end_tokens:
+                break
+        return new
+
+
+def _chooser(options: DecodingOptions) -> Callable[[torch.Tensor], int]:
+    if options.temperature <= 0:
+        return lambda row: int(row.argmax())
+    generator = torch.Generator()
+    if options.seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(options.seed)
+    temperature = options.temperature
+
+    def sample(row: torch.Tensor) -> int:
+        probabilities = torch.softmax(row / temperature, dim=-1)
+        return int(torch.multinomial(probabilities, 1, generator=generator))
+
+    return sample

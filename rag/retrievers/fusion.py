@@ -1,0 +1,61 @@
+"""One ranking out of several, by reciprocal ranks."""
+
+from collections.abc import Sequence
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+
+from rag.passage import with_score
+
+
+class FusionRetriever(BaseRetriever):
+    """Asks every retriever and returns the ``k`` passages of highest reciprocal-rank score.
+
+    A text that occurs in several passages (copies of a document, say) is returned once, at its best rank.
+    """
+
+    retrievers: list[BaseRetriever]
+    k: int = 10
+    constant: float = 60.0
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        rankings = [
+            retriever.invoke(query, config={"callbacks": run_manager.get_child()})
+            for retriever in self.retrievers
+        ]
+        fused = reciprocal_rank_fusion(rankings, constant=self.constant)
+        return _distinct_texts(fused)[: self.k]
+
+
+def reciprocal_rank_fusion(
+    rankings: Sequence[Sequence[Document]], *, constant: float = 60.0
+) -> list[Document]:
+    """Fuse rankings of passages by the sum of 1 / (constant + rank), ranks starting at 1.
+
+    Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
+    Learning Methods", SIGIR 2009. Equal scores keep the order of first appearance. Passages come back as
+    copies whose score is the fused one.
+    """
+    scores: dict[str, float] = {}
+    passages: dict[str, Document] = {}
+    for ranking in rankings:
+        for rank, passage in enumerate(ranking, start=1):
+            key = str(passage.id)
+            passages.setdefault(key, passage)
+            scores[key] = scores.get(key, 0.0) + 1.0 / (constant + rank)
+    ordered = sorted(scores, key=lambda key: -scores[key])
+    return [with_score(passages[key], scores[key]) for key in ordered]
+
+
+def _distinct_texts(passages: Sequence[Document]) -> list[Document]:
+    seen: set[str] = set()
+    distinct = []
+    for passage in passages:
+        text = " ".join(passage.page_content.split())
+        if text not in seen:
+            seen.add(text)
+            distinct.append(passage)
+    return distinct

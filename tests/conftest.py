@@ -1,0 +1,109 @@
+"""Tiny models, made here and deterministic, so that no test needs a download."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from pathlib import Path
+
+import pytest
+
+_CORPUS = (
+    "The pump must be cleaned every six months. Staff get twelve days of leave a year.",
+    "Which part number does the filter of the air purifier have? It is WJ-2031-B.",
+    "The documents do not contain this. Visitors park on the ground level of the north area.",
+    "员工每年有十二天年假，入职满一年后可以使用。水泵必须每六个月清洗一次。",
+    "空气净化器的滤芯型号是什么？型号是 WJ-2031-B。资料中没有相关信息。",
+    "访客车辆停在北区地面车位。班车每天早上七点四十从南门发车。",
+)
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_END, _PAD = "<|im_end|>", "<|endoftext|>"
+
+
+def _save_tokenizer(folder: Path, vocabulary: int) -> int:
+    """Train a byte-level BPE tokenizer, which reads any text, and save it with a chat template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[_PAD, "<|im_start|>", _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_CORPUS, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=_END, pad_token=_PAD, chat_template=_CHAT_TEMPLATE
+    )
+    fast.save_pretrained(folder)
+    return len(fast)
+
+
+@pytest.fixture(scope="session")
+def tiny_generator_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Qwen2 of two layers that reads 512 tokens, with tokenizer and chat template."""
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    folder = tmp_path_factory.mktemp("tiny-generator")
+    size = _save_tokenizer(folder, 480)
+    config = Qwen2Config(
+        vocab_size=size,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        # Large enough that random weights prefer some tokens clearly: greedy decoding is then well defined.
+        initializer_range=0.3,
+        bos_token_id=None,
+        eos_token_id=2,
+        pad_token_id=0,
+        tie_word_embeddings=False,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        model = Qwen2ForCausalLM(config)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_embedder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random SentenceTransformer folder of 32 dimensions: mean pooling, normalized."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    base = tmp_path_factory.mktemp("tiny-bert")
+    size = _save_tokenizer(base, 480)
+    config = BertConfig(
+        vocab_size=size,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=512,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        initializer_range=0.3,
+        pad_token_id=0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        model = BertModel(config)
+    model.save_pretrained(base)
+    folder = tmp_path_factory.mktemp("tiny-embedder")
+    transformer = Transformer(str(base), max_seq_length=256)
+    SentenceTransformer(
+        modules=[transformer, Pooling(32, pooling_mode="mean"), Normalize()], device="cpu"
+    ).save(str(folder), create_model_card=False)
+    return folder

@@ -1,0 +1,174 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.retrievers import BaseRetriever
+from pydantic import Field
+
+from rag.answer import Answer, Question, Turn
+from rag.answering import AnswerChain
+from rag.errors import ConfigError, GenerationError
+from rag.generators.extractive import ExtractiveReader
+from rag.knowledge_base import Analyzer
+
+WARRANTY = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。"
+MakeChain = Callable[..., AnswerChain]
+
+
+class FixedRetriever(BaseRetriever):
+    """Returns the same passages for every query and remembers what it was asked."""
+
+    passages: list[Document]
+    queries: list[str] = Field(default_factory=list)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        self.queries.append(query)
+        return self.passages
+
+
+@pytest.fixture
+def make_chain(analyzer: Analyzer, make_passage: Callable[..., Document]) -> MakeChain:
+    def make(
+        generated: str | BaseChatModel, texts: tuple[str, ...] = (WARRANTY,), **options: Any
+    ) -> AnswerChain:
+        passages = [make_passage(text, source=f"{n}.md") for n, text in enumerate(texts, start=1)]
+        generator = (
+            GenericFakeChatModel(messages=iter([AIMessage(generated)] * 3))
+            if isinstance(generated, str)
+            else generated
+        )
+        return AnswerChain(FixedRetriever(passages=passages), generator, analyzer, **options)
+
+    return make
+
+
+def test_an_answer_cites_the_exact_place(make_chain: MakeChain) -> None:
+    answer = make_chain("软管每 250 小时更换一次[1]。").invoke("软管多久换一次？")
+    assert not answer.abstained
+    assert answer.text == "软管每 250 小时更换一次[1]。"
+    assert answer.citations[0].quote == "软管每运行 250 小时更换一次。"
+    assert WARRANTY[answer.citations[0].start : answer.citations[0].end] == answer.citations[0].quote
+
+
+def test_passages_are_there_before_the_first_word(make_chain: MakeChain) -> None:
+    stream = make_chain("软管每 250 小时更换一次[1]。").stream("软管多久换一次？")
+    first = next(stream)
+    assert first.text == "" and len(first.passages) == 1
+    later = list(stream)
+    assert len(later) > 2
+    assert [each.text for each in later[:-1]] == sorted((each.text for each in later[:-1]), key=len)
+    assert later[-1].sentences and later[-1].trace.total_ms > 0
+
+
+def test_what_streams_last_is_what_invoke_returns(make_chain: MakeChain) -> None:
+    streamed = list(make_chain("两年[1]。").stream("保修期多长？"))[-1]
+    invoked = make_chain("两年[1]。").invoke("保修期多长？")
+    assert (streamed.text, streamed.citations) == (invoked.text, invoked.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "generated", "start"),
+    [
+        ("年终奖发多少？", "资料中没有相关信息。", "资料中没有相关信息。"),
+        ("What is the bonus?", "The documents do not contain this.", "The documents do not contain this."),
+        ("年终奖发多少？", "", "资料中没有相关信息。"),
+        ("公司在哪里？", "公司总部位于火星基地的环形山。", "资料中没有相关信息。"),
+    ],
+)
+def test_without_support_it_declines_in_the_questions_language_and_cites_nothing(
+    make_chain: MakeChain, question: str, generated: str, start: str
+) -> None:
+    answer = make_chain(generated).invoke(question)
+    assert answer.abstained and answer.reason
+    assert answer.text.startswith(start)
+    assert answer.citations == () and answer.sentences == ()
+
+
+def test_without_passages_it_declines_without_asking_the_generator(make_chain: MakeChain) -> None:
+    answer = make_chain(GenericFakeChatModel(messages=iter([])), texts=()).invoke("保修期多长？")
+    assert answer.abstained and "no passage" in str(answer.reason)
+
+
+@pytest.mark.parametrize(("question", "message"), [("  \n", "empty"), ("长" * 50_000, "50,000 characters")])
+def test_an_empty_or_endless_question_is_refused(make_chain: MakeChain, question: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make_chain("x").invoke(question)
+
+
+def test_the_prompt_numbers_the_passages_and_ends_with_the_question(make_chain: MakeChain) -> None:
+    seen: list[list[BaseMessage]] = []
+
+    class Recording(GenericFakeChatModel):
+        def _stream(
+            self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+        ) -> Iterator[ChatGenerationChunk]:
+            seen.append(messages)
+            return super()._stream(messages, *args, **kwargs)
+
+    make_chain(
+        Recording(messages=iter([AIMessage("两年[1]。")])), texts=(WARRANTY, "班车从南门发车。")
+    ).invoke("保修期多长？")
+    last = str(seen[0][-1].content)
+    assert f"[1] {WARRANTY}\n[2] 班车从南门发车。" in last
+    assert last.endswith("问题：保修期多长？")
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(make_chain: MakeChain) -> None:
+    chain = make_chain("两年[1]。")
+    history = (Turn("user", "P200 的软管多久换一次？"), Turn("assistant", "250 小时[1]。"))
+    chain.invoke(Question("它的保修期呢？", history))
+    assert isinstance(chain.retriever, FixedRetriever)
+    assert chain.retriever.queries == ["P200 的软管多久换一次？ 它的保修期呢？"]
+
+
+def test_a_failing_generator_is_reported_in_one_line(make_chain: MakeChain) -> None:
+    class Failing(GenericFakeChatModel):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+            raise ConnectionError("connection refused")
+
+    with pytest.raises(GenerationError, match="far-away failed: connection refused"):
+        make_chain(Failing(messages=iter([])), generator_name="far-away").invoke("保修期多长？")
+
+
+def test_abandoning_the_stream_stops_the_generator(make_chain: MakeChain) -> None:
+    stopped: list[bool] = []
+
+    class Endless(GenericFakeChatModel):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+            try:
+                while True:
+                    yield ChatGenerationChunk(message=AIMessageChunk(content="字"))
+            finally:
+                stopped.append(True)
+
+    stream = make_chain(Endless(messages=iter([]))).stream("保修期多长？")
+    next(stream)
+    next(stream)
+    assert isinstance(stream, Iterator) and stopped == []
+    stream.close()  # type: ignore[attr-defined]
+    assert stopped == [True]
+
+
+def test_the_extractive_reader_answers_with_the_documents_own_sentences(
+    make_chain: MakeChain, analyzer: Analyzer
+) -> None:
+    chain = make_chain(ExtractiveReader(analyzer=analyzer), texts=("班车从南门发车。", WARRANTY))
+    answer = chain.invoke("P200 的软管多久更换一次？")
+    assert answer.origin == "extractive"
+    assert "软管每运行 250 小时更换一次[2]。" in answer.text
+    assert answer.citations[0].quote == "软管每运行 250 小时更换一次。"
+
+
+def test_it_is_a_runnable_that_composes(make_chain: MakeChain) -> None:
+    chain = make_chain("两年[1]。") | (lambda answer: answer.text)
+    assert chain.invoke("保修期多长？") == "两年[1]。"
+    answers: list[Answer] = make_chain("两年[1]。").batch(["保修期多长？", "保修几年？"])
+    assert [answer.question for answer in answers] == ["保修期多长？", "保修几年？"]

@@ -1,0 +1,70 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.documents import Document
+
+from rag.answering.evidence import pack_evidence
+from rag.knowledge_base import Analyzer
+from rag.language import approximate_tokens
+
+FILLER = "这是一段与问题没有任何关系的说明文字，只是为了占用篇幅。"
+
+
+def test_short_passages_are_read_whole_and_numbered_in_order(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    passages = [make_passage("第一段。"), make_passage("第二段。"), make_passage("第三段。")]
+    packed = pack_evidence("第二", passages, analyzer=analyzer, budget=400)
+    assert [each.number for each in packed] == [1, 2, 3]
+    assert [each.text for each in packed] == ["第一段。", "第二段。", "第三段。"]
+
+
+def test_of_long_passages_the_sentences_with_the_questions_words_are_read(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    passages = [make_passage(FILLER * 5 + "保修期为两年。" + FILLER * 5, source=f"{n}") for n in range(4)]
+    packed = pack_evidence("保修期多长？", passages, analyzer=analyzer, budget=150)
+    assert all("保修期为两年。" in each.text for each in packed)
+    assert packed[-1].text.startswith("… ") and packed[-1].text.endswith(" …")
+
+
+def test_one_passage_too_long_for_the_budget_is_still_read(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    packed = pack_evidence("?", [make_passage("长" * 5000)], analyzer=analyzer, budget=64)
+    assert len(packed) == 1
+
+
+def test_the_title_line_says_where_the_passage_stands(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    passage = make_passage("两年。", context="保修承诺\n第三章", heading=("第三章",))
+    (evidence,) = pack_evidence("?", [passage], analyzer=analyzer, budget=100)
+    assert evidence.title == "保修承诺 > 第三章"
+
+
+_sentences = st.lists(st.sampled_from([FILLER, "保修期两年。", "It lasts two years. ", "\n\n"]), max_size=12)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+@given(st.lists(_sentences.map("".join), min_size=1, max_size=5), st.integers(64, 400))
+def test_spans_are_slices_in_order_and_the_budget_is_kept(texts: list[str], budget: int) -> None:
+    passages = [
+        Document(id=str(n), page_content=text, metadata={"context": "", "heading": ()})
+        for n, text in enumerate(texts)
+    ]
+    packed = pack_evidence("保修期 years", passages, analyzer=_analyzer(), budget=budget)
+    assert [each.number for each in packed] == list(range(1, len(packed) + 1))
+    spent = 0
+    for each in packed:
+        assert list(each.spans) == sorted(set(each.spans))
+        spent += sum(approximate_tokens(each.passage.page_content[a:b]) for a, b in each.spans)
+    assert spent <= budget or len(packed) == 1
+
+
+def _analyzer() -> Analyzer:
+    from rag.knowledge_base import Glossary
+
+    return Analyzer(Glossary.parse(""))

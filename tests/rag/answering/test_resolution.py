@@ -1,0 +1,70 @@
+from collections.abc import Callable
+
+import pytest
+from langchain_core.documents import Document
+
+from rag.answering.resolution import resolve_answer
+from rag.knowledge_base import Analyzer
+
+Passages = list[Document]
+
+
+@pytest.fixture
+def passages(make_passage: Callable[..., Document]) -> Passages:
+    return [
+        make_passage("班车每天早上七点四十从南门发车。停车免费。", source="bus.md", start=100),
+        make_passage("潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。", source="p200.md", start=40),
+    ]
+
+
+def test_citations_are_exact_slices_of_the_document(analyzer: Analyzer, passages: Passages) -> None:
+    resolved = resolve_answer("软管每 250 小时更换一次[2]。", passages, "软管多久换？", analyzer=analyzer)
+    (citation,) = resolved.citations
+    text = passages[1].page_content
+    assert citation.number == 2
+    assert text[citation.start - 40 : citation.end - 40] == citation.quote == "软管每运行 250 小时更换一次。"
+
+
+def test_sentences_are_exact_slices_of_the_answer(analyzer: Analyzer, passages: Passages) -> None:
+    resolved = resolve_answer(
+        "软管每 250 小时更换一次。[2] 班车从南门发车【1】。", passages, "?", analyzer=analyzer
+    )
+    assert [resolved.text[each.start : each.end] for each in resolved.sentences] == [
+        each.text for each in resolved.sentences
+    ]
+    assert resolved.text == "软管每 250 小时更换一次[2]。班车从南门发车[1]。"
+
+
+def test_a_wrong_citation_gives_way_to_the_passage_that_supports_the_sentence(
+    analyzer: Analyzer, passages: Passages
+) -> None:
+    resolved = resolve_answer("软管每 250 小时更换一次[1]。", passages, "软管多久换？", analyzer=analyzer)
+    assert resolved.sentences[0].citations == (2,)
+
+
+def test_a_missing_citation_is_found(analyzer: Analyzer, passages: Passages) -> None:
+    resolved = resolve_answer("班车从南门发车。", passages, "班车从哪里发车？", analyzer=analyzer)
+    assert resolved.sentences[0].citations == (1,)
+    assert resolved.citations[0].quote == "班车每天早上七点四十从南门发车。"
+
+
+def test_a_sentence_that_nothing_supports_gets_no_citation(analyzer: Analyzer, passages: Passages) -> None:
+    resolved = resolve_answer("公司总部位于火星基地。", passages, "公司在哪里？", analyzer=analyzer)
+    assert resolved.citations == ()
+    assert resolved.support < 0.25
+
+
+def test_a_citation_that_does_not_exist_is_dropped(analyzer: Analyzer, passages: Passages) -> None:
+    resolved = resolve_answer("班车从南门发车[9]。", passages, "班车从哪里发车？", analyzer=analyzer)
+    assert resolved.dropped == (9,)
+    assert resolved.sentences[0].citations == (1,)
+
+
+def test_a_citation_in_another_language_is_kept(
+    analyzer: Analyzer, passages: Passages, make_passage: Callable[..., Document]
+) -> None:
+    english = make_passage("Replace the tubing every 250 hours.", source="en.md")
+    resolved = resolve_answer(
+        "软管每 250 小时更换[3]。", [*passages, english], "软管多久换？", analyzer=analyzer
+    )
+    assert resolved.sentences[0].citations == (3,)

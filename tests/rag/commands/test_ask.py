@@ -1,0 +1,106 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ANSWER_KEYS = [
+    "id", "question", "answer", "origin", "abstained", "reason", "confidence", "sentences", "citations",
+    "passages", "timings_ms", "tokens",
+]  # fmt: skip
+
+
+def test_an_answer_in_json_keeps_the_contract(wenju: Any) -> None:
+    record = wenju.json("ask", "软管多久更换一次？")
+    assert list(record) == ANSWER_KEYS
+    assert record["question"] == "软管多久更换一次？"
+    assert record["origin"] == "extractive" and record["abstained"] is False
+    assert record["confidence"] is None
+    assert list(record["timings_ms"]) == ["retrieve", "first_token", "generate", "total"]
+    assert list(record["tokens"]) == ["prompt", "generated"]
+    (citation,) = record["citations"]
+    assert list(citation) == ["number", "passage_id", "source", "page", "start", "end", "quote"]
+    assert citation["source"] == "软管.md"
+    for sentence in record["sentences"]:
+        assert record["answer"][sentence["start"] : sentence["end"]] == sentence["text"]
+    for number, passage in enumerate(record["passages"], start=1):
+        assert list(passage) == ["number", "id", "source", "page", "start", "end", "score", "text"]
+        assert passage["number"] == number
+
+
+def test_citations_and_passages_point_into_the_stored_text(wenju: Any) -> None:
+    record = wenju.json("ask", "How long is the warranty of the Tidal pump?")
+    assert record["citations"]
+    for place in [*record["citations"], *record["passages"]]:
+        _, text, _ = wenju.rag("text", place["source"])
+        assert text[place["start"] : place["end"]] == place.get("quote", place.get("text"))
+
+
+def test_declining_is_no_failure(wenju: Any) -> None:
+    record = wenju.json("ask", "公司年终奖金几月发放？")
+    assert record["abstained"] is True and record["reason"]
+    assert record["citations"] == [] and record["answer"].startswith("资料中没有相关信息。")
+
+
+def test_a_batch_prints_a_line_for_every_line_and_fails_for_the_bad_ones(wenju: Any, tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    history = [{"role": "user", "content": "软管"}, {"role": "assistant", "content": "好"}]
+    lines = [
+        json.dumps({"id": "a", "text": "软管多久更换一次？"}),
+        "not json",
+        json.dumps({"id": "b"}),
+        json.dumps({"id": "c", "text": " "}),
+        json.dumps({"id": "d", "text": "多久更换？", "history": history}),
+        json.dumps({"id": "e", "text": "x", "history": [{"role": "nobody", "content": "y"}]}),
+        json.dumps({"id": 7, "text": "When does the shuttle leave?"}),
+    ]
+    batch.write_text("\n".join(lines), encoding="utf-8")
+    status, output, _ = wenju.rag("ask", "--batch", str(batch))
+    records = [json.loads(line) for line in output.splitlines()]
+    assert status == 3
+    assert [record["id"] for record in records] == ["a", None, "b", "c", "d", "e", 7]
+    assert ["error" in record for record in records] == [False, True, True, True, False, True, False]
+    assert list(records[6]) == ANSWER_KEYS
+
+
+def test_a_batch_without_bad_lines_succeeds(wenju: Any, tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"id": "a", "text": "软管"}\n\n', encoding="utf-8")
+    status, output, _ = wenju.rag("ask", "--batch", str(batch))
+    assert status == 0 and len(output.splitlines()) == 1
+
+
+def test_an_answer_for_people_shows_text_place_and_quote(wenju: Any) -> None:
+    status, output, errors = wenju.rag("ask", "软管多久更换一次？")
+    assert status == 0
+    assert "[1] 软管.md" in output and "软管每运行 250 小时更换一次。" in output
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([""], "question is empty"),
+        (["长" * 50_000], "50,000 characters"),
+        ([], "give either a question or --batch"),
+        (["x", "--generator", "no-such-model"], "no-such-model"),
+        (["--batch", "no-such-file.jsonl"], "can't read the batch file no-such-file.jsonl"),
+    ],
+)
+def test_bad_input_gives_one_line_and_exit_status_1(wenju: Any, arguments: list[str], message: str) -> None:
+    status, output, errors = wenju.rag("ask", *arguments)
+    assert status == 1 and output == ""
+    (line,) = [line for line in errors.splitlines() if line.startswith("error:")]
+    assert message in line and "Traceback" not in errors
+
+
+def test_a_knowledge_base_that_is_not_there_is_named_with_the_next_step(wenju: Any) -> None:
+    wenju.kb = wenju.kb.with_name("nothing")
+    status, _, errors = wenju.rag("ask", "软管")
+    assert status == 1 and "nothing" in errors and "python -m ingest" in errors
+
+
+def test_wrong_usage_exits_with_2(wenju: Any) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        wenju.rag("ask", "x", "--no-such-flag")
+    assert exit_info.value.code == 2

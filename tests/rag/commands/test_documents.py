@@ -1,0 +1,23 @@
+from typing import Any
+
+
+def test_documents_are_listed_with_what_is_known_of_them(wenju: Any) -> None:
+    documents = wenju.json("documents")
+    assert sorted(each["source"] for each in documents) == ["shuttle.txt", "warranty.md", "软管.md"]
+    for each in documents:
+        assert each["status"] == "ok" and each["passages"] >= 1 and each["characters"] > 10
+    status, output, _ = wenju.rag("documents")
+    assert status == 0 and "软管.md" in output
+
+
+def test_a_documents_text_is_printed_exactly(wenju: Any) -> None:
+    status, output, _ = wenju.rag("text", "软管.md")
+    (document,) = [each for each in wenju.json("documents") if each["source"] == "软管.md"]
+    assert status == 0
+    assert len(output) == document["characters"]
+    assert "软管每运行 250 小时更换一次。更换前请断开电源。" in output
+
+
+def test_an_unknown_document_is_named(wenju: Any) -> None:
+    status, output, errors = wenju.rag("text", "none.md")
+    assert status == 1 and output == "" and "none.md" in errors

@@ -1,0 +1,277 @@
+"""The page as a whole, with real parts: an extractive reader over a small knowledge base."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.conftest import Workplace, write_settings
+from ui.session import Conversation
+from ui.wording import WORDINGS
+
+PAGE = Path(__file__).parents[2] / "ui" / "app.py"
+EN, ZH = WORDINGS["en"], WORDINGS["zh"]
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Opens the page with command-line arguments, as a browser with a locale."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def open_with(*arguments: object, locale: str = "zh-CN") -> AppTest:
+        monkeypatch.setattr(sys, "argv", ["ui/app.py", *map(str, arguments)])
+        page = AppTest.from_file(str(PAGE), default_timeout=60)
+        page.context["locale"] = locale
+        return page.run()
+
+    return open_with
+
+
+def html_of(block: Any) -> str:
+    """All HTML inside the page or a part of it."""
+    return "\n".join(element.proto.body for element in block.get("html"))
+
+
+def ask(page: AppTest, question: str) -> str:
+    """Ask and return the HTML of the answer."""
+    page.chat_input[0].set_value(question).run()
+    assert not page.exception
+    return html_of(page.chat_message[-1])
+
+
+def test_chinese_question_gets_an_answer_whose_mark_opens_source_page_and_quote(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    assert ZH.welcome in html_of(page)
+    answer = ask(page, "滤芯多久更换一次？")
+    assert page.chat_message[0].name == "user"
+    assert "滤芯多久更换一次？" in html_of(page.chat_message[0])
+    assert 'class="wj-mark" popovertarget="wj-1-' in answer
+    assert "<mark>滤芯每六个月更换一次。</mark>" in answer or "滤芯每六个月更换一次。</mark>" in answer
+    assert "手册/设备.pdf，第 1 页" in answer
+    assert ZH.welcome not in html_of(page)
+
+
+def test_english_question_on_an_english_page(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file, locale="en-GB")
+    answer = ask(page, "How many days of leave do staff get?")
+    assert "Staff get twelve days of leave a year.</mark>" in answer
+    assert "handbook.md" in answer
+    assert page.chat_message[-1].expander[0].label.startswith("Passages found (")
+
+
+def test_passages_found_are_listed_with_their_places(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "电池能工作多久？")
+    listed = html_of(page.chat_message[-1].expander[0])
+    assert "手册/设备.pdf，第 2 页" in listed
+    assert "P200 潮汐泵的电池充满电后可以连续工作九小时。" in listed
+
+
+def test_hostile_document_is_shown_as_text(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file, locale="en")
+    answer = ask(page, "What is the siren code K77?")
+    assert "&lt;script&gt;document.title=" in answer
+    assert "<script" not in html_of(page)
+    assert "<img" not in html_of(page)
+    shown = [element.value for element in page.markdown]
+    assert not any("siren" in text for text in shown)  # documents never go through Markdown
+
+
+def test_question_that_the_documents_cannot_answer_is_declined_distinctly(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    answer = ask(page, "董事长的生日是哪天？")
+    assert "wj-declined" in answer
+    assert ZH.declined in answer
+    assert "原因：" in answer
+    assert "wj-mark" not in answer
+
+
+def test_sidebar_names_the_knowledge_base_and_the_models(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    sidebar = html_of(page.sidebar)
+    assert str(workplace.settings.knowledge_base.path.resolve()) in sidebar
+    assert "3 份文档，4 个段落" in sidebar
+    assert "第 1 版" in sidebar
+    assert "2026-01-20" in sidebar
+    assert workplace.settings.embedder.model in sidebar
+    assert ZH.extractive in sidebar
+    assert "cpu" in sidebar
+    assert "python -m ingest 文件夹 --kb" in page.sidebar.code[0].value
+
+
+def test_page_follows_what_is_ingested_while_it_runs(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    assert "wj-declined" in ask(page, "班车几点发车？")
+    workplace.write({"班车.md": ("班车每天早上七点四十从南门发车。",)})
+    answer = ask(page, "班车几点发车？")
+    assert "七点四十" in answer
+    assert "班车.md" in answer
+    assert "4 份文档，5 个段落" in html_of(page.sidebar)
+    assert "第 2 版" in html_of(page.sidebar)
+
+
+def test_conversation_keeps_its_turns_and_passes_them_on(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    answer = ask(page, "它多久更换一次？")  # without the turn before it, "it" could be anything
+    assert "滤芯每六个月更换一次。" in answer
+    assert len(page.chat_message) == 4
+    talk = page.session_state["conversation"]
+    assert isinstance(talk, Conversation)
+    roles = [turn.role for turn in talk.history()]
+    assert roles == ["user", "assistant", "user", "assistant"]
+    assert "[1]" not in "".join(turn.content for turn in talk.history())
+
+
+def test_new_conversation_forgets_the_old_one(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    page.button(key="new").click().run()
+    assert not page.chat_message
+    assert ZH.welcome in html_of(page)
+    assert page.session_state["conversation"].history() == ()
+
+
+def test_interface_language_can_be_changed_and_keeps_the_conversation(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    page.segmented_control(key="lang").set_value("English").run()
+    assert page.chat_input[0].placeholder == EN.placeholder
+    assert len(page.chat_message) == 2
+    assert page.chat_message[1].expander[0].label.startswith("Passages found (")
+
+
+def test_blank_question_is_ignored(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    page.chat_input[0].set_value("  \n ").run()
+    assert not page.chat_message
+
+
+def test_too_long_question_gets_one_sentence_and_the_next_is_answered(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "长" * 50_000)
+    (error,) = page.error
+    assert error.value.startswith("**问题或设置不正确。** ")
+    assert "50,000" in error.value.replace("\\", "")
+    assert "wj-mark" in ask(page, "滤芯的型号是什么？")
+
+
+def refusal(page: AppTest) -> str:
+    """The one error that the page shows instead of its input."""
+    assert not page.exception
+    assert not page.chat_input
+    (error,) = page.error
+    assert "Traceback" not in error.value
+    return str(error.value).replace("\\", "")
+
+
+def test_missing_knowledge_base_is_said_and_a_later_visit_finds_it(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    folder = workplace.settings.knowledge_base.path
+    folder.rename(folder.with_name("elsewhere"))
+    page = open_page("--config", workplace.file)
+    message = refusal(page)
+    assert message.startswith("**没有找到知识库。** ")
+    assert str(folder) in message
+    assert "python -m ingest" in message
+    folder.with_name("elsewhere").rename(folder)
+    page.run()
+    assert not page.error
+    assert "wj-mark" in ask(page, "滤芯的型号是什么？")
+
+
+def test_missing_model_is_said(workplace: Workplace, open_page: OpenPage) -> None:
+    shutil.copy(workplace.file, workplace.file.with_name("other.toml"))
+    other = workplace.file.with_name("other.toml")
+    other.write_text(
+        other.read_text(encoding="utf-8").replace("extractive", "/nowhere/model"), encoding="utf-8"
+    )
+    assert "/nowhere/model" in refusal(open_page("--config", other))
+
+
+def test_another_embedder_is_refused_in_words(
+    workplace: Workplace, open_page: OpenPage, tiny_embedder_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other-embedder"
+    shutil.copytree(tiny_embedder_folder, other)
+    weights = next(other.rglob("*.safetensors"))
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    page = open_page("--config", write_settings(tmp_path, other, "extractive"))
+    message = refusal(page)
+    assert message.startswith("**知识库与当前的向量模型不一致。** ")
+    assert "--rebuild" in message
+
+
+def test_corrupt_knowledge_base_is_said(workplace: Workplace, open_page: OpenPage) -> None:
+    folder = workplace.settings.knowledge_base.path
+    for leftover in folder.glob("catalogue.sqlite-*"):
+        leftover.unlink()
+    (folder / "catalogue.sqlite").write_bytes(b"not a database " * 100)
+    assert refusal(open_page("--config", workplace.file)).startswith("**知识库已损坏。** ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("--config", "/nowhere/rag.toml"), "/nowhere/rag.toml"),
+        (("--nonsense",), "--nonsense"),
+        (("--kb",), "--kb"),
+    ],
+)
+def test_wrong_arguments_are_said(open_page: OpenPage, arguments: tuple[str, ...], part: str) -> None:
+    assert part in refusal(open_page(*arguments, locale="en"))
+
+
+def test_unknown_key_in_the_settings_is_said(workplace: Workplace, open_page: OpenPage) -> None:
+    with workplace.file.open("a", encoding="utf-8") as file:
+        file.write("temprature = 1\n")
+    message = refusal(open_page("--config", workplace.file, locale="en"))
+    assert "temprature" in message
+    assert "did you mean" in message
+
+
+def test_kb_argument_overrides_the_settings(
+    workplace: Workplace, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page("--config", workplace.file, "--kb", tmp_path / "none")
+    assert str(tmp_path / "none") in refusal(page)
+
+
+def test_stopped_answer_keeps_its_text_and_says_so(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    exchange = page.session_state["conversation"].exchanges[0]
+    exchange.answer = replace(exchange.answer, text="滤芯的型号", sentences=(), citations=())
+    exchange.stopped = True
+    page.run()
+    answer = html_of(page.chat_message[1])
+    assert "滤芯的型号" in answer
+    assert ZH.stopped in answer
+    assert "wj-mark" not in answer
+
+
+def test_unexpected_error_is_one_sentence(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    page.session_state["conversation"].exchanges[0].crashed = True
+    page.run()
+    assert [error.value for error in page.error] == [ZH.internal_error]

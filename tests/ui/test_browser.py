@@ -1,0 +1,214 @@
+"""The page in a real headless Chromium against a real server."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.ui.conftest import Workplace
+from ui.wording import WORDINGS
+
+ROOT = Path(__file__).parents[2]
+ZH = WORDINGS["zh"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None or CHROMEDRIVER is None,
+        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
+    ),
+]
+
+
+class Browser:
+    """A headless Chromium with the few gestures that the tests need."""
+
+    def __init__(self, profile: Path, width: int = 1200, height: int = 900) -> None:
+        assert CHROMIUM is not None and CHROMEDRIVER is not None
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for argument in (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            f"--user-data-dir={profile}",
+            f"--window-size={width},{height}",
+        ):
+            options.add_argument(argument)
+        options.add_experimental_option("prefs", {"intl.accept_languages": "zh-CN"})
+        options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+        self.driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+
+    def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+        WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: condition())
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        script = "return [...document.querySelectorAll(arguments[0])].map(each => each.textContent)"
+        found: list[str] = self.driver.execute_script(script, selector)
+        return found
+
+    def ask(self, question: str) -> None:
+        self.until(lambda: any(each.is_enabled() for each in self.all("[data-testid=stChatInputTextArea]")))
+        self.all("[data-testid=stChatInputTextArea]")[0].send_keys(question, Keys.ENTER)
+
+    def open_panels(self) -> list[str]:
+        return self.texts(".wj-panel:popover-open")
+
+
+@contextmanager
+def serving(workplace: Workplace, log: Path) -> Iterator[str]:
+    """Serve the page as the README says; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "ui/app.py", "--server.port", str(port)]
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [*command, "--", "--config", str(workplace.file)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as server,
+    ):
+        try:
+            address = f"http://localhost:{port}"
+            for _ in range(600):
+                try:
+                    with urlopen(f"{address}/_stcore/health", timeout=1):
+                        break
+                except (URLError, TimeoutError, ConnectionError):
+                    assert server.poll() is None, log.read_text(encoding="utf-8")
+                    time.sleep(0.1)
+            yield address
+        finally:
+            server.terminate()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    opened = Browser(tmp_path / "profile")
+    try:
+        yield opened
+    finally:
+        opened.driver.quit()
+
+
+def test_question_answer_citation_and_hostile_document(
+    workplace: Workplace, browser: Browser, tmp_path: Path
+) -> None:
+    with serving(workplace, tmp_path / "server.log") as address:
+        browser.driver.get(address)
+        browser.ask("滤芯多久更换一次？")
+        browser.until(lambda: browser.all(".wj-mark"))
+        assert "滤芯每六个月更换一次" in browser.texts(".wj-answer .wj-text")[0]
+
+        # The keyboard alone opens and closes the cited passage.
+        mark = browser.all(".wj-mark")[0]
+        browser.driver.execute_script("arguments[0].focus()", mark)
+        mark.send_keys(Keys.ENTER)
+        browser.until(browser.open_panels)
+        (panel,) = browser.open_panels()
+        assert "手册/设备.pdf，第 1 页" in panel
+        quotes = browser.texts(".wj-panel:popover-open mark")
+        assert "滤芯每六个月更换一次。" in quotes[0]
+        browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        browser.until(lambda: not browser.open_panels())
+
+        # So does the mouse, on the list of sources as well.
+        browser.all(".wj-place")[0].click()
+        browser.until(browser.open_panels)
+        browser.all(".wj-panel:popover-open .wj-close")[0].click()
+        browser.until(lambda: not browser.open_panels())
+
+        # A document with markup in it changes nothing but the text.
+        browser.ask("What is the siren code K77?")
+        browser.until(lambda: len(browser.all("[data-testid=stChatMessage]")) == 4)
+        browser.until(lambda: any("<script>" in text for text in browser.texts(".wj-answer")))
+        assert browser.driver.title != "hacked"
+        assert not browser.all(".stHtml script, .stHtml img, .stHtml a")
+        assert "**bold** [1] [click](javascript:alert(1)) $x^2$" in "".join(browser.texts(".wj-panel"))
+
+        # Nothing was fetched from anywhere else, and nothing went wrong in the browser.
+        script = "return performance.getEntriesByType('resource').map(each => each.name)"
+        hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
+        assert hosts <= {urlsplit(address).netloc, ""}
+        severe = [entry["message"] for entry in browser.driver.get_log("browser")]
+        assert not [message for message in severe if "favicon" not in message], json.dumps(severe)
+    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
+
+
+def test_stop_button_ends_a_running_answer_and_keeps_its_text(
+    writing_workplace: Workplace, browser: Browser, tmp_path: Path
+) -> None:
+    with serving(writing_workplace, tmp_path / "server.log") as address:
+        browser.driver.get(address)
+        browser.ask("滤芯的型号是什么？")
+        browser.until(lambda: browser.all(".wj-passage"))  # before the first word
+        browser.until(lambda: browser.texts(".wj-draft"))
+        assert ZH.draft in "".join(browser.texts(".wj-badge"))
+        draft = browser.texts(".wj-draft")[0]
+        (stop,) = [button for button in browser.all("button") if button.text.strip() == ZH.stop]
+        pressed = time.monotonic()
+        stop.click()
+        browser.until(lambda: browser.texts(".wj-stopped"))
+        assert time.monotonic() - pressed < 5
+        (stopped,) = browser.texts(".wj-stopped")
+        assert ZH.stopped in stopped
+        assert _plain(stopped).startswith(_plain(draft)[:20])
+        time.sleep(0.5)
+        assert browser.texts(".wj-stopped") == [stopped]
+        assert not [button for button in browser.all("button") if button.text.strip() == ZH.stop]
+
+        # The model is free: another question is being written soon.
+        browser.ask("多久更换一次？")
+        browser.until(lambda: browser.texts(".wj-draft:not(.wj-stopped *)"))
+    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+def test_page_fits_a_phone(workplace: Workplace, tmp_path: Path) -> None:
+    phone = Browser(tmp_path / "phone", width=500, height=844)
+    try:
+        with serving(workplace, tmp_path / "server.log") as address:
+            phone.driver.get(address)
+            phone.ask("滤芯多久更换一次？")
+            phone.until(lambda: phone.all(".wj-mark"))
+            phone.all(".wj-mark")[0].click()
+            phone.until(phone.open_panels)
+            script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert phone.driver.execute_script(script) <= 0
+            panel = phone.all(".wj-panel:popover-open")[0].rect
+            assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
+    finally:
+        phone.driver.quit()

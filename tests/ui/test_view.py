@@ -1,0 +1,264 @@
+"""Answers as HTML: what a citation opens, and that documents stay text whatever they contain."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.documents import Document
+
+from rag.answer import Answer, Citation, Sentence, Trace
+from rag.sentences import Span
+from ui import view
+from ui.wording import WORDINGS, Wording
+
+EN, ZH = WORDINGS["en"], WORDINGS["zh"]
+HOSTILE = (
+    '<script>alert(1)</script> <img src=x onerror="alert(2)"> </blockquote></div> &lt;b&gt; '
+    "**bold** [link](javascript:alert(3)) `code` $x^2$ :smile: # heading [1] [2]"
+)
+
+
+class _Tags(HTMLParser):
+    """Which tags and attributes a piece of HTML has, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def named(self, tag: str, css_class: str = "") -> list[dict[str, str | None]]:
+        return [
+            attributes
+            for name, attributes in self.tags
+            if name == tag and (not css_class or css_class in (attributes.get("class") or "").split())
+        ]
+
+
+def parse(html: str) -> _Tags:
+    tags = _Tags(html)
+    assert not tags.open, f"left open: {tags.open}"
+    return tags
+
+
+def passage(text: str, source: str = "manual.pdf", start: int = 100, **metadata: object) -> Document:
+    return Document(
+        id="p",
+        page_content=text,
+        metadata={
+            "doc_id": "d",
+            "source": source,
+            "page": 3,
+            "heading": ("Care", "Battery"),
+            "start": start,
+            "end": start + len(text),
+            "context": "Manual",
+            "kind": "prose",
+            "lang": "en",
+            "modified": "2026-01-20T00:00:00",
+            **metadata,
+        },
+    )
+
+
+def cite(number: int, document: Document, quote: str) -> Citation:
+    start = document.metadata["start"] + document.page_content.index(quote)
+    return Citation(number, document, quote, start, start + len(quote), 1.0)
+
+
+def answer_of(
+    sentences: list[tuple[str, tuple[int, ...]]], citations: tuple[Citation, ...], separator: str = " "
+) -> Answer:
+    text = ""
+    found = []
+    for sentence, numbers in sentences:
+        text += separator if text else ""
+        found.append(Sentence(sentence, len(text), len(text) + len(sentence), numbers, None))
+        text += sentence
+    passages = tuple(citation.passage for citation in citations)
+    return Answer("q", text, passages, tuple(found), citations)
+
+
+def test_mark_opens_a_panel_with_source_page_and_the_exact_quote_marked() -> None:
+    document = passage("Charge it first. The battery lasts nine hours. Then rest.")
+    quote = "The battery lasts nine hours."
+    html = view.answer_html(
+        answer_of([("It lasts nine hours [1].", (1,))], (cite(1, document, quote),)), EN, key="7"
+    )
+    tags = parse(html)
+    (mark,) = tags.named("button", "wj-mark")
+    (panel,) = tags.named("div", "wj-panel")
+    assert mark["popovertarget"] == panel["id"] == "wj-7-1"
+    assert "popover" in panel
+    assert mark["aria-label"] == "Show citation 1: manual.pdf, page 3"
+    assert panel["aria-label"] == "manual.pdf, page 3"
+    assert f"<mark>{quote}</mark>" in html
+    assert "Care › Battery · dated 2026-01-20 · Quoted: characters 118–146 of the document" in tags.text
+    assert re.sub(r"\s+", " ", tags.text).startswith("It lasts nine hours1.")
+
+
+def test_two_quotes_of_one_passage_are_marked_in_one_panel() -> None:
+    document = passage("甲有七天假。乙有九天假。丙没有假。", source="手册.md", page=None, lang="zh")
+    citations = (cite(1, document, "甲有七天假。"), cite(1, document, "丙没有假。"))
+    html = view.answer_html(answer_of([("甲七天[1]。", (1,)), ("丙没有[1]。", (1,))], citations, ""), ZH, "1")
+    tags = parse(html)
+    assert len(tags.named("div", "wj-panel")) == 1
+    assert len(tags.named("button", "wj-mark")) == 2
+    assert "<mark>甲有七天假。</mark>乙有九天假。<mark>丙没有假。</mark>" in html
+    assert "引文位于原文第 101–106、113–117 字" in tags.text
+    assert tags.named("div", "wj-text")[0]["lang"] == "zh-Hans"
+
+
+def test_look_alike_of_a_mark_inside_a_sentence_stays_text() -> None:
+    document = passage("Set switch [1] to ON.")
+    html = view.answer_html(
+        answer_of([("Set switch [1] to ON and read item [9] [1].", (1,))], (cite(1, document, "ON."),)),
+        EN,
+        "1",
+    )
+    tags = parse(html)
+    assert len(tags.named("button", "wj-mark")) == 1
+    assert tags.text.startswith("Set switch [1] to ON and read item [9]1.")
+
+
+def test_sentence_without_a_source_is_distinct_and_explained() -> None:
+    document = passage("Nine hours.")
+    html = view.answer_html(
+        answer_of([("Nine hours [1].", (1,)), ("Maybe more.", ())], (cite(1, document, "Nine hours."),)),
+        EN,
+        "1",
+    )
+    assert '<span class="wj-uncited">Maybe more.</span>' in html
+    assert EN.uncited in parse(html).text
+
+
+def test_declined_answer_says_so_with_the_reason_in_the_page_language() -> None:
+    answer = Answer(
+        "q",
+        "资料中没有相关信息。",
+        (),
+        abstained=True,
+        reason="the generator found no answer in the passages",
+    )
+    tags = parse(view.answer_html(answer, ZH, "1"))
+    assert tags.named("div", "wj-declined")
+    assert "没有作答" in tags.text
+    assert "原因：生成模型认为找到的段落里没有答案" in tags.text
+    assert not tags.named("button")
+
+
+def test_unknown_reason_is_shown_as_it_is() -> None:
+    answer = Answer("q", "No.", (), abstained=True, reason="<confidence> below 0.4")
+    assert "Reason: <confidence> below 0.4" in parse(view.answer_html(answer, EN, "1")).text
+
+
+@pytest.mark.parametrize("wording", [ZH, EN], ids=["zh", "en"])
+def test_hostile_documents_and_answers_stay_inert_text(wording: Wording) -> None:
+    document = passage(
+        HOSTILE, source=f"a{HOSTILE}.md", heading=(HOSTILE,), context=HOSTILE, kind="table", modified=HOSTILE
+    )
+    citation = cite(1, document, "<img src=x onerror=")
+    answer = answer_of([(f"{HOSTILE} [1].", (1,)), (HOSTILE, ())], (citation,))
+    pages = {
+        "answer": view.answer_html(answer, wording, "1"),
+        "draft": view.draft_html(answer),
+        "stopped": view.stopped_html(answer.text, wording),
+        "passages": view.passages_html([document], wording),
+        "question": view.question_html(HOSTILE),
+        "declined": view.answer_html(Answer("q", HOSTILE, (), abstained=True, reason=HOSTILE), wording, "1"),
+        "facts": view.facts_html([(HOSTILE, HOSTILE)]),
+        "progress": view.progress_html(HOSTILE),
+    }
+    ours = {"div", "p", "span", "button", "ul", "li", "mark", "blockquote", "strong", "details", "summary"}
+    for name, html in pages.items():
+        tags = parse(html)
+        assert {tag for tag, _ in tags.tags} <= ours | {"dl", "dt", "dd"}, name
+        attributes = {key for _, found in tags.tags for key in found}
+        assert not {key for key in attributes if key.startswith("on") or key in ("src", "href", "style")}
+        assert "<script>alert(1)</script>" in tags.text, name
+        assert "**bold** [link](javascript:alert(3)) `code` $x^2$ :smile: # heading" in tags.text, name
+
+
+def test_passages_are_rows_with_place_and_heading_that_unfold_to_the_text() -> None:
+    tags = parse(view.passages_html([passage("One."), passage("二。", source="表.md", page=None)], ZH))
+    assert len(tags.named("details", "wj-passage")) == 2
+    assert "1manual.pdf，第 3 页Care › BatteryOne." in tags.text
+    assert "2表.mdCare › Battery二。" in tags.text
+
+
+def test_table_rows_are_shown_under_their_header() -> None:
+    html = view.passages_html([passage("| S10 | 9 |", kind="table", context="Part | Price")], EN)
+    assert '<p class="wj-context">Part | Price</p>' in html
+    assert "wj-context" not in view.passages_html([passage("Text.", context="Title")], EN)
+
+
+def test_draft_shows_marks_that_open_nothing_yet() -> None:
+    tags = parse(view.draft_html(Answer("q", "Nine hours [1] and", ())))
+    assert not tags.named("button")
+    assert len(tags.named("span", "wj-pending")) == 1
+    assert "Nine hours 1 and" in tags.text
+
+
+@pytest.mark.parametrize("end", [" [", " [1", "["])
+def test_half_written_mark_is_not_shown_in_a_draft(end: str) -> None:
+    assert parse(view.draft_html(Answer("q", f"Nine hours{end}", ()))).text == "Nine hours"
+
+
+def test_stopped_answer_keeps_its_text_and_says_that_it_is_unfinished() -> None:
+    assert EN.stopped in parse(view.stopped_html("Nine ho", EN)).text
+    assert EN.stopped_early in parse(view.stopped_html("", EN)).text
+
+
+def test_very_long_text_is_shown_whole() -> None:
+    text = "很长的句子，" * 20_000
+    document = passage(text, page=None)
+    html = view.answer_html(answer_of([(f"{text}[1]。", (1,))], (cite(1, document, text),)), ZH, "1")
+    assert parse(html).text.count(text) == 2
+
+
+@given(st.text(), st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40))))
+def test_highlighting_changes_no_character_and_marks_exactly_the_spans(
+    text: str, pairs: list[tuple[int, int]]
+) -> None:
+    spans = [Span(min(pair), max(pair)) for pair in pairs]
+    html = view.highlight(text, spans)
+    marked = {index for span in spans for index in range(max(span.start, 0), min(span.end, len(text)))}
+    position = 0
+    for index, piece in enumerate(re.split(r"</?mark>", html)):
+        plain = unescape(piece)
+        for _ in plain:
+            assert (position in marked) == bool(index % 2)
+            position += 1
+    assert position == len(text)
+    assert re.sub(r"</?mark>", "", html) == view.highlight(text, [])
+
+
+def test_timing_says_when_the_first_word_came() -> None:
+    trace = Trace(retrieve_ms=80.4, first_token_ms=2140, total_ms=6310)
+    html = view.timing_html(Answer("q", "a", (), trace=trace), EN)
+    assert parse(html).text == "search 0.08 s · first word 2.1 s · total 6.3 s"
+    declined = view.timing_html(Answer("q", "a", (), trace=Trace(retrieve_ms=5, total_ms=9)), ZH)
+    assert parse(declined).text == "查找 0.01 秒 · 共 0.0 秒"
+
+
+def test_error_message_keeps_its_commands_as_code_and_the_rest_as_plain_text() -> None:
+    message = "can't read *the* file a_b_c.toml <b>; name another with --config, or run `python -m rag ask`"
+    assert view.as_markdown(message) == (
+        r"can\'t read \*the\* file a\_b\_c\.toml \<b\>\; name another with `--config,` or run "
+        "`python -m rag ask`"
+    )

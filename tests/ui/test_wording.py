@@ -1,0 +1,55 @@
+"""The interface's strings, the same ones in both languages."""
+
+import inspect
+import string
+from dataclasses import fields
+
+import pytest
+
+import rag.errors
+from rag.answering import chain
+from rag.errors import GenerationError, RagError
+from ui.wording import LANGUAGES, WORDINGS, Wording, language_for
+
+STRINGS = [field.name for field in fields(Wording) if field.type is str]
+
+
+@pytest.mark.parametrize("name", STRINGS)
+def test_both_languages_say_it_with_the_same_places_to_fill(name: str) -> None:
+    places = []
+    for wording in WORDINGS.values():
+        text = getattr(wording, name)
+        assert text.strip()
+        places.append({place for _, place, _, _ in string.Formatter().parse(text) if place})
+    assert places[0] == places[1]
+
+
+def test_every_language_that_can_be_chosen_has_its_wording() -> None:
+    assert set(LANGUAGES) == set(WORDINGS)
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh-TW", "zh"), ("ZH", "zh"), ("en-GB", "en"), ("nl", "en"), (None, "en"), ("", "en")],
+)
+def test_browser_locale_chooses_the_language(locale: str | None, language: str) -> None:
+    assert language_for(locale) == language
+
+
+def test_every_error_has_a_chinese_lead() -> None:
+    for _, kind in inspect.getmembers(rag.errors, inspect.isclass):
+        assert WORDINGS["zh"].lead(kind("message"))
+
+
+def test_error_gets_the_nearest_lead() -> None:
+    class OutOfMemory(GenerationError):
+        """A kind of error that the table doesn't have."""
+
+    assert WORDINGS["zh"].lead(OutOfMemory("m")) == WORDINGS["zh"].leads[GenerationError]
+    assert WORDINGS["en"].lead(RagError("m")) == ""
+
+
+def test_translated_reasons_are_those_that_the_chain_gives() -> None:
+    source = inspect.getsource(chain)
+    for reason in WORDINGS["zh"].reasons:
+        assert f'"{reason}"' in source

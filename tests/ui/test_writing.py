@@ -1,0 +1,96 @@
+"""Answers written in the background: watched, stopped, failed, abandoned."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from rag.answer import Answer
+from rag.errors import GenerationError
+from ui import writing as module
+from ui.writing import Writing
+
+
+class Source:
+    """An endless stream of growing answers that can be held, and that knows when it was closed."""
+
+    def __init__(self) -> None:
+        self.go = threading.Semaphore(0)
+        self.closed = threading.Event()
+        self.items = 0
+
+    def stream(self) -> Iterator[Answer]:
+        try:
+            while True:
+                assert self.go.acquire(timeout=20)
+                self.items += 1
+                yield Answer("q", "x" * self.items, ())
+        finally:
+            self.closed.set()
+
+
+def wait_for_text(writing: Writing, length: int) -> None:
+    deadline = time.monotonic() + 10
+    while writing.latest is None or len(writing.latest.text) < length:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_watched_to_its_end() -> None:
+    answers = [Answer("q", "", ()), Answer("q", "a", ()), Answer("q", "a.", ())]
+    writing = Writing(lambda: iter(answers))
+    assert writing.wait(10)
+    assert writing.latest is answers[-1]
+    assert writing.finished and not writing.stopped and writing.error is None and not writing.crashed
+
+
+def test_stop_closes_the_stream_and_keeps_what_there_is() -> None:
+    source = Source()
+    writing = Writing(source.stream)
+    source.go.release(2)
+    wait_for_text(writing, 2)
+    writing.stop()
+    assert not writing.finished  # the stream is still waiting for its next item
+    source.go.release()
+    assert source.closed.wait(10)
+    assert writing.wait(10)
+    assert writing.stopped
+    assert writing.latest == Answer("q", "xx", ())
+    assert source.items == 3  # nothing was asked for after the item that was being waited for
+
+
+def test_writing_that_nobody_watches_stops_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ABANDONED_SECONDS", 0.05)
+    source = Source()
+    writing = Writing(source.stream)
+    time.sleep(0.1)
+    source.go.release()
+    assert source.closed.wait(10)
+    assert writing.wait(10)
+    assert writing.stopped
+
+
+def test_error_is_kept_for_the_page() -> None:
+    def failing() -> Iterator[Answer]:
+        yield Answer("q", "half", ())
+        raise GenerationError("the generator failed; do this")
+
+    writing = Writing(failing)
+    assert writing.wait(10)
+    assert isinstance(writing.error, GenerationError)
+    assert writing.latest == Answer("q", "half", ())
+    assert not writing.crashed
+
+
+def test_unexpected_error_is_logged_and_told_apart(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Iterator[Answer]:
+        raise ZeroDivisionError("a bug")
+        yield
+
+    with caplog.at_level(logging.ERROR, "ui.writing"):
+        writing = Writing(broken)
+        assert writing.wait(10)
+    assert writing.crashed and writing.error is None
+    assert "a bug" in caplog.text

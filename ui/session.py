@@ -1,0 +1,166 @@
+"""What lasts while the page is open: the options, the parts (shared by all visitors), the conversation."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+
+from rag.answer import Answer, Question, Turn
+from rag.answering import AnswerChain
+from rag.build import build_answer_chain, open_knowledge_base
+from rag.errors import ConfigError, KnowledgeBaseError, RagError
+from rag.knowledge_base import KnowledgeBase
+from rag.settings import Settings, load_settings
+from ui.writing import Writing
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; usage: `streamlit run ui/app.py -- --config FILE --kb DIR`")
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """The settings for the page's arguments (those after ``--``).
+
+    Raises:
+        ConfigError: an argument or the settings file is wrong.
+    """
+    parser = _Parser(add_help=False)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--kb", type=Path)
+    parser.add_argument("--generator")
+    options = parser.parse_args(arguments)
+    settings = load_settings(options.config)
+    if options.kb is not None:
+        settings = settings.override("knowledge_base", path=options.kb)
+    if options.generator is not None:
+        settings = settings.override("generator", model=options.generator)
+    return settings
+
+
+def load_chain(settings: Settings, language: str) -> AnswerChain:
+    """The answer chain, loaded and warmed once for all visitors; ``language`` is the one to warm it for.
+
+    Raises:
+        RagError: a part can't be had (no knowledge base, no model, another embedder). Nothing is kept
+            then, so the next visit tries again.
+    """
+    return _load_chain(settings.model_dump_json(), settings, language)
+
+
+def open_catalogue(settings: Settings) -> KnowledgeBase:
+    """The knowledge base for looking into, without any model; opened once for all visitors.
+
+    Raises:
+        KnowledgeBaseError: there is none, or it can't be read.
+    """
+    return _open_catalogue(settings.model_dump_json(), settings)
+
+
+def forget_parts() -> None:
+    """Drop what is kept for all visitors, so that the next question opens the knowledge base anew."""
+    _load_chain.clear()
+    _open_catalogue.clear()
+
+
+@st.cache_resource(show_spinner=False)
+def _load_chain(key: str, _settings: Settings, _language: str) -> AnswerChain:
+    chain = build_answer_chain(_settings)
+    chain.warm(_language)
+    return chain
+
+
+@st.cache_resource(show_spinner=False)
+def _open_catalogue(key: str, _settings: Settings) -> KnowledgeBase:
+    return open_knowledge_base(_settings)
+
+
+@dataclass
+class Exchange:
+    """A question and what became of it."""
+
+    question: str
+    writing: Writing | None = None  # while it is being written
+    answer: Answer | None = None
+    stopped: bool = False
+    error: RagError | None = None
+    crashed: bool = False
+
+
+@dataclass
+class Conversation:
+    """The exchanges of one visitor, oldest first. At most the last one is being written."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def running(self) -> Exchange | None:
+        """The exchange whose answer is being written, if any."""
+        if self.exchanges and self.exchanges[-1].writing is not None:
+            return self.exchanges[-1]
+        return None
+
+    def ask(self, chain: AnswerChain, text: str) -> Exchange:
+        """Start writing an answer; one that is still being written is stopped first."""
+        self.stop()
+        question = Question(text, self.history())
+        exchange = Exchange(text, Writing(lambda: chain.stream(question)))
+        self.exchanges.append(exchange)
+        return exchange
+
+    def history(self) -> tuple[Turn, ...]:
+        """The conversation as the chain reads it, without the marks, which number other passages."""
+        turns: list[Turn] = []
+        for exchange in self.exchanges:
+            if exchange.answer is not None and exchange.answer.text:
+                turns.append(Turn("user", exchange.question))
+                turns.append(Turn("assistant", _without_marks(exchange.answer)))
+        return tuple(turns)
+
+    def stop(self) -> None:
+        """Stop the answer that is being written, if any, and keep what there is of it."""
+        exchange = self.running
+        if exchange is None or exchange.writing is None:
+            return
+        if exchange.writing.finished:
+            self.settle()
+            return
+        exchange.writing.stop()
+        exchange.answer = exchange.writing.latest
+        exchange.stopped = True
+        exchange.writing = None
+
+    def settle(self) -> None:
+        """Take over what a finished writing has brought."""
+        exchange = self.running
+        if exchange is None or exchange.writing is None or not exchange.writing.finished:
+            return
+        exchange.answer = exchange.writing.latest
+        exchange.stopped = exchange.writing.stopped
+        exchange.error = exchange.writing.error
+        exchange.crashed = exchange.writing.crashed
+        exchange.writing = None
+        if isinstance(exchange.error, KnowledgeBaseError):
+            forget_parts()
+
+    def clear(self) -> None:
+        """Stop and forget everything."""
+        self.stop()
+        self.exchanges.clear()
+
+
+def conversation() -> Conversation:
+    """This visitor's conversation."""
+    found = st.session_state.setdefault("conversation", Conversation())
+    assert isinstance(found, Conversation)
+    return found
+
+
+def _without_marks(answer: Answer) -> str:
+    text = answer.text
+    for number in {citation.number for citation in answer.citations}:
+        text = text.replace(f" [{number}]", "").replace(f"[{number}]", "")
+    return text

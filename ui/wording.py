@@ -1,0 +1,216 @@
+"""Everything the page says, in Chinese and in English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.errors import (
+    ConfigError,
+    GenerationError,
+    KnowledgeBaseBusy,
+    KnowledgeBaseCorrupt,
+    KnowledgeBaseError,
+    KnowledgeBaseMismatch,
+    KnowledgeBaseNotFound,
+    RagError,
+    WeightsError,
+)
+
+Language = Literal["zh", "en"]
+LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The page's strings in one language. Braces are filled with ``str.format``."""
+
+    html_lang: str
+    name: str
+    tagline: str
+    welcome: str
+    placeholder: str
+    loading: str
+    searching: str
+    reading: str  # {count}
+    draft: str
+    draft_hint: str
+    stop: str
+    stopped: str
+    stopped_early: str
+    found: str  # {count}
+    found_nothing: str
+    declined: str
+    reason: str  # {reason}
+    cited: str
+    open_citation: str  # {number}, {place}
+    close: str
+    quoted: str  # {spans}
+    separator: str
+    page: str  # {page}
+    dated: str  # {date}
+    uncited: str
+    timing: str  # {retrieve}, {total}
+    timing_first: str  # {retrieve}, {first}, {total}
+    new_conversation: str
+    knowledge_base: str
+    contents: str
+    holdings: str  # {documents}, {passages}
+    failed: str  # {count}
+    version: str
+    generation: str  # {generation}
+    newest: str
+    embedder: str
+    generator: str
+    device: str
+    extractive: str
+    elsewhere: str  # {url}
+    own_folder: str
+    own_folder_text: str
+    folder: str
+    internal_error: str
+    leads: Mapping[type[RagError], str]
+    reasons: Mapping[str, str]
+
+    def lead(self, error: RagError) -> str:
+        """A few words on what kind of error it is; the error's own message says the rest."""
+        for kind in type(error).__mro__:
+            if kind in self.leads:
+                return self.leads[kind]
+        return ""
+
+    def why(self, reason: str) -> str:
+        """An answer's reason for declining, in this language where it is a known one."""
+        return self.reasons.get(reason, reason)
+
+
+_ZH = Wording(
+    html_lang="zh-Hans",
+    name="问据",
+    tagline="问你的文档，答案附出处",
+    welcome="用中文或英文提问。先列出找到的段落，再写答案；点答案里的编号，就能看到它所依据的原文。",
+    placeholder="请输入问题",
+    loading="正在载入模型。只在启动后第一次需要，通常十几秒。",
+    searching="正在查找",
+    reading="正在阅读找到的 {count} 个段落",
+    draft="草稿",
+    draft_hint="写完后会核对引文，核对前请勿引用",
+    stop="停止",
+    stopped="已停止：以上文字没有写完，也没有核对。",
+    stopped_early="已停止：还没有写出文字。",
+    found="找到的段落（{count}）",
+    found_nothing="没有找到相关段落",
+    declined="没有作答",
+    reason="原因：{reason}",
+    cited="出处",
+    open_citation="查看引文 {number}：{place}",
+    close="关闭",
+    quoted="引文位于原文第 {spans} 字",
+    separator="、",
+    page="，第 {page} 页",
+    dated="日期 {date}",
+    uncited="带点线的句子没有找到出处，请自行核对。",
+    timing="查找 {retrieve} 秒 · 共 {total} 秒",
+    timing_first="查找 {retrieve} 秒 · 首字 {first} 秒 · 共 {total} 秒",
+    new_conversation="新的对话",
+    knowledge_base="知识库",
+    holdings="{documents} 份文档，{passages} 个段落",
+    contents="内容",
+    failed="；另有 {count} 份读取失败",
+    version="版本",
+    generation="第 {generation} 版",
+    newest="最新文档的日期",
+    embedder="向量模型",
+    generator="生成模型",
+    device="设备",
+    extractive="摘录原句（不用语言模型）",
+    elsewhere="由 {url} 提供",
+    own_folder="使用自己的文件夹",
+    own_folder_text="在终端里运行下面的命令，把文件夹收入当前知识库；网页会自动跟上，不必重启。",
+    folder="文件夹",
+    internal_error="程序出错了，这次没有答案。详细情况记录在服务器的日志里。",
+    leads={
+        ConfigError: "问题或设置不正确。",
+        WeightsError: "模型不可用。",
+        GenerationError: "生成模型无法作答。",
+        KnowledgeBaseNotFound: "没有找到知识库。",
+        KnowledgeBaseMismatch: "知识库与当前的向量模型不一致。",
+        KnowledgeBaseCorrupt: "知识库已损坏。",
+        KnowledgeBaseBusy: "知识库正被另一个程序写入。",
+        KnowledgeBaseError: "知识库无法使用。",
+        RagError: "无法继续。",
+    },
+    reasons={
+        "no passage of the knowledge base was found for the question": "知识库里没有找到与问题相关的段落",
+        "no sentence of the passages found holds enough of the question's words": (
+            "找到的段落里没有一句话与问题足够吻合"
+        ),
+        "the generator wrote nothing": "生成模型没有写出文字",
+        "the generator wrote no sentence": "生成模型没有写出完整的句子",
+        "the generator found no answer in the passages": "生成模型认为找到的段落里没有答案",
+        "what the generator wrote isn't supported by the passages found": (
+            "写出的文字在找到的段落里没有依据，已撤回"
+        ),
+    },
+)
+
+_EN = Wording(
+    html_lang="en",
+    name="Wenju",
+    tagline="Ask your documents; every answer shows its evidence",
+    welcome=(
+        "Ask in Chinese or English. The passages found come first, then the answer; click a number in the "
+        "answer to see the words it rests on."
+    ),
+    placeholder="Ask a question",
+    loading="Loading the models. This happens once after a start and usually takes some ten seconds.",
+    searching="Searching",
+    reading="Reading the {count} passages found",
+    draft="Draft",
+    draft_hint="its citations are checked when it is complete; don't rely on it yet",
+    stop="Stop",
+    stopped="Stopped: the text above is unfinished and unchecked.",
+    stopped_early="Stopped before the first word.",
+    found="Passages found ({count})",
+    found_nothing="No passage was found",
+    declined="Not answered",
+    reason="Reason: {reason}",
+    cited="Sources",
+    open_citation="Show citation {number}: {place}",
+    close="Close",
+    quoted="Quoted: characters {spans} of the document",
+    separator=", ",
+    page=", page {page}",
+    dated="dated {date}",
+    uncited="No source was found for the sentences with a dotted line; check them yourself.",
+    timing="search {retrieve} s · total {total} s",
+    timing_first="search {retrieve} s · first word {first} s · total {total} s",
+    new_conversation="New conversation",
+    knowledge_base="Knowledge base",
+    holdings="{documents} documents, {passages} passages",
+    contents="Contents",
+    failed="; {count} more could not be read",
+    version="Version",
+    generation="generation {generation}",
+    newest="Newest document",
+    embedder="Embedder",
+    generator="Generator",
+    device="Device",
+    extractive="extractive (quotes sentences, no language model)",
+    elsewhere="served by {url}",
+    own_folder="Use your own folder",
+    own_folder_text=(
+        "Run this in a terminal to take a folder into this knowledge base. The page follows by itself; "
+        "there is no need to restart it."
+    ),
+    folder="FOLDER",
+    internal_error="Something went wrong inside the program; there is no answer. The server's log has more.",
+    leads={},
+    reasons={},
+)
+
+WORDINGS: Mapping[Language, Wording] = {"zh": _ZH, "en": _EN}
+
+
+def language_for(locale: str | None) -> Language:
+    """The interface language for a browser's locale such as ``zh-CN``; English for all others."""
+    return "zh" if locale is not None and locale.lower().startswith("zh") else "en"

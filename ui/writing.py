@@ -1,0 +1,71 @@
+"""An answer that is being written in the background, can be watched, and can be stopped."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+
+from rag.answer import Answer
+from rag.errors import RagError
+
+logger = logging.getLogger(__name__)
+
+_ABANDONED_SECONDS = 5.0  # longer than a page takes to be redrawn
+
+
+class Writing:
+    """Runs a stream of growing answers in a thread, so that the page can be redrawn meanwhile.
+
+    ``stop`` returns at once. The thread closes the stream after the item it is waiting for, which is what
+    tells the generator to stop working. A writing that nobody waits for any more stops by itself.
+    """
+
+    def __init__(self, open_stream: Callable[[], Iterator[Answer]]) -> None:
+        self.latest: Answer | None = None  # replaced, never changed, so reading it needs no lock
+        self.error: RagError | None = None
+        self.crashed = False  # by an error that isn't Wenju's own; it is in the log
+        self._open_stream = open_stream
+        self._stopping = threading.Event()
+        self._finished = threading.Event()
+        self._watched = time.monotonic()
+        threading.Thread(target=self._run, name="writing", daemon=True).start()
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return self._finished.is_set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before it was complete."""
+        return self._stopping.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the writing is finished, at most so long; returns whether it is."""
+        self._watched = time.monotonic()
+        return self._finished.wait(seconds)
+
+    def stop(self) -> None:
+        """Ask the writing to end; ``latest`` stays what it was last."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        try:
+            answers = self._open_stream()
+            try:
+                for answer in answers:
+                    if time.monotonic() - self._watched > _ABANDONED_SECONDS:
+                        self._stopping.set()
+                    if self._stopping.is_set():
+                        break
+                    self.latest = answer
+            finally:
+                if isinstance(answers, Generator):
+                    answers.close()
+        except RagError as error:
+            self.error = error
+        except Exception:
+            logger.exception("answering failed unexpectedly")
+            self.crashed = True
+        finally:
+            self._finished.set()
