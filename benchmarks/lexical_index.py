@@ -2,9 +2,9 @@
 
     python -m benchmarks.lexical_index --passages 10000 100000
 
-Each engine indexes the same made-up passages (already segmented into terms), answers the same OR queries of 10
-to 20 terms (top 50 by BM25), and takes the same small update: one document of ten passages is replaced by
-another, durably, until a fresh reader sees it. Each measurement runs in a process of its own. Needs the
+Each engine indexes the same made-up passages (already segmented into terms), answers the same OR queries of
+10 to 20 terms (top 50 by BM25), and takes the same small update: one document of ten passages is replaced
+by another, durably, until a fresh reader sees it. Each measurement runs in a process of its own. Needs the
 ``dev`` extra (bm25s is there for this comparison only).
 """
 
@@ -112,8 +112,9 @@ class Tantivy:
 
     def update(self, removed: Sequence[int], added: Passages) -> None:
         writer = self._index.writer(heap_size=50_000_000, num_threads=1)
-        for key in removed:
-            writer.delete_documents_by_term("key", key)
+        if removed:
+            query = tantivy.Query.term_set_query(self._schema, "key", list(removed))
+            writer.delete_documents_by_query(query)
         for key, terms in added:
             document = tantivy.Document()
             document.add_unsigned("key", key)

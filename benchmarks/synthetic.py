@@ -45,7 +45,7 @@ def make_passages(count: int, seed: int = 0) -> Iterator[list[str]]:
 
 
 def make_queries(passages: list[list[str]], count: int, seed: int = 1) -> list[list[str]]:
-    """Queries of 10 to 20 terms, each drawn from one passage, frequent terms as frequent as they are there."""
+    """Queries of 10 to 20 terms, each drawn from one passage, frequent terms as frequent as there."""
     rng = np.random.default_rng(seed)
     queries = []
     for _ in range(count):

@@ -7,27 +7,46 @@ from datetime import date, datetime
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "jan january|feb february|mar march|apr april|may may|jun june|jul july|aug august|"
-        "sep sept september|oct october|nov november|dec december".split("|"),
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
         start=1,
     )
     for name in names.split()
 }
-_NUMERIC = r"(?P<y>(?:19|20)\d\d)\s*(?:年|[-/.])\s*(?P<m>\d{1,2})\s*(?:月|[-/.])\s*(?P<d>\d{1,2})\s*(?:日|号)?(?!\d)"
-_CHINESE = r"(?P<cy>[二一][〇○零一二三四五六七八九]{3})年(?P<cm>[一二三四五六七八九十]{1,2})月(?P<cd>[一二三四五六七八九十]{1,3})日"
+_NUMERIC = (
+    r"(?P<y>(?:19|20)\d\d)\s*(?:年|[-/.])\s*(?P<m>\d{1,2})\s*(?:月|[-/.])\s*(?P<d>\d{1,2})\s*(?:日|号)?(?!\d)"
+)
+_CHINESE = (
+    r"(?P<cy>[二一][〇○零一二三四五六七八九]{3})年"
+    r"(?P<cm>[一二三四五六七八九十]{1,2})月(?P<cd>[一二三四五六七八九十]{1,3})日"
+)
 _DAY_MONTH = r"(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<n1>[A-Za-z]{3,9})\.?,?\s+(?P<y1>(?:19|20)\d\d)"
 _MONTH_DAY = r"(?P<n2>[A-Za-z]{3,9})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y2>(?:19|20)\d\d)"
 _DATE = re.compile(rf"(?:{_NUMERIC}|{_CHINESE}|{_DAY_MONTH}|{_MONTH_DAY})")
 _LABEL = re.compile(
     r"^[\s*_>#|-]*(?:(?:发布|發布|公布|发文|颁布|修订|修訂|更新|最后更新|生效|实施|制定|编制|签发|成文|印发)"
     r"(?:日期|时间|時間|日)?|日期|"
-    r"(?:date(?: (?:issued|published|of issue))?|published(?: on)?|issued(?: on)?|(?:last )?(?:updated|revised|modified)"
-    r"(?: on)?|effective(?: date| from)?|release date|as of))[*_\s]*[:：|]?[*_\s]*",
+    r"(?:(?:[a-z]{3,12} )?date(?: issued| published| of [a-z]{3,12})?(?:\s*\([^)]{0,50}\))?|"
+    r"(?:published|issued|(?:last )?(?:updated|revised|modified))(?: on)?|effective(?: date| from)?|as of))"
+    r"[*_\s]*[:：|]?[*_\s]*",
     re.IGNORECASE,
 )
 _HEAD_LINES = 25
 _TAIL_LINES = 5
-_LABELLED_LINE = 60
+_LABELLED_LINE = 100  # characters
+_LONE_LINES = 4
 
 
 def parse_date(text: str) -> str:
@@ -56,14 +75,15 @@ def iso_date(value: object) -> str:
 
 
 def date_in_text(text: str) -> str:
-    """The date a document gives itself: on a labelled line, or alone on a line, at its head or its end.
+    """The date a document gives itself near its head or its end, or "".
 
-    ``发布日期：2024-03-01``, ``Effective: 1 March 2024``, or a closing line ``2024年3月1日``. Where several
-    are given, the latest, which is the version's.
+    A labelled one (``发布日期：2024-03-01``, ``Effective: 1 March 2024``), else one alone on a line, as a
+    notice closes with. Where there are several, the latest, which is the version's.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     near = lines[:_HEAD_LINES] + lines[max(_HEAD_LINES, len(lines) - _TAIL_LINES) :]
-    return max(filter(None, map(_own_date, near)), default="")
+    labelled = max(map(_labelled_date, near), default="")
+    return labelled or max(map(_lone_date, lines[:_LONE_LINES] + lines[-_LONE_LINES:]), default="")
 
 
 def first_date(values: Iterable[object]) -> str:
@@ -71,15 +91,15 @@ def first_date(values: Iterable[object]) -> str:
     return next(filter(None, map(iso_date, values)), "")
 
 
-def _own_date(line: str) -> str:
-    if len(line) > _LABELLED_LINE:
-        return ""
-    label = _LABEL.match(line)
-    rest = line[label.end() :] if label else line
-    match = _DATE.match(rest.strip("()（）[]"))
-    if not match:
-        return ""
-    return _from_match(match) if label or match.end() == len(rest.strip("()（）[]")) else ""
+def _labelled_date(line: str) -> str:
+    label = _LABEL.match(line[:_LABELLED_LINE])
+    match = _DATE.match(line[label.end() :].lstrip("(（[")) if label else None
+    return _from_match(match) if match else ""
+
+
+def _lone_date(line: str) -> str:
+    match = _DATE.fullmatch(line.strip("()（）[] "))
+    return _from_match(match) if match else ""
 
 
 def _from_match(match: re.Match[str]) -> str:

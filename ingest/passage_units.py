@@ -71,7 +71,7 @@ def _spans(text: str, block: Block) -> Iterator[tuple[int, int]]:
 
 
 def _cut(text: str, start: int, end: int, max_tokens: int) -> Iterator[tuple[int, int]]:
-    """A stretch that is too long, in pieces: each as long as it may be, cut at a clause mark if it has one."""
+    """A stretch that is too long, in pieces as long as they may be, cut at clause marks where there are."""
     while start < end:
         stop = _furthest(text, start, end, max_tokens)
         if stop < end:

@@ -43,7 +43,7 @@ class PassageSplitter(BaseDocumentTransformer):
 
     @property
     def fingerprint(self) -> str:
-        """Names the splitter: documents split by one of another fingerprint would be split otherwise by this."""
+        """Names the splitter: this one would split what one of another fingerprint has split otherwise."""
         return f"{_VERSION}:{self._target}:{self._max}"
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> Sequence[Document]:
@@ -85,10 +85,11 @@ class PassageSplitter(BaseDocumentTransformer):
             end = self._end(units, start)
             runs.append(units[start:end])
             start = end
-        if len(runs) > 1 and self._is_tail(_tokens(runs[-1])):
-            if _tokens(runs[-2]) + _tokens(runs[-1]) <= self._max:
-                tail = runs.pop()
-                runs[-1] = runs[-1] + tail
+        if len(runs) < 2 or not self._is_tail(_tokens(runs[-1])):
+            return runs
+        if _tokens(runs[-2]) + _tokens(runs[-1]) <= self._max:
+            tail = runs.pop()
+            runs[-1] = runs[-1] + tail
         return runs
 
     def _is_tail(self, tokens: int) -> bool:

@@ -1,43 +1,66 @@
-"""Which device models run on and in which number type."""
+"""What the machine has, and which device and number format to run a model with on it."""
 
-import functools
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+from rag.errors import ConfigError
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+if TYPE_CHECKING:
+    import torch
+
+_BFLOAT16_CPU_FEATURES = ("avx512_bf16", "amx_bf16")
 
 
 def choose_device(device: str = "auto") -> str:
-    """The device to run on: as told, or with "auto" an NVIDIA GPU, an Apple GPU, or the CPU."""
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    if torch.backends.mps.is_available():
-        return "mps"
-    return "cpu"
+    """The torch device to use: the one named, or the best of CUDA, MPS and CPU for "auto".
 
-
-def choose_dtype(dtype: str, device: str) -> torch.dtype:
-    """The number type to compute in: as told, or with "auto" the fastest that the device computes natively.
-
-    A CPU without bfloat16 instructions emulates them slowly, so there it is float32.
+    Raises:
+        ConfigError: the device named doesn't exist or isn't on this machine.
     """
-    if dtype != "auto":
-        return _DTYPES[dtype]
-    kind = device.partition(":")[0]
-    if kind == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if kind == "mps":
-        return torch.float16
-    return torch.bfloat16 if _cpu_has_bfloat16() else torch.float32
+    import torch
 
-
-@functools.cache
-def _cpu_has_bfloat16() -> bool:
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
-    except OSError:  # not Linux
-        return False
-    return any(flag in flags for flag in ("avx512_bf16", "amx_bf16"))
+        kind = torch.device(device).type
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise ConfigError(
+            f"the device '{device}' can't be used ({cause}); set device = \"auto\" in rag.toml"
+        ) from error
+    if kind == "meta":
+        raise ConfigError("the device 'meta' holds no values; set device = \"auto\" in rag.toml")
+    return device
+
+
+def choose_dtype(dtype: str, device: str) -> "torch.dtype":
+    """The number format of a model's weights: the one named, or what is quick on the device for "auto".
+
+    bfloat16 where the hardware multiplies it, else float16 on CUDA and float32 elsewhere.
+
+    Raises:
+        ConfigError: there is no such format.
+    """
+    import torch
+
+    formats = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if dtype in formats:
+        return formats[dtype]
+    if dtype != "auto":
+        raise ConfigError(f"there is no dtype '{dtype}'; use one of auto, {', '.join(formats)}")
+    kind = torch.device(device).type
+    if kind == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if native else torch.float16
+    if kind == "cpu" and _cpu_has_bfloat16():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _cpu_has_bfloat16() -> bool:
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(feature, False) for feature in _BFLOAT16_CPU_FEATURES)

@@ -25,6 +25,7 @@ _END, _PAD = "<|im_end|>", "<|endoftext|>"
 
 def _save_tokenizer(folder: Path, vocabulary: int) -> int:
     """Train a byte-level BPE tokenizer, which reads any text, and save it with a chat template."""
+    import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -38,10 +39,11 @@ def _save_tokenizer(folder: Path, vocabulary: int) -> int:
         show_progress=False,
     )
     tokenizer.train_from_iterator(_CORPUS, trainer)
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, eos_token=_END, pad_token=_PAD, chat_template=_CHAT_TEMPLATE
     )
     fast.save_pretrained(folder)
+    torch.set_num_threads(1)  # models this small only lose by sharing their work
     return len(fast)
 
 

@@ -16,14 +16,16 @@ from ui import sidebar, view
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
 
+_HERE = Path(__file__).parent
 _REDRAW_SECONDS = 0.08
 _AVATARS = {"user": ":material/person:", "assistant": ":material/find_in_page:"}
 
 
 def main() -> None:
     """Draw the page."""
-    st.set_page_config(page_title="问据 Wenju", page_icon=":material/find_in_page:", layout="centered")
-    st.html(Path(__file__).with_name("page.css"))
+    # A picture of our own: Streamlit would fetch an icon by name from the internet.
+    st.set_page_config(page_title="问据 Wenju", page_icon=str(_HERE / "icon.svg"), layout="centered")
+    st.html(_HERE / "page.css")
     talk = conversation()
     with st.sidebar:
         language = choose_language()

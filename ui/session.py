@@ -69,6 +69,7 @@ def forget_parts() -> None:
 @st.cache_resource(show_spinner=False)
 def _load_chain(key: str, _settings: Settings, _language: str) -> AnswerChain:
     chain = build_answer_chain(_settings)
+    chain.retriever.invoke(".")  # loads the embedder and the indexes
     chain.warm(_language)
     return chain
 

@@ -1,0 +1,81 @@
+"""Which parser reads which file: the seam where formats are added.
+
+A parser is a LangChain ``BaseBlobParser`` that yields blocks (``ingest.parsers.blocks``). Its module, and the
+library behind it, is imported when the first file of its type is met.
+"""
+
+import functools
+from collections.abc import Callable
+
+from langchain_core.document_loaders import BaseBlobParser
+
+
+def _markdown() -> BaseBlobParser:
+    from ingest.parsers.markdown import MarkdownParser
+
+    return MarkdownParser()
+
+
+def _text() -> BaseBlobParser:
+    from ingest.parsers.text import TextParser
+
+    return TextParser()
+
+
+def _html() -> BaseBlobParser:
+    from ingest.parsers.html import HtmlParser
+
+    return HtmlParser()
+
+
+def _pdf() -> BaseBlobParser:
+    from ingest.parsers.pdf import PdfParser
+
+    return PdfParser()
+
+
+def _word() -> BaseBlobParser:
+    from ingest.parsers.word import WordParser
+
+    return WordParser()
+
+
+_PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".mdx": _markdown,
+    ".txt": _text,
+    ".text": _text,
+    ".html": _html,
+    ".htm": _html,
+    ".xhtml": _html,
+    ".pdf": _pdf,
+    ".docx": _word,
+}
+_ADVICE = {
+    ".doc": "an old Word file: save it as .docx",
+    ".xls": "an old Excel file",
+    ".ppt": "an old PowerPoint file",
+}
+KNOWN_SUFFIXES = tuple(_PARSERS)
+
+
+@functools.cache
+def parser_for(suffix: str) -> BaseBlobParser | None:
+    """The parser of files with that suffix (".pdf", in any case), or None if the type is unknown."""
+    factory = _PARSERS.get(suffix.lower())
+    return factory() if factory is not None else None
+
+
+def parser_name(parser: BaseBlobParser) -> str:
+    """What the catalogue calls a parser: its name and version, or its class if it isn't one of ours."""
+    name = getattr(parser, "name", type(parser).__name__)
+    return f"{name}/{getattr(parser, 'version', 1)}"
+
+
+def why_unknown(suffix: str) -> str:
+    """Why files with that suffix are skipped."""
+    if not suffix:
+        return "no file type in its name"
+    advice = _ADVICE.get(suffix.lower())
+    return f"unknown type {suffix.lower()}" + (f" ({advice})" if advice else "")

@@ -22,12 +22,10 @@ _CJK = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U000313
 _SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])[ \t\n]+(?=[{_CJK}])")
 
 
-def file_facts(
-    *, title: str = "", modified: str = "", pages: int | None = None, **report: Any
-) -> Document:
+def file_facts(*, title: str = "", modified: str = "", pages: int | None = None, **report: Any) -> Document:
     """The Document of kind "file": title, date (ISO 8601) and number of pages, where the file has them.
 
-    ``report`` holds whatever else is worth telling of the reading (encoding, pages without text …), JSON-able.
+    ``report`` holds what else is worth telling of the reading (encoding, pages without text …), JSON-able.
     """
     metadata = {"kind": "file", "modified": modified, "pages": pages, "report": report}
     return Document(page_content=normalize_line(title), metadata=metadata)
@@ -85,7 +83,7 @@ def table_blocks(
     """One block a row, cells joined by `` | ``; every row carries the header's text (and the caption's).
 
     Columns and rows without any text are left out. Without ``header_rows`` the first row is taken for the
-    header if it has no number in it and a later row has. A table of one column or one cell only laid text out:
+    header if it has no number in it and a later row has. A table of one column or one cell is laid-out text:
     it becomes prose.
     """
     cells = _without_empty([[normalize_line(cell) for cell in row] for row in rows])

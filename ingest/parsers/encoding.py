@@ -7,8 +7,8 @@
 5. of the legacy encodings that can decode the bytes, the one whose result reads most like a language.
 
 Step 5 is where detectors fail on short Chinese files, for nearly any bytes are valid GB18030 or Big5. What
-tells right from wrong is frequency: about two thirds of the characters of real Chinese text are among its five
-hundred commonest, against one in thirty of those that come from the wrong table.
+tells right from wrong is frequency: about two thirds of the characters of real Chinese text are among its
+five hundred commonest, against one in thirty of those that come from the wrong table.
 """
 
 import re
@@ -180,7 +180,7 @@ def _most_plausible(data: bytes) -> Decoded:
 
 
 def _strict_prefix(data: bytes, encoding: str) -> str | None:
-    """As ``_strict``, but a character cut in two at the sample's end, or one slip in a hundred, is let pass."""
+    """As ``_strict``, but a character cut at the sample's end, or one slip in a hundred, is let pass."""
     text = _strict(data, encoding)
     if text is not None or encoding == "cp1252":
         return text

@@ -39,7 +39,7 @@ def faq_block(question: str, answer: str, **metadata: Any) -> Document:
 
 
 def pair_questions(blocks: Iterable[Document]) -> list[Document]:
-    """The blocks with each question and its answer made one block of kind "faq", everything else as it was."""
+    """The blocks with each question and its answer made one block of kind "faq", all else as it was."""
     return _pair_marked(_pair_headed(list(blocks)))
 
 
@@ -106,9 +106,7 @@ def _at_questions(document: Document) -> list[Document]:
         document.model_copy(
             update={
                 "page_content": piece.strip(),
-                "metadata": {**document.metadata, "separator": LINE}
-                if number
-                else document.metadata,
+                "metadata": {**document.metadata, "separator": LINE} if number else document.metadata,
             }
         )
         for number, piece in enumerate(pieces)

@@ -6,7 +6,10 @@ _CHINESE_NUMBER = r"[一二三四五六七八九十百零〇\d]{1,4}"
 _LEVELS = (
     (1, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*[编編篇部]分?(?=[\s　:：]|$)")),
     (2, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*章(?=[\s　:：]|\S)")),
-    (2, re.compile(r"^(?:Chapter|Part|Appendix)\s+(?:\d{1,3}|[IVXLC]{1,6}|[A-Z])(?=[\s.:]|$)", re.IGNORECASE)),
+    (
+        2,
+        re.compile(r"^(?:Chapter|Part|Appendix)\s+(?:\d{1,3}|[IVXLC]{1,6}|[A-Z])(?=[\s.:]|$)", re.IGNORECASE),
+    ),
     (3, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*[节節](?=[\s　:：]|\S)")),
     (4, re.compile(r"^[一二三四五六七八九十]{1,3}、\S")),
 )

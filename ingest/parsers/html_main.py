@@ -10,14 +10,19 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-_NEVER_TEXT = (
-    "script style noscript template iframe object embed svg canvas math-renderer audio video map select textarea "
-    "button input link meta dialog"
-).split()
+# fmt: off
+_NEVER_TEXT = [
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "audio",
+    "video", "map", "select", "textarea", "button", "input", "link", "meta", "dialog",
+]
+# fmt: on
 _FURNITURE = ("nav", "aside", "footer")
-_ROLES = ("navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog")
+_ROLES = frozenset(
+    {"navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog"}
+)
 _NAMED = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|navbox|menu|sidebar|side-bar|footer|site-header|page-header|masthead|breadcrumbs?|"
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|navbox|menu|sidebar|side-bar|footer|site-header|page-header|masthead|"
+    r"breadcrumbs?|"
     r"cookies?|banner|advert\w*|ads|share|social|pagination|pager|related|comments?|skip-link|jump-link|"
     r"toc|table-of-contents|catlinks|printfooter|noprint|editsection|mw-editsection|mw-jump-link|metadata|"
     r"authority-control|mw-cite-backlink|sr-only|visually-hidden|screen-reader-text)(?:$|[\s_-])",
@@ -32,28 +37,30 @@ def find_main_text(soup: BeautifulSoup) -> Tag:
     root: Tag = soup.body or soup
     for element in root.find_all(_NEVER_TEXT):
         element.extract()
-    total = _length(root)
-    for element in root.find_all(True):
-        if not element.decomposed and element is not root and _is_furniture(element):
-            share = _length(element) / max(1, total)
-            if share < _MOST_OF_A_PAGE:
-                element.decompose()
-    return _declared_main(root)
-
-
-def _declared_main(root: Tag) -> Tag:
-    """The page's own main element, if it has one that holds most of the text."""
-    length = _length(root)
-    candidates = root.find_all(["main", "article"]) + root.find_all(attrs={"role": "main"})
-    best = max(candidates, key=_length, default=root)
-    return best if _length(best) >= 0.5 * length else root
+    total = max(1, _length(root))
+    pending = [root]
+    mains = []
+    while pending:
+        for child in list(pending.pop().children):
+            if not isinstance(child, Tag):
+                continue
+            if _is_furniture(child) and _length(child) < _MOST_OF_A_PAGE * total:
+                child.extract()
+                continue
+            if child.name in ("main", "article") or child.get("role") == "main":
+                mains.append(child)
+            pending.append(child)
+    # The page's own main element, if it has one that holds most of the text.
+    best = max(mains, key=_length, default=root)
+    return best if _length(best) >= 0.5 * _length(root) else root
 
 
 def _is_furniture(element: Tag) -> bool:
     attributes = element.attrs or {}
     if element.name in _FURNITURE or str(attributes.get("role", "")).lower() in _ROLES:
         return True
-    if element.name == "sup" and "reference" in element.get("class", []):
+    names = [str(each) for each in element.get_attribute_list("class") + element.get_attribute_list("id")]
+    if element.name == "sup" and "reference" in names:
         return True
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
@@ -61,8 +68,6 @@ def _is_furniture(element: Tag) -> bool:
         return True
     if element.name == "header":
         return element.find_parent(["main", "article", "section"]) is None and element.find("h1") is None
-    classes = attributes.get("class") or []
-    names = [*(classes if isinstance(classes, list) else [str(classes)]), str(attributes.get("id", ""))]
     return any(_NAMED.search(name) for name in names)
 
 

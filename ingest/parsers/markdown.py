@@ -63,7 +63,9 @@ def _node_blocks(node: SyntaxTreeNode, path: HeadingPath) -> Iterator[Document]:
     elif node.type in ("fence", "code_block"):
         yield block("code", node.content, heading=path.path)
     elif node.type == "table":
-        rows = [[_inline_text(cell) for cell in row.children] for part in node.children for row in part.children]
+        rows = [
+            [_inline_text(cell) for cell in row.children] for part in node.children for row in part.children
+        ]
         yield from table_blocks(rows, header_rows=1, heading=path.path)
     elif node.type == "html_block":
         yield from html_blocks(node.content, path)

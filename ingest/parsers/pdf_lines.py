@@ -34,7 +34,9 @@ _PAGE_LABEL = re.compile(
 _PAGE_WORD = re.compile(r"[页頁/]|page| of ", re.IGNORECASE)
 _ROMAN = re.compile(r"^[ivxlc]{1,7}$")
 _NUMBER = re.compile(r"^\d{1,4}$", re.ASCII)
-_WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+_WIDE = re.compile(
+    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
+)
 _NARROWEST = 20  # columns; narrower columns are cells of a table
 _LEADERS = re.compile(r"\s*(?:[.·…．]\s?){5,}\s*")
 _NEW_ITEM = re.compile(

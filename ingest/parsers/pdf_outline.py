@@ -53,9 +53,7 @@ def read_outline(reader: PdfReader) -> Mapping[int, Sequence[Entry]]:
     return entries
 
 
-def find_headings(
-    lines: Sequence[str], entries: Sequence[Entry]
-) -> tuple[list[Heading], list[Entry]]:
+def find_headings(lines: Sequence[str], entries: Sequence[Entry]) -> tuple[list[Heading], list[Entry]]:
     """Where a page's bookmarks stand among its lines, and those that can't be found there."""
     found: list[Heading] = []
     missing: list[Entry] = []

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 _FIRST_PAGES = 3
 _LENGTHS = range(4, 200)  # characters
 _FILE_NAME = re.compile(r"\.[A-Za-z]{2,5}$")
+_LINE_END_HYPHEN = re.compile(r"(?<=\w)- (?=\w)")
 _MOST_LINES = 6
 _LARGER = 1.15  # than the running text
 
@@ -26,7 +27,7 @@ def find_title(reader: PdfReader, texts: Sequence[str]) -> str:
     else the first page's text in the largest type, if that is larger than the running text; else "".
     """
     try:
-        title = normalize_line(str((reader.metadata or {}).get("/Title") or ""))
+        title = normalize_line(str(reader.metadata.title or "")) if reader.metadata else ""
         borne_out = squash(title) in squash("".join(texts[:_FIRST_PAGES]))
         if len(title) > 1 and borne_out and not _FILE_NAME.search(title):
             return title
@@ -64,5 +65,5 @@ def _as_lines(title: str, lines: Sequence[str]) -> str:
     for start in range(len(lines) if wanted else 0):
         for end in range(start + 1, min(start + _MOST_LINES, len(lines)) + 1):
             if squash("".join(lines[start:end])) == wanted:
-                return join_lines(lines[start:end])
+                return _LINE_END_HYPHEN.sub("-", join_lines(lines[start:end]))
     return ""

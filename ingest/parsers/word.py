@@ -17,10 +17,18 @@ from langchain_core.documents.base import Blob
 from ingest.dates import first_date
 from ingest.normalization import normalize_line
 from ingest.parsers.base import DocumentParser
-from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, squeeze, table_blocks
+from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, table_blocks
 from ingest.parsers.headings import heading_level
 from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.word_lists import ListLabels
+from ingest.parsers.word_text import (
+    FALLBACK,
+    header_rows,
+    is_strong,
+    read_integer,
+    table_rows,
+    visible_text,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +41,9 @@ _SENTENCE_END = re.compile(r"[。！；;，、.,:：]$")
 _LONGEST_BOLD_HEADING = 60
 _BOLD_LEVEL = 5
 _TITLE_STYLES = frozenset({"title", "标题", "標題"})
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_LEFT_OUT = {_FALLBACK}.union(
-    qn(name) for name in ("w:del", "w:moveFrom", "w:instrText", "w:delText", "w:pPr", "w:txbxContent")
+_CONTAINERS = frozenset(
+    qn(name) for name in ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag")
 )
-_BREAKS = {qn("w:br"): "\v", qn("w:cr"): "\v", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:ptab"): " "}
-_TEXTS = frozenset({qn("w:t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"})
-_CONTAINERS = frozenset(qn(name) for name in ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
 
 
 class WordParser(DocumentParser):
@@ -89,11 +93,11 @@ def _title(blocks: list[Document], of_properties: str | None) -> str:
 
 
 def _with_running_header(document: WordDocument, blocks: list[Document]) -> list[Document]:
-    """The blocks, after the first page header's text if that is said nowhere else (it often names the document)."""
+    """The blocks, after the page header's text if that stands nowhere else: it often names the document."""
     try:
         section = document.sections[0]
         header = section.first_page_header if section.different_first_page_header_footer else section.header
-        text = "\n".join(filter(None, (_text(each) for each in header._element.iter(qn("w:p")))))
+        text = "\n".join(filter(None, (visible_text(each) for each in header._element.iter(qn("w:p")))))
     except Exception as error:  # a header that can't be read is no reason to lose the document
         logger.warning("the page header can't be read: %s", error)
         return blocks
@@ -120,18 +124,18 @@ class _Reader:
             if element.tag == qn("w:p"):
                 yield from self._paragraph(element)
                 for box in element.iter(qn("w:txbxContent")):
-                    if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
+                    if not any(ancestor.tag == FALLBACK for ancestor in box.iterancestors()):
                         yield from self.blocks(box)
             elif element.tag == qn("w:tbl"):
                 self._in_list = False
                 yield from table_blocks(
-                    _rows(element), header_rows=_header_rows(element), heading=self._path.path
+                    table_rows(element), header_rows=header_rows(element), heading=self._path.path
                 )
             elif element.tag in _CONTAINERS:
                 yield from self.blocks(element)
 
     def _paragraph(self, paragraph: Any) -> Iterator[Document]:
-        text = _text(paragraph)
+        text = visible_text(paragraph)
         if not text or self._style(paragraph) in self._contents:
             return
         label = self._labels.next_label(paragraph)
@@ -149,21 +153,21 @@ class _Reader:
             yield block("list", f"{label} {text}", heading=self._path.path, separator=separator)
         else:
             self._in_list = False
-            yield block("prose", text, heading=self._path.path, strong=_is_strong(paragraph))
+            yield block("prose", text, heading=self._path.path, strong=is_strong(paragraph))
 
     def _level(self, paragraph: Any) -> int | None:
         properties = paragraph.find(qn("w:pPr"))
         if properties is None:
             return None
         outline = properties.find(qn("w:outlineLvl"))
-        if outline is not None and (value := _integer(outline)) is not None and value < 9:
+        if outline is not None and (value := read_integer(outline)) is not None and value < 9:
             return value + 1
         return self._levels.get(self._style(paragraph))
 
     def _unstyled_level(self, paragraph: Any, text: str) -> int | None:
         """The level of what is a heading by its form, or for being short and bold."""
         short = len(text) <= _LONGEST_BOLD_HEADING and not _SENTENCE_END.search(text) and "\n" not in text
-        return heading_level(text) or (_BOLD_LEVEL if short and _is_strong(paragraph) else None)
+        return heading_level(text) or (_BOLD_LEVEL if short and is_strong(paragraph) else None)
 
     def _style(self, paragraph: Any) -> str:
         style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
@@ -171,7 +175,7 @@ class _Reader:
 
 
 def _heading_levels(document: WordDocument) -> dict[str, int]:
-    """Heading levels by style id; the title's is 0. A style may take its level from the one it is based on."""
+    """Heading levels by style id; the title's is 0. A style may take its level from the one below it."""
     levels: dict[str, int] = {}
     for style in document.styles.element.iter(qn("w:style")):
         identifier = style.get(qn("w:styleId"))
@@ -184,7 +188,7 @@ def _heading_levels(document: WordDocument) -> dict[str, int]:
             levels[identifier] = int(match.group(1))
         elif name_text in _TITLE_STYLES:
             levels[identifier] = 0
-        elif outline is not None and (value := _integer(outline)) is not None and value < 9:
+        elif outline is not None and (value := read_integer(outline)) is not None and value < 9:
             levels[identifier] = value + 1
         elif based is not None and based.get(qn("w:val")) in levels and not name_text.startswith("toc"):
             levels[identifier] = levels[based.get(qn("w:val"))]
@@ -198,57 +202,3 @@ def _contents_styles(document: WordDocument) -> set[str]:
         if (name := style.find(qn("w:name"))) is not None
         and _CONTENTS_STYLE.match(name.get(qn("w:val")) or "")
     }
-
-
-def _text(element: Any) -> str:
-    """The visible text: deletions, field codes and text boxes left out, a new line at line breaks."""
-    pieces: list[str] = []
-    stack = [element]
-    while stack:
-        node = stack.pop()
-        if node.tag in _TEXTS:
-            pieces.append(node.text or "")
-        elif node.tag in _BREAKS:
-            pieces.append(_BREAKS[node.tag])
-        elif node.tag not in _LEFT_OUT:
-            stack.extend(reversed(node))
-    return "\n".join(filter(None, map(squeeze, "".join(pieces).split("\v"))))
-
-
-def _rows(table: Any) -> Iterator[list[str]]:
-    """The rows' texts by column. What is merged downwards is repeated, so that each row can be read alone."""
-    above: dict[int, str] = {}
-    for row in table.iter(qn("w:tr")):
-        if next(row.iterancestors(qn("w:tbl"))) is not table:
-            continue
-        texts: list[str] = []
-        for cell in row.iter(qn("w:tc")):
-            if next(cell.iterancestors(qn("w:tr"))) is not row:
-                continue
-            merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
-            span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
-            column = len(texts)
-            if merge is not None and merge.get(qn("w:val"), "continue") == "continue":
-                text = above.get(column, "")
-            else:
-                text = normalize_line(" ".join(_text(each) for each in cell.iter(qn("w:p"))))
-            above[column] = text
-            texts.append(text)
-            texts.extend([""] * (min(_integer(span) or 1, 100) - 1 if span is not None else 0))
-        yield texts
-
-
-def _header_rows(table: Any) -> int | None:
-    count = len(table.findall(f"{qn('w:tr')}/{qn('w:trPr')}/{qn('w:tblHeader')}"))
-    return count or None
-
-
-def _is_strong(paragraph: Any) -> bool:
-    runs = [run for run in paragraph.iter(qn("w:r")) if _text(run)]
-    bold = [run.find(f"{qn('w:rPr')}/{qn('w:b')}") for run in runs]
-    return bool(runs) and all(each is not None and each.get(qn("w:val")) not in ("0", "false") for each in bold)
-
-
-def _integer(element: Any) -> int | None:
-    value = str(element.get(qn("w:val")) or "")
-    return int(value) if value.isascii() and value.isdigit() else None

@@ -37,7 +37,7 @@ class ListLabels:
         abstract = {each.get(qn("w:abstractNumId")): each for each in numbering.iter(qn("w:abstractNum"))}
         for instance in numbering.iter(qn("w:num")):
             reference = instance.find(qn("w:abstractNumId"))
-            identifier = reference.get(qn("w:val")) if reference is not None else None
+            identifier = str(reference.get(qn("w:val"))) if reference is not None else ""
             if identifier in abstract:
                 number = instance.get(qn("w:numId"))
                 self._abstract[number] = identifier
@@ -88,7 +88,9 @@ def write_number(value: int, format_name: str) -> str:
         "japaneseCounting": _chinese,
         "ideographDigital": _chinese,
         "decimalEnclosedCircle": lambda number: chr(0x245F + number) if 1 <= number <= 20 else f"({number})",
-        "decimalEnclosedCircleChinese": lambda number: chr(0x245F + number) if 1 <= number <= 20 else f"({number})",
+        "decimalEnclosedCircleChinese": lambda number: (
+            chr(0x245F + number) if 1 <= number <= 20 else f"({number})"
+        ),
         "decimalZero": lambda number: f"{number:02d}",
     }
     return writers.get(format_name, str)(value)

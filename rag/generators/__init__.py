@@ -1,7 +1,17 @@
-"""Generators: LangChain chat models that write answers from passages, or pick them out."""
+"""Generators: LangChain chat models that write answers from passages, or pick the answers out of them."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+from rag.generators.sentence_scoring import TermAnalyzer
+from rag.settings import GeneratorSettings
+from rag.weights import resolve_model
+
+_PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
 
 
 @runtime_checkable
@@ -11,3 +21,46 @@ class EvidenceReader(Protocol):
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, each with the 1-based number of its passage; or none."""
         ...
+
+
+def build_generator(
+    settings: GeneratorSettings,
+    *,
+    analyzer: TermAnalyzer | None = None,
+    embeddings: Embeddings | None = None,
+) -> BaseChatModel:
+    """The generator that ``settings.model`` names; a local one is loaded when it is first used.
+
+    "extractive" is the extractive reader, which uses ``analyzer`` and, where given, ``embeddings``;
+    "provider:model" any LangChain chat model; everything else a model folder by short name, path or hub id.
+
+    Raises:
+        WeightsError: the model isn't there; the message names the command that fetches it.
+        ConfigError: a provider that doesn't exist, isn't installed or needs an API key.
+    """
+    # Imported where they are used: each brings a library that takes seconds to load.
+    if settings.model == "extractive":
+        from rag.generators.extractive import ExtractiveReader
+        from rag.knowledge_base import Analyzer
+
+        return ExtractiveReader(analyzer=analyzer or Analyzer(), embeddings=embeddings)
+    if _PROVIDER_MODEL.fullmatch(settings.model):
+        from rag.generators.provider_chat import init_provider_model
+
+        return init_provider_model(settings)
+    folder = resolve_model(settings.model)
+    from rag.generators.transformers_chat import TransformersChatModel
+
+    return TransformersChatModel(
+        folder=folder,
+        model_name=settings.model,
+        device=settings.device,
+        dtype=settings.dtype,
+        temperature=settings.temperature,
+        seed=settings.seed,
+        max_tokens=settings.max_tokens,
+        prompt_lookup_tokens=settings.prompt_lookup_tokens,
+    )
+
+
+__all__ = ["EvidenceReader", "build_generator"]

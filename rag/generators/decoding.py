@@ -5,7 +5,7 @@ cache (``rag.generators.prefix_cache``), guesses that are checked several at a t
 (``rag.generators.prompt_lookup``), and a reader who may leave at any step, also while the prompt is read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ class DecodingOptions:
 class Decoder:
     """A causal language model with what it has read so far. Not thread-safe; its owner locks.
 
-    ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt tokens
-    that didn't have to be read again, and passes through the model while writing.
+    ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt
+    tokens that didn't have to be read again, and passes through the model while writing.
     """
 
     def __init__(self, model: Any, end_tokens: frozenset[int]) -> None:
@@ -48,18 +48,19 @@ class Decoder:
         prompt: Sequence[int],
         options: DecodingOptions,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Iterator[list[int]]:
+    ) -> Generator[list[int], None, None]:
         """Yield the tokens that follow the prompt, one or several at a time.
 
         Guessing changes how many tokens come at a time, not which: each is the one that the model itself
-        chooses, greedily or by the same random numbers, after the tokens before it. (Floating point is not
-        associative: reading several tokens at a time may tip the balance between two that are equally likely.)
+        chooses, greedily or by the same random numbers, after the tokens before it. (Up to rounding: how many
+        tokens are read at a time may tip the balance between two that are almost equally likely.)
         """
         choose = _chooser(options)
         tokens = list(prompt)
         lookup = PromptLookup(tokens) if options.lookup_tokens and self._prefixes.can_crop else None
         cache, self.reused = self._prefixes.take(tokens)
         self.steps = 0
+        ahead = options.lookup_tokens
         held = self.reused  # tokens whose keys and values are in the cache
         sound = True
         try:
@@ -69,7 +70,8 @@ class Decoder:
                 held, sound = held + self._read_at_once, True
             budget = options.max_tokens
             while budget > 0 and not cancelled():
-                guess = lookup.propose(min(options.lookup_tokens, budget - 1)) if lookup and self.steps else []
+                # Not at the first step: what followed the template's marks before says nothing of an answer.
+                guess = lookup.propose(min(ahead, budget - 1)) if lookup and self.steps else []
                 sound = False
                 logits = self._logits([*tokens[held:], *guess], cache, len(guess) + 1)
                 new = self._accept(logits, guess, choose)

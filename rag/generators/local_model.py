@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from jinja2 import TemplateError
 from langchain_core.messages import BaseMessage, ChatMessage
@@ -38,7 +37,7 @@ class LocalModel:
                 model = AutoModelForCausalLM.from_pretrained(
                     folder, dtype=choose_dtype(dtype, device), local_files_only=True
                 )
-            model = model.to(device).eval()
+            model.to(device)  # type: ignore[arg-type]
         except Exception as error:  # transformers raises many kinds for a folder that isn't a model
             raise GenerationError(
                 f"can't load the generator in {folder}: {first_line(error)}; "
@@ -52,7 +51,8 @@ class LocalModel:
         )
         self.decoder = Decoder(model, self.end_tokens)
         config = model.config.get_text_config(decoder=True)
-        self.context: int | None = getattr(config, "max_position_embeddings", None)  # prompt and answer, tokens
+        # Tokens that a prompt and its answer may have together.
+        self.context: int | None = getattr(config, "max_position_embeddings", None)
         logger.info("loaded %s on %s in %.1f s", name, device, time.perf_counter() - started)
 
     def encode(self, text: str) -> list[int]:
@@ -76,7 +76,7 @@ class LocalModel:
                 f"{self.name} can't take this conversation: {first_line(error)}; "
                 "set an instruction-tuned model with a chat template as generator.model in rag.toml"
             ) from error
-        return self.encode(text)
+        return self.encode(str(text))
 
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
         """Like ``render``, for messages to be answered.
@@ -87,8 +87,8 @@ class LocalModel:
         tokens = self.render(messages)
         if self.context is not None and len(tokens) >= self.context:
             raise GenerationError(
-                f"the prompt has {len(tokens):,} tokens and {self.name} reads at most {self.context:,} with its "
-                "answer; shorten the question or lower answering.evidence_tokens in rag.toml"
+                f"the prompt has {len(tokens):,} tokens and {self.name} reads at most {self.context:,} "
+                "with its answer; shorten the question or lower answering.evidence_tokens in rag.toml"
             )
         return tokens
 
@@ -103,12 +103,12 @@ def first_line(error: Exception) -> str:
 def _quiet_loading() -> Iterator[None]:
     """No progress bars of transformers: loading takes seconds and they'd stand between ours."""
     shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if shown:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _role(message: BaseMessage) -> str:
@@ -124,5 +124,5 @@ def _text(message: BaseMessage) -> str:
     if not isinstance(message.content, str):
         for block in message.content:
             if isinstance(block, dict) and block.get("type") != "text":
-                raise GenerationError(f"a local model reads text only, no '{block.get('type')}'; send its text")
+                raise GenerationError(f"a local model reads no '{block.get('type')}'; send text instead")
     return str(message.text)

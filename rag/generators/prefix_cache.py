@@ -37,7 +37,7 @@ class PrefixCache:
     def take(self, tokens: Sequence[int]) -> tuple[DynamicCache, int]:
         """A cache that holds a beginning of ``tokens``, and how many tokens that is.
 
-        At least one token is left to be read, since the model answers with what follows the last one it reads.
+        At least one token is left to be read, since the model says what follows the last one that it reads.
         The cache becomes the caller's: one that is not given back with ``keep`` is lost, which is what should
         happen to a cache that an error left half written.
         """

@@ -1,8 +1,8 @@
 """Which sentences of the passages answer a question, by the question's words and its kind.
 
 No model: the question's content words, weighted by how rare they are among the sentences at hand (inverse
-document frequency, Spärck Jones 1972), the words that a sentence inherits from its heading and from the sentence
-before it, and whether it has the kind of thing that is asked for (a number, a date).
+document frequency, Spärck Jones 1972), the words that a sentence inherits from its heading and from the
+sentence before it, and whether it has the kind of thing that is asked for (a number, a date).
 """
 
 import math
@@ -12,18 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.language import is_han
 from rag.sentences import split_sentences
 
 _FROM_HEADING = 0.8  # how much a word counts that stands only in the heading, or the FAQ's question, above
 _FROM_BEFORE = 0.4  # only in the sentence before
-_KIND_BONUS = 0.15
-_RANK_BONUS = 0.03  # of the first passage; the second has half of it, and so on
-_LENGTH_FREE = 60  # words or Chinese characters; what is longer has to hold more to weigh as much
+_KIND_BONUS = 0.1
+_RANK_BONUS = 0.02  # of the first passage; the second has half of it, and so on
 
 _ASKS_NUMBER = re.compile(
     r"多少|几(?![乎何])|第几|多大|多长|多高|多远|多重|多久|百分之|价格|费用|"
-    r"\bhow (?:many|much|old|long|far|large|big|high|tall|often)\b|\bwhat (?:percentage|number|amount|price)\b",
+    r"\bhow (?:many|much|old|long|far|large|big|high|tall|often)\b|"
+    r"\bwhat (?:percentage|number|amount|price)\b",
     re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
@@ -108,7 +107,7 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: TermAnalyz
             elif term in before:
                 held += weight * _FROM_BEFORE
         coverage = held / total
-        score = coverage / max(1.0, _length(text) / _LENGTH_FREE) ** 0.25 + _RANK_BONUS / number
+        score = coverage + _RANK_BONUS / number
         if kinds and any(kind.search(_without(text, asked)) for kind in kinds):
             score += _KIND_BONUS
         scored.append(ScoredSentence(number, start, text, round(coverage, 4), round(score, 4), terms))
@@ -116,9 +115,7 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: TermAnalyz
     return sorted(scored, key=lambda sentence: (-sentence.score, sentence.number, sentence.start))
 
 
-def _weights(
-    question: str, sentences: Sequence[frozenset[str]], analyzer: TermAnalyzer
-) -> dict[str, float]:
+def _weights(question: str, sentences: Sequence[frozenset[str]], analyzer: TermAnalyzer) -> dict[str, float]:
     """How much each of the question's terms says; a synonym stands for its word, not beside it."""
     frequency = Counter(term for terms in sentences for term in terms)
     return {
@@ -129,10 +126,6 @@ def _weights(
 
 def _lends_words(text: str) -> bool:
     return bool(_QUESTION.search(text) or _TITLE.search(text) or _ASKED_BEFORE.match(text))
-
-
-def _length(text: str) -> int:
-    return sum(map(is_han, text)) + len(re.findall(r"[A-Za-z]+", text))
 
 
 def _without(text: str, numbers: set[str]) -> str:

@@ -65,4 +65,6 @@ class TextStream:
 
 def _overlap(text: str, stop: str) -> int:
     """The length of the longest end of ``text`` that begins ``stop`` without completing it."""
-    return next((size for size in range(min(len(text), len(stop) - 1), 0, -1) if stop.startswith(text[-size:])), 0)
+    return next(
+        (size for size in range(min(len(text), len(stop) - 1), 0, -1) if stop.startswith(text[-size:])), 0
+    )

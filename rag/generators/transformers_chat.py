@@ -1,10 +1,10 @@
-"""A LangChain chat model over transformers: any causal language model with a chat template, in this process."""
+"""A LangChain chat model over transformers: any causal language model with a chat template."""
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,13 @@ class TransformersChatModel(BaseChatModel):
     """A model folder as a chat model; it is loaded when it is first used.
 
     Calls from several threads are answered one after the other. What the last prompt and this one have in
-    common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with an
-    equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed`` and
-    ``prompt_lookup_tokens``.
+    common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with
+    an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed``
+    and ``prompt_lookup_tokens``.
 
     An answer's ``response_metadata`` has ``model_name``, ``finish_reason`` ("stop" or "length"),
-    ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other calls,
-    ``first_token`` and ``total`` from then on.
+    ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other
+    calls, ``first_token`` and ``total`` from then on.
     """
 
     folder: Path
@@ -76,8 +76,8 @@ class TransformersChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        names = ("folder", "device", "dtype", "temperature", "seed", "max_tokens", "stop", "prompt_lookup_tokens")
-        return {name: str(getattr(self, name)) for name in names}
+        own = type(self).model_fields.keys() - BaseChatModel.model_fields.keys()
+        return {name: str(getattr(self, name)) for name in sorted(own)}
 
     def load(self) -> None:
         """Load the model now rather than at the first question.
@@ -162,7 +162,7 @@ class TransformersChatModel(BaseChatModel):
             except Exception as error:  # raised again by whoever reads the stream
                 events.put(error)
 
-        # The model writes at its own speed in a thread of its own: a slow or forgetful reader holds up nobody.
+        # The model writes at its own speed in a thread of its own: a slow reader holds up nobody.
         worker = threading.Thread(target=work, name="generator", daemon=True)
         worker.start()
         try:
@@ -172,11 +172,14 @@ class TransformersChatModel(BaseChatModel):
                     raise event
                 if isinstance(event, _Finished):
                     last = AIMessageChunk(
-                        "", usage_metadata=event.usage, response_metadata=event.response, chunk_position="last"
+                        content="",
+                        usage_metadata=event.usage,
+                        response_metadata=event.response,
+                        chunk_position="last",
                     )
                     yield ChatGenerationChunk(message=last)
                     return
-                yield ChatGenerationChunk(message=AIMessageChunk(event))
+                yield ChatGenerationChunk(message=AIMessageChunk(content=event))
         finally:
             abandoned.set()
             worker.join()  # at most one step, or one piece of the prompt
@@ -196,11 +199,12 @@ class TransformersChatModel(BaseChatModel):
         room = max_tokens if max_tokens is not None else self.max_tokens
         if model.context is not None:
             room = min(room, model.context - len(prompt))
+        ahead = prompt_lookup_tokens if prompt_lookup_tokens is not None else self.prompt_lookup_tokens
         options = DecodingOptions(
             max_tokens=room,
             temperature=temperature if temperature is not None else self.temperature,
             seed=seed if seed is not None else self.seed,
-            lookup_tokens=prompt_lookup_tokens if prompt_lookup_tokens is not None else self.prompt_lookup_tokens,
+            lookup_tokens=ahead,
         )
         return _Request(prompt, options, self.stop if stop is None else stop)
 
@@ -215,17 +219,18 @@ class TransformersChatModel(BaseChatModel):
             first = None
             stream = TextStream(model.tokenizer, request.stop)
             written: list[int] = []
-            for tokens in model.decoder.decode(request.prompt, request.options, abandoned):
-                first = first or time.perf_counter()
-                written.extend(tokens)
-                if piece := stream.feed(tokens):
-                    yield piece
-                if stream.stopped:
-                    break
+            with closing(model.decoder.decode(request.prompt, request.options, abandoned)) as decoding:
+                for tokens in decoding:
+                    first = first or time.perf_counter()
+                    written.extend(tokens)
+                    if piece := stream.feed(tokens):
+                        yield piece
+                    if stream.stopped:
+                        break
             if piece := stream.finish():
                 yield piece
             finished = time.perf_counter()
-            complete = stream.stopped or written[-1:] and written[-1] in model.end_tokens
+            complete = stream.stopped or not model.end_tokens.isdisjoint(written[-1:])
             response = {
                 "model_name": self.model_name,
                 "finish_reason": "stop" if complete else "length",
@@ -238,9 +243,7 @@ class TransformersChatModel(BaseChatModel):
                 },
             }
         read = len(request.prompt)
-        usage = UsageMetadata(
-            input_tokens=read, output_tokens=len(written), total_tokens=read + len(written)
-        )
+        usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
         yield _Finished(usage, response)
 
     def _model(self) -> LocalModel:

@@ -1,0 +1,29 @@
+"""The knowledge base on disk: documents, passages, vectors, and the indexes that find them."""
+
+from rag.knowledge_base.analysis import Analyzer
+from rag.knowledge_base.glossary import Glossary
+from rag.knowledge_base.knowledge_base import KnowledgeBase
+from rag.knowledge_base.records import (
+    EmbedderFingerprint,
+    NewDocument,
+    NewPassage,
+    StoredDocument,
+    VerifyReport,
+)
+from rag.knowledge_base.snapshot import Snapshot
+from rag.knowledge_base.store import PassageStore
+from rag.knowledge_base.writer import Writer
+
+__all__ = [
+    "Analyzer",
+    "EmbedderFingerprint",
+    "Glossary",
+    "KnowledgeBase",
+    "NewDocument",
+    "NewPassage",
+    "PassageStore",
+    "Snapshot",
+    "StoredDocument",
+    "VerifyReport",
+    "Writer",
+]

@@ -1,8 +1,8 @@
 """From text to the terms that the lexical index holds, in Chinese and English alike.
 
 Measured on published sets (mean reciprocal rank of BM25, questions against paragraphs): jieba's dictionary
-without its hidden Markov model finds more than with it, or than single or paired characters; Porter2 stems find
-more than plain words; leaving function and question words out of a query finds more than keeping them.
+without its hidden Markov model finds more than with it, or than single or paired characters; Porter2 stems
+find more than plain words; leaving function and question words out of a query finds more than keeping them.
 """
 
 import hashlib
@@ -56,8 +56,9 @@ class Analyzer:
     def terms(self, text: str) -> list[str]:
         """Every term of the text in order, stop words too: what the index holds.
 
-        Width, case and Traditional characters are folded; Chinese is segmented finely (a long word gives its
-        parts as well); English is stemmed; a part number such as ``AB-1200/X`` stays whole and gives its parts.
+        Width, case and Traditional characters are folded; Chinese is segmented finely (a long word gives
+        its parts as well); English is stemmed; a part number such as ``AB-1200/X`` stays whole and gives
+        its parts.
         """
         return list(self._terms(fold(text)))
 
@@ -92,7 +93,9 @@ class Analyzer:
         for group in self.glossary.groups:
             present = [word for word in group if self._occurs(self._folded[word], folded, spaced)]
             if present:
-                yield from (term for word in group if word not in present for term in self.content_terms(word))
+                yield from (
+                    term for word in group if word not in present for term in self.content_terms(word)
+                )
 
     def _occurs(self, word: str, folded: str, spaced: str) -> bool:
         """Whether the text has the word: as it stands if it is Chinese, else by its stems in a row."""

@@ -17,18 +17,20 @@ from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.metadata import decode_metadata
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument
 from rag.knowledge_base.schema import connect, reporting_trouble
+from rag.knowledge_base.vectors import decode_vector
 from rag.passage import PassageMetadata, embedding_text
 
 NEWEST = 1 << 62  # a generation after all others: what has been written, published or not
 
 _LIVE = "d.born <= :g AND (d.died IS NULL OR d.died > :g)"
 _PASSAGE = (
-    'SELECT p.passage_id, p.text, p.metadata, d.doc_id, d.source, p.page, p.heading, p.start, p."end", p.context, '
-    "p.kind, p.lang, d.modified FROM passages p JOIN documents d ON d.key = p.document"
+    'SELECT p.passage_id, p.text, p.metadata, d.doc_id, d.source, p.page, p.heading, p.start, p."end", '
+    "p.context, p.kind, p.lang, d.modified FROM passages p JOIN documents d ON d.key = p.document"
 )
 _DOCUMENT = (
-    "SELECT d.doc_id, r.path, d.source, d.sha256, d.size, d.mtime_ns, d.parser, d.status, d.problem, d.title, d.lang, "
-    "d.modified, d.pages, d.characters, d.passages, d.report FROM documents d JOIN roots r ON r.id = d.root"
+    "SELECT d.doc_id, r.path, d.source, d.sha256, d.size, d.mtime_ns, d.parser, d.status, d.problem, "
+    "d.title, d.lang, d.modified, d.pages, d.characters, d.passages, d.report "
+    "FROM documents d JOIN roots r ON r.id = d.root"
 )
 
 
@@ -90,9 +92,7 @@ class Catalogue:
 
     def glossary(self, generation: int) -> Glossary:
         """The glossaries of all roots, merged."""
-        sql = (
-            "SELECT text FROM glossaries WHERE born <= :g AND (died IS NULL OR died > :g) ORDER BY root"
-        )
+        sql = "SELECT text FROM glossaries WHERE born <= :g AND (died IS NULL OR died > :g) ORDER BY root"
         return Glossary.merge(Glossary.parse(row[0]) for row in self.fetch(sql, {"g": generation}))
 
     def live_passage_ids(self, keys: Iterable[int], generation: int) -> dict[int, str]:
@@ -144,11 +144,14 @@ class Catalogue:
         if len(found) == 1:
             text, _, problem = found[0]
             if problem is not None and not text:
-                raise KnowledgeBaseError(f"{source} has no text: it couldn't be read when it was ingested ({problem})")
+                raise KnowledgeBaseError(
+                    f"{source} has no text: it couldn't be read when it was ingested ({problem})"
+                )
             return str(text)
         if found:
+            roots = ", ".join(row[1] for row in found)
             raise KnowledgeBaseError(
-                f"several roots have a document {source}: say which with --root ({', '.join(row[1] for row in found)})"
+                f"several roots have a document {source}: say which with --root ({roots})"
             )
         sources = [each.source for each in self.documents(generation)]
         close = difflib.get_close_matches(source, sources, n=1)
@@ -166,13 +169,15 @@ class Catalogue:
         return int(rows[0][0]) if rows else 0
 
     def texts_to_index(self, after: int, up_to: int, dead: int) -> Iterator[IndexedPassage]:
-        """Context and text of passages with ``after < key <= up_to`` that aren't dead in generation ``dead``."""
+        """Texts of passages with ``after < key <= up_to`` that aren't dead by generation ``dead``."""
         sql = (
             "SELECT p.key, p.context, p.text FROM passages p JOIN documents d ON d.key = p.document "
             "WHERE p.key > :after AND p.key <= :up_to AND (d.died IS NULL OR d.died > :dead) ORDER BY p.key"
         )
         with reporting_trouble(self.folder):
-            for key, context, text in self.connection.execute(sql, {"after": after, "up_to": up_to, "dead": dead}):
+            for key, context, text in self.connection.execute(
+                sql, {"after": after, "up_to": up_to, "dead": dead}
+            ):
                 yield IndexedPassage(key, embedding_text(context, text))
 
     def vectors_to_index(
@@ -191,16 +196,6 @@ class Catalogue:
             while batch := cursor.fetchmany(rows):
                 keys = np.array([key for key, _ in batch], dtype=np.int64)
                 yield keys, np.stack([decode_vector(blob) for _, blob in batch])
-
-
-def encode_vector(vector: NDArray[np.float32]) -> bytes:
-    """A vector as it is stored: little-endian float16 (its rounding, 0.0005 of a value, changes no ranking)."""
-    return np.asarray(vector, dtype="<f2").tobytes()
-
-
-def decode_vector(blob: bytes) -> NDArray[np.float32]:
-    """A stored vector as float32."""
-    return np.frombuffer(blob, dtype="<f2").astype(np.float32)
 
 
 def _to_passage(row: Sequence[Any]) -> Document:
@@ -223,4 +218,5 @@ def _to_passage(row: Sequence[Any]) -> Document:
 
 
 def _to_document(row: Sequence[Any]) -> StoredDocument:
-    return StoredDocument(*row[:-1], report=json.loads(row[-1]))
+    values: list[Any] = [*row[:-1], json.loads(row[-1])]
+    return StoredDocument(*values)

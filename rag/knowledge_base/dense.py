@@ -1,9 +1,9 @@
 """The dense index: exact search over immutable FAISS segments.
 
-Flat, half precision, chosen by measurement (``python -m benchmarks.dense_index``): at 100 thousand passages an
-exact search takes about as long as one sentence takes to embed, a change costs a small file, and nothing has to
-be trained. A segment is a FAISS file and, beside it, the passage keys of its rows. Removed passages are
-tombstones until so many of a segment's rows are dead that it is written anew.
+Flat, half precision, chosen by measurement (``python -m benchmarks.dense_index``): at 100 thousand passages
+an exact search takes about as long as one sentence takes to embed, a change costs a small file, and nothing
+has to be trained. A segment is a FAISS file and, beside it, the passage keys of its rows. Removed passages
+are tombstones until so many of a segment's rows are dead that it is written anew.
 """
 
 import uuid
@@ -107,9 +107,14 @@ def search_segments(segments: Iterable[Segment], vector: Vectors, k: int) -> lis
 def write_segment(folder: Path, segment: Segment, embedder: int) -> SegmentEntry:
     """Write a segment's two files durably and return its entry."""
     name = uuid.uuid4().hex[:16]
-    digest = write_atomically(
-        folder / f"{name}.faiss", lambda path: faiss.write_index(segment.index, str(path))
-    )
+
+    def write(path: Path) -> None:
+        try:
+            faiss.write_index(segment.index, str(path))
+        except RuntimeError as error:  # FAISS's way to say that the disk is full
+            raise OSError(f"FAISS can't write {path}") from error
+
+    digest = write_atomically(folder / f"{name}.faiss", write)
     return SegmentEntry(
         name=name,
         embedder=embedder,

@@ -1,9 +1,9 @@
 """The lexical index: BM25 over terms, kept by tantivy.
 
-Chosen by measurement against SQLite FTS5 and bm25s (``python -m benchmarks.lexical_index``). The terms come from
-our analyzer; tantivy only splits them at spaces. A document of the index is a passage's key and terms, nothing
-else. The index of one analyzer lives in a folder of its own below ``lexical/``: when the glossary or the analyzer
-changes, all text is segmented anew into another folder.
+Chosen by measurement against SQLite FTS5 and bm25s (``python -m benchmarks.lexical_index``). The terms come
+from our analyzer; tantivy only splits them at spaces. A document of the index is a passage's key and terms,
+nothing else. The index of one analyzer lives in a folder of its own below ``lexical/``: when the glossary
+or the analyzer changes, all text is segmented anew into another folder.
 """
 
 import json
@@ -22,6 +22,7 @@ from rag.knowledge_base.manifest import DerivedIndexProblem, Manifest, check_fil
 LEXICAL_FORM = 1
 _TOKENIZER = "terms"
 _HEAP_BYTES = 50_000_000
+_BATCH = 1000  # keys of one delete query
 _MOST_TERMS = 512  # of a query; a longer one is no question
 _META = "meta.json"
 
@@ -107,20 +108,35 @@ def _configured(index: tantivy.Index) -> tantivy.Index:
     return index
 
 
-def write_index(index: tantivy.Index, added: Iterable[tuple[int, list[str]]], removed: Iterable[int]) -> None:
-    """Remove and add passages in one durable commit, and wait until tantivy has merged what it wants to.
+def write_index(
+    index: tantivy.Index,
+    added: Iterable[tuple[int, list[str]]] = (),
+    *,
+    above: int = 0,
+    removed: Sequence[int] = (),
+) -> None:
+    """Change the index in one durable commit, and wait until tantivy has merged what it wants to.
 
-    Passages that are added again replace what was there, so an interrupted change can simply be repeated.
+    Args:
+        index: from ``open_index`` or ``create_index``.
+        added: keys and terms of passages; all keys are greater than ``above``.
+        above: whatever the index has beyond that key is an interrupted change's, and goes first.
+        removed: keys of passages to take out.
 
     Raises:
         DerivedIndexProblem: tantivy can't write.
     """
+    schema = index.schema
+    unfinished = tantivy.Query.range_query(
+        schema, "key", tantivy.FieldType.Unsigned, lower_bound=above, include_lower=False
+    )
     try:
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-        for key in removed:
-            writer.delete_documents_by_term("key", key)
+        writer.delete_documents_by_query(unfinished)
+        for start in range(0, len(removed), _BATCH):
+            batch = list(removed[start : start + _BATCH])
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(schema, "key", batch))
         for key, terms in added:
-            writer.delete_documents_by_term("key", key)
             document = tantivy.Document()
             document.add_unsigned("key", key)
             document.add_text("terms", " ".join(terms))

@@ -13,7 +13,7 @@ MANIFEST = "manifest.json"
 
 
 class DerivedIndexProblem(Exception):
-    """A derived index is missing, damaged or stale. Not for users: search makes it anew, verify reports it."""
+    """A derived index is missing, damaged or stale: search makes it anew, verify reports it."""
 
 
 class Manifest(BaseModel):
@@ -58,7 +58,9 @@ def read_manifest(folder: Path, kind: type[AnyManifest], form: int) -> AnyManife
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in place of the folder's old one, durably: the moment a change takes effect."""
     content = manifest.model_dump_json()
-    signed = json.dumps({"sha256": hashlib.sha256(content.encode()).hexdigest(), "content": content}, indent=1)
+    signed = json.dumps(
+        {"sha256": hashlib.sha256(content.encode()).hexdigest(), "content": content}, indent=1
+    )
     write_atomically(folder / MANIFEST, lambda path: path.write_text(signed, encoding="utf-8"))
 
 

@@ -8,6 +8,11 @@ from typing import Any, Literal
 from rag.passage import Kind, embedding_text
 
 
+def digest_of(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedderFingerprint:
     """What makes two embedders interchangeable: vectors of one may be compared with vectors of the other."""
@@ -31,11 +36,13 @@ class NewPassage:
     context: str = ""
     kind: Kind = "prose"
     lang: str = "en"
+    passage_id: str | None = None  # instead of the one made from place and content
+    metadata: Mapping[str, Any] | None = None  # instead of the metadata contract (PassageStore)
 
     @property
     def digest(self) -> str:
         """Names the vector: equal for passages whose embedded text is equal, wherever they stand."""
-        return hashlib.sha256(embedding_text(self.context, self.text).encode()).hexdigest()
+        return digest_of(embedding_text(self.context, self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +84,22 @@ class StoredDocument:
     characters: int
     passages: int
     report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What ``KnowledgeBase.verify`` found. ``behind``: written but unpublished work, which is no problem."""
+
+    problems: tuple[str, ...]
+    behind: bool
+    generation: int
+    documents: int
+    passages: int
+    vectors: int
+    dense_rows: int  # of live passages
+    lexical_rows: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees."""
+        return not self.problems

@@ -1,9 +1,11 @@
 """The catalogue's tables, and how a connection to them is opened.
 
-A document row is one version of a document: it is alive in the generations ``born <= g < died`` (``died`` NULL:
-until further notice). Its text, its passages and nothing else hang on it and go when the row goes. A vector
-belongs to a text (by digest) and an embedder, so equal passages share it wherever they stand. ``AUTOINCREMENT``
-matters: a key is never given out twice, so that a key left over in a derived index can't mean another passage.
+A document row is one version of a document: it is alive in the generations ``born <= g < died`` (``died``
+NULL: until further notice). Its text, its passages and nothing else hang on it and go when the row goes. A
+vector belongs to a text (by digest) and an embedder, so equal passages share it wherever they stand.
+``AUTOINCREMENT``
+matters: a key is never given out twice, so that a key left over in a derived index can't mean another
+passage.
 """
 
 import sqlite3
@@ -111,7 +113,7 @@ def create_tables(connection: sqlite3.Connection, fingerprint: EmbedderFingerpri
     """Make an empty catalogue for one embedder, in one transaction; does nothing where there is one."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _has_tables(connection):
+        if is_empty(connection):
             for statement in _TABLES.split(";\n"):
                 connection.execute(statement)
             connection.executemany(
@@ -129,7 +131,8 @@ def create_tables(connection: sqlite3.Connection, fingerprint: EmbedderFingerpri
 def insert_embedder(connection: sqlite3.Connection, fingerprint: EmbedderFingerprint) -> int:
     """Add an embedder and return its id."""
     cursor = connection.execute(
-        "INSERT INTO embedders (name, dimension, digest, query_prefix, passage_prefix) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO embedders (name, dimension, digest, query_prefix, passage_prefix) "
+        "VALUES (?, ?, ?, ?, ?)",
         (
             fingerprint.name,
             fingerprint.dimension,
@@ -147,23 +150,22 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> None:
 
     Raises:
         KnowledgeBaseMismatch: another version of the program made it.
-        KnowledgeBaseCorrupt: it isn't a catalogue, or is damaged.
+        KnowledgeBaseCorrupt: it isn't a catalogue, or it is damaged.
     """
     with reporting_trouble(folder):
-        if not _has_tables(connection):
-            raise KnowledgeBaseCorrupt(_corrupt_message(folder, "it has no tables"))
         row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     if row is None or row[0] != str(SCHEMA_VERSION):
         found = row[0] if row else "unknown"
         raise KnowledgeBaseMismatch(
-            f"the knowledge base {folder} was made by another version of this program (its form is {found}, this "
-            f"version reads {SCHEMA_VERSION}); make it anew with `python -m ingest DIR --kb {folder} --rebuild`"
+            f"the knowledge base {folder} was made by another version of this program (its form is {found}, "
+            f"this version reads {SCHEMA_VERSION}); make it anew with "
+            f"`python -m ingest DIR --kb {folder} --rebuild`"
         )
 
 
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    sql = "SELECT count(*) FROM sqlite_master WHERE name = 'meta'"
-    return bool(connection.execute(sql).fetchone()[0])
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether the database has no tables yet: it is new, or making it was interrupted."""
+    return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 @contextmanager
@@ -182,8 +184,8 @@ def reporting_trouble(folder: Path) -> Iterator[None]:
         if any(word in str(error) for word in ("no such table", "no such column", "malformed")):
             raise KnowledgeBaseCorrupt(_corrupt_message(folder, str(error))) from error
         raise KnowledgeBaseError(
-            f"can't use the catalogue {folder / CATALOGUE}: {error}; see to the disk and the folder's permissions, "
-            "then run the same command again (nothing that was finished is lost)"
+            f"can't use the catalogue {folder / CATALOGUE}: {error}; see to the disk and the folder's "
+            "permissions, then run the same command again (nothing that was finished is lost)"
         ) from error
     except sqlite3.DatabaseError as error:
         raise KnowledgeBaseCorrupt(_corrupt_message(folder, str(error))) from error
@@ -191,6 +193,6 @@ def reporting_trouble(folder: Path) -> Iterator[None]:
 
 def _corrupt_message(folder: Path, cause: str) -> str:
     return (
-        f"the catalogue {folder / CATALOGUE} is damaged ({cause}); restore it from a backup, or make it anew with "
-        f"`python -m ingest DIR --kb {folder} --rebuild` (the damaged file is kept beside it)"
+        f"the catalogue {folder / CATALOGUE} is damaged ({cause}); restore it from a backup, or make it anew "
+        f"with `python -m ingest DIR --kb {folder} --rebuild` (the damaged file is kept beside it)"
     )

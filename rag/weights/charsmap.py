@@ -1,8 +1,9 @@
 """SentencePiece's precompiled normalization map, built from single-code-point rules.
 
 ``tokenizers.normalizers.Precompiled`` takes the form that SentencePiece stores: a double-array trie over
-UTF-8 bytes (J. Aoe, "An efficient digital search algorithm by using a double-array structure", IEEE TSE 15(9),
-1989, in the unit layout of darts-clone) whose values are offsets into a blob of NUL-terminated replacements.
+UTF-8 bytes (J. Aoe, "An efficient digital search algorithm by using a double-array structure", IEEE TSE
+15(9), 1989, in the unit layout of darts-clone) whose values are offsets into a blob of NUL-terminated
+replacements.
 Generic normal forms won't do instead: the map differs from NFKC (control characters vanish, "～" stays).
 """
 

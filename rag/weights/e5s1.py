@@ -132,7 +132,24 @@ def _read_header(path: Path) -> _Header:
     for _ in range(reader.value("i")):
         name = reader.raw(reader.value("H")).decode()
         tensors[name] = _Tensor(*reader.values("BIQQ"))
-    return _Header(*shape, eps, pieces, bos, eos, pad, unk, normalization, tensors)
+    hidden, layers, heads, feed_forward, vocabulary, positions, token_types = shape
+    return _Header(
+        hidden=hidden,
+        layers=layers,
+        heads=heads,
+        feed_forward=feed_forward,
+        vocabulary=vocabulary,
+        positions=positions,
+        token_types=token_types,
+        layer_norm_eps=eps,
+        pieces=pieces,
+        bos=bos,
+        eos=eos,
+        pad=pad,
+        unk=unk,
+        normalization=normalization,
+        tensors=tensors,
+    )
 
 
 def _shapes(header: _Header) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -159,7 +176,7 @@ def _shapes(header: _Header) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def _pooler(header: _Header) -> list[TensorPlan]:
-    """BERT's pooler, which mean pooling doesn't use and the file doesn't hold: zeros, so that none is missing."""
+    """BERT's pooler, as zeros: the file doesn't hold it and mean pooling doesn't use it, but BERT has one."""
     shapes = {"pooler.dense.weight": (header.hidden, header.hidden), "pooler.dense.bias": (header.hidden,)}
     return [
         TensorPlan(name, "F16", shape, partial(iter, [np.zeros(shape, np.float32)]))
@@ -220,7 +237,8 @@ def _write_tokenizer(header: _Header, target: Path) -> None:
         special_tokens=[(bos, header.bos), (eos, header.eos)],
     )
     tokenizer.add_special_tokens([AddedToken(each, normalized=False) for each in (bos, pad, eos, unk)])
-    PreTrainedTokenizerFast(
+    make_tokenizer: Any = PreTrainedTokenizerFast  # it has no annotations
+    make_tokenizer(
         tokenizer_object=tokenizer,
         bos_token=bos,
         eos_token=eos,

@@ -56,7 +56,9 @@ def convert_gguf(source: Path, target: Path, on_bytes: Callable[[int], object] =
         raise WeightsError(f"{path} isn't a GGUF file that can be read: {error}") from error
     architecture = _field(reader, "general.architecture")
     if architecture != "qwen2":
-        raise WeightsError(f"{path} holds a model of the architecture '{architecture}'; only qwen2 is converted")
+        raise WeightsError(
+            f"{path} holds a model of the architecture '{architecture}'; only qwen2 is converted"
+        )
     tensors = {tensor.name: tensor for tensor in reader.tensors}
     if "token_embd.weight" not in tensors:
         raise WeightsError(f"{path} has no tensor 'token_embd.weight'")
@@ -161,9 +163,10 @@ def _write_config(reader: Any, tensors: dict[str, Any], tied: bool, target: Path
         pad_token_id=pad,
     ).save_pretrained(target)
     # the end of a turn and the end of the text both end an answer
-    GenerationConfig(bos_token_id=bos, eos_token_id=sorted({eos, bos}, reverse=True), pad_token_id=pad).save_pretrained(
-        target
-    )
+    make_generation_config: Any = GenerationConfig  # it has no annotations
+    make_generation_config(
+        bos_token_id=bos, eos_token_id=sorted({eos, bos}, reverse=True), pad_token_id=pad
+    ).save_pretrained(target)
 
 
 def _write_tokenizer(reader: Any, target: Path) -> None:
@@ -185,7 +188,8 @@ def _write_tokenizer(reader: Any, target: Path) -> None:
     }
     merges = [tuple(merge.split(" ", 1)) for merge in _field(reader, "tokenizer.ggml.merges")]
     template = reader.get_field("tokenizer.chat_template")
-    tokenizer = Qwen2Tokenizer(
+    make_tokenizer: Any = Qwen2Tokenizer  # its annotations refuse what it takes
+    tokenizer = make_tokenizer(
         vocab=vocabulary,
         merges=merges,
         eos_token=tokens[_field(reader, "tokenizer.ggml.eos_token_id")],

@@ -21,7 +21,7 @@ _ITEM_SIZE: dict[Dtype, int] = {"BF16": 2, "F16": 2, "F32": 4}
 
 @dataclass(frozen=True, slots=True)
 class TensorPlan:
-    """A tensor to be written. ``pieces`` yields its values as float32, in row-major order, in any portions."""
+    """A tensor to be written. ``pieces`` yields its values as float32, row by row, in any portions."""
 
     name: str
     dtype: Dtype
@@ -67,4 +67,5 @@ def _encode(values: NDArray[np.float32], dtype: Dtype) -> NDArray[Any]:
         return values.astype("<f2")
     # bfloat16 is the upper half of a float32, rounded to nearest, ties to even
     bits = np.ascontiguousarray(values, dtype="<f4").view("<u4")
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("<u2")
+    halves: NDArray[Any] = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("<u2")
+    return halves

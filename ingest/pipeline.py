@@ -1,0 +1,197 @@
+"""From a folder to the knowledge base: compare, read, split, embed, store, publish.
+
+Documents stream through in small batches, so memory depends on the largest document and the batch, not on
+the folder. Each document is written in one transaction; what is written becomes visible when it is published,
+at the end and now and then before, so that a run that is stopped loses little and the next goes on from it.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from ingest.plan import IngestOptions, Plan, make_plan
+from ingest.progress import Progress
+from ingest.reading import ReadDocument, read_document
+from ingest.report import IngestReport
+from ingest.sources import Notice
+from rag.errors import IngestError
+from rag.knowledge_base import KnowledgeBase, StoredDocument, Writer
+from rag.passage import embedding_text
+
+logger = logging.getLogger(__name__)
+
+_BATCH_PASSAGES = 256  # a batch of documents is embedded when it has so many passages,
+_BATCH_DOCUMENTS = 64  # or so many documents
+_SLICE = 64  # passages given to the embedder at a time: the grain of progress and of Ctrl-C
+
+
+def ingest_folder(
+    folder: Path, kb: KnowledgeBase, embeddings: Embeddings, options: IngestOptions | None = None
+) -> IngestReport:
+    """Bring the knowledge base up to date with a folder.
+
+    Ctrl-C stops at once: what is finished is published, and the report says how much is left.
+
+    Args:
+        folder: the root of the documents.
+        kb: the knowledge base, open.
+        embeddings: the embedder the knowledge base was made with; asked only if there is something new.
+        options: by default, everything in the folder.
+
+    Raises:
+        IngestError: the folder isn't there, holds no documents, or has lost most of those it had.
+        KnowledgeBaseBusy: another process is writing to the knowledge base.
+    """
+    return _Run(folder, kb, embeddings, options or IngestOptions()).go()
+
+
+class _Run:
+    """One run of ``ingest_folder``."""
+
+    def __init__(
+        self, folder: Path, kb: KnowledgeBase, embeddings: Embeddings, options: IngestOptions
+    ) -> None:
+        self._folder = folder
+        self._kb = kb
+        self._embeddings = embeddings
+        self._options = options
+        self._splitter = options.make_splitter()
+        self._started = time.perf_counter()
+        self._published = self._started
+
+    def go(self) -> IngestReport:
+        with self._kb.writer() as writer:
+            rebuild = self._options.rebuild
+            report = self._rebuild(writer) if rebuild else self._update(writer, self._folder)
+            # An unfinished rebuild stays unpublished: readers keep the old passages until the new are whole.
+            if not (report.interrupted and rebuild):
+                writer.publish()
+        report.generation = self._kb.generation
+        report.seconds = time.perf_counter() - self._started
+        return report
+
+    def _rebuild(self, writer: Writer) -> IngestReport:
+        """Make everything anew: this folder, and the other roots that the knowledge base holds."""
+        # Look first: a folder that isn't there must not cost its old documents.
+        make_plan(self._folder, {}, self._options, self._kb.path)
+        others = self._other_roots()
+        writer.clear()
+        report = self._update(writer, self._folder)
+        self._options = replace(self._options, include=(), exclude=())
+        for other in others:
+            if report.interrupted:
+                break
+            logger.warning("rebuilding %s too, which the knowledge base also holds", other)
+            again = self._update(writer, other)
+            report.failed += [Notice(f"{other}/{source}", reason) for source, reason in again.failed]
+            report.interrupted, report.left = again.interrupted, again.left
+        return report
+
+    def _other_roots(self) -> list[Path]:
+        """The other roots that have documents.
+
+        Raises:
+            IngestError: one isn't there, so that a rebuild would lose its documents.
+        """
+        here = str(self._folder.expanduser().resolve())
+        others = sorted({each.root for each in self._kb.documents()} - {here})
+        lost = [root for root in others if not Path(root).is_dir()]
+        if lost and not self._options.allow_removals:
+            raise IngestError(
+                f"the knowledge base also holds documents of {', '.join(lost)}, which isn't there to be read "
+                "again; nothing was changed. If they are meant to go, add --allow-removals"
+            )
+        return [Path(root) for root in others if root not in lost]
+
+    def _update(self, writer: Writer, folder: Path) -> IngestReport:
+        """Bring one root up to date. Nothing is published."""
+        root = writer.root(folder)
+        known = writer.documents(root)
+        plan = make_plan(folder, known, self._options, self._kb.path)
+        report = plan.start_report()
+        try:
+            self._apply(writer, root, plan, report)
+            self._read(writer, root, plan, known, report)
+        except KeyboardInterrupt:
+            read = report.added + report.changed + len(report.failed) - len(plan.corpus.failed)
+            report.interrupted, report.left = True, max(0, len(plan.changes.to_read) - read)
+        report.passages = sum(each.passages for each in writer.documents(root).values())
+        return report
+
+    def _apply(self, writer: Writer, root: int, plan: Plan, report: IngestReport) -> None:
+        """What needs no reading: the glossary, removals, renamings, new times."""
+        writer.set_glossary(root, plan.glossary)
+        for stored in plan.changes.removed:
+            writer.remove(root, stored.source)
+            report.removed += 1
+        for stored, file in plan.changes.renamed:
+            writer.rename(root, stored.source, file.source, file.mtime_ns)
+            report.renamed += 1
+        for file in plan.changes.touched:
+            writer.touch(root, file.source, file.mtime_ns, file.size)
+
+    def _read(
+        self, writer: Writer, root: int, plan: Plan, known: Mapping[str, StoredDocument], report: IngestReport
+    ) -> None:
+        """Read, split, embed and store the new and changed documents."""
+        files, new = plan.changes.to_read, plan.new_sources
+        with Progress(len(files), shown=self._options.progress) as progress:
+            for batch in _batches(read_document(file, self._splitter) for file in files):
+                vectors = self._embed(writer, batch, progress)
+                for each in batch:
+                    source = each.document.source
+                    if not _failed_before(each, known.get(source)):
+                        writer.put(root, each.document, each.passages, vectors)
+                    report.count(each, is_new=source in new)
+                    progress.add_documents(1)
+                self._publish_now_and_then(writer)
+
+    def _embed(
+        self, writer: Writer, batch: list[ReadDocument], progress: Progress
+    ) -> dict[str, NDArray[np.float32]]:
+        """Unit vectors, by digest, of the batch's passages that have none yet."""
+        missing = writer.missing_vectors([passage for each in batch for passage in each.passages])
+        missing.sort(key=lambda passage: len(passage.context) + len(passage.text))
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, len(missing), _SLICE):
+            part = missing[start : start + _SLICE]
+            texts = [embedding_text(passage.context, passage.text) for passage in part]
+            matrix = np.asarray(self._embeddings.embed_documents(texts), dtype=np.float32)
+            matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+            vectors |= {passage.digest: row for passage, row in zip(part, matrix, strict=True)}
+            progress.add_passages(len(part))
+        return vectors
+
+    def _publish_now_and_then(self, writer: Writer) -> None:
+        due = time.perf_counter() - self._published >= self._options.publish_every
+        if due and not self._options.rebuild:
+            writer.publish()
+            self._published = time.perf_counter()
+
+
+def _batches(documents: Iterable[ReadDocument]) -> Iterator[list[ReadDocument]]:
+    batch: list[ReadDocument] = []
+    passages = 0
+    for each in documents:
+        batch.append(each)
+        passages += len(each.passages)
+        if len(batch) >= _BATCH_DOCUMENTS or passages >= _BATCH_PASSAGES:
+            yield batch
+            batch, passages = [], 0
+    if batch:
+        yield batch
+
+
+def _failed_before(read: ReadDocument, stored: StoredDocument | None) -> bool:
+    """Whether a file failed just as it failed the last time: then there is nothing new to write."""
+    document = read.document
+    if stored is None or stored.status != "failed" or document.status != "failed":
+        return False
+    now = (document.sha256, document.size, document.mtime_ns, document.problem, document.parser)
+    return now == (stored.sha256, stored.size, stored.mtime_ns, stored.problem, stored.parser)

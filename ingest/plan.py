@@ -1,0 +1,118 @@
+"""What a run is going to do: the folder compared with what is stored of it, and reasons not to go on."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.changes import Changes, find_changes, refuse_great_loss
+from ingest.parsers import KNOWN_SUFFIXES
+from ingest.parsers.encoding import decode
+from ingest.report import IngestReport
+from ingest.sources import Corpus, walk_folder
+from ingest.splitter import PassageSplitter
+from rag.errors import IngestError
+from rag.knowledge_base import Glossary, StoredDocument
+from rag.settings import SplitterSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How a folder is ingested; the command line's flags under the same names.
+
+    A run makes the knowledge base hold exactly the folder's files that ``include`` and ``exclude`` let in.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    rebuild: bool = False
+    allow_removals: bool = False
+    splitter: SplitterSettings = field(default_factory=SplitterSettings)
+    publish_every: float = 180.0  # seconds
+    progress: bool = False  # a bar on standard error
+
+    def make_splitter(self) -> PassageSplitter:
+        """The splitter that the settings describe."""
+        return PassageSplitter(self.splitter.target_tokens, self.splitter.max_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is and what changed. ``glossary`` is its text, empty if there is none."""
+
+    folder: Path
+    corpus: Corpus
+    changes: Changes
+    glossary: str
+
+    def start_report(self) -> IngestReport:
+        """A report that counts what is known before anything is read."""
+        entries = {"source": "terms.txt", "entries": len(Glossary.parse(self.glossary).groups)}
+        return IngestReport(
+            folder=str(self.folder),
+            files=len(self.corpus.files),
+            unchanged=len(self.changes.unchanged) + len(self.changes.touched),
+            failed=list(self.corpus.failed),
+            skipped=list(self.corpus.skipped),
+            glossary=entries if self.glossary else None,
+        )
+
+    @property
+    def new_sources(self) -> frozenset[str]:
+        """The sources of the files that weren't known before."""
+        return frozenset(file.source for file in self.changes.added)
+
+
+def make_plan(
+    folder: Path, known: Mapping[str, StoredDocument], options: IngestOptions, leave_out: Path | None
+) -> Plan:
+    """Compare a folder with the documents that are known of it, by source.
+
+    Args:
+        folder: the root.
+        known: what is stored of it.
+        options: which files count, and whether great losses are meant.
+        leave_out: where the knowledge base lies, which is no part of the folder.
+
+    Raises:
+        IngestError: the folder isn't there, holds no documents, or has lost most of those it had.
+    """
+    corpus = walk_folder(folder, options.include, options.exclude, [leave_out] if leave_out else [])
+    if not known:
+        _refuse_empty(folder, corpus)
+    changes = find_changes(corpus, known, options.make_splitter().fingerprint)
+    if not options.allow_removals:
+        refuse_great_loss(changes, known, folder)
+    if changes.outdated:
+        logger.warning(
+            "%d unchanged documents were read by another version of a parser or split by another splitter; "
+            "`python -m ingest %s --rebuild` makes them anew",
+            changes.outdated,
+            folder,
+        )
+    return Plan(folder, corpus, changes, _read_glossary(corpus))
+
+
+def _refuse_empty(folder: Path, corpus: Corpus) -> None:
+    if not corpus.files:
+        others = f" ({len(corpus.skipped)} files of other types)" if corpus.skipped else ""
+        raise IngestError(
+            f"{folder} holds no documents{others}; nothing was ingested. "
+            f"Known types: {' '.join(KNOWN_SUFFIXES)}"
+        )
+
+
+def _read_glossary(corpus: Corpus) -> str:
+    file = corpus.glossary
+    if file is None:
+        return ""
+    try:
+        return decode(file.path.read_bytes()).text
+    except OSError as error:
+        raise IngestError(
+            f"the glossary {file.path} can't be read: {error.strerror}; mend or remove it"
+        ) from error
+    except IngestError as error:
+        raise IngestError(f"the glossary {file.path} can't be read: {error}; save it as UTF-8") from error

@@ -1,0 +1,107 @@
+"""What a run of ingest did, for people and for programs."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.reading import ReadDocument
+from ingest.sources import Notice
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """One run. ``added``, ``changed``, ``renamed`` count documents that went in; others are in ``failed``.
+
+    ``files`` are the files of known type in the folder, ``passages`` those the folder has afterwards.
+    ``glossary`` is its source and how many entries it has, or None. ``left`` counts documents that a stopped
+    run didn't come to, and ``attention`` tells what is worth a look in documents that were read.
+    """
+
+    folder: str
+    files: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    renamed: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    failed: list[Notice] = field(default_factory=list)
+    skipped: list[Notice] = field(default_factory=list)
+    seconds: float = 0.0
+    glossary: dict[str, Any] | None = None
+    generation: int | None = None
+    dry_run: bool = False
+    interrupted: bool = False
+    left: int = 0
+    attention: list[Notice] = field(default_factory=list)
+
+    def count(self, read: ReadDocument, *, is_new: bool) -> None:
+        """Note a document that was read. One that failed before and could be read now counts as changed."""
+        document = read.document
+        if document.status == "failed":
+            self.failed.append(Notice(document.source, document.problem or "it can't be read"))
+            return
+        if is_new:
+            self.added += 1
+        else:
+            self.changed += 1
+        for name, what in (("pages_without_text", "pages without text"), ("garbled_pages", "garbled pages")):
+            if pages := document.report.get(name):
+                self.attention.append(Notice(document.source, f"{what}: {', '.join(map(str, pages))}"))
+
+    @property
+    def exit_status(self) -> int:
+        """0: all is well; 3: some failed, the rest went in; 1: none could be read; 130: stopped."""
+        if self.interrupted:
+            return 130
+        if not self.failed:
+            return 0
+        return 3 if self.added + self.changed + self.renamed + self.unchanged else 1
+
+    def to_json(self) -> str:
+        """The report as one JSON object on one line."""
+        counts = ("files", "added", "changed", "removed", "renamed", "unchanged", "passages")
+        notices = ("failed", "skipped")
+        fields: dict[str, Any] = {name: getattr(self, name) for name in counts}
+        fields |= {name: [each._asdict() for each in getattr(self, name)] for name in notices}
+        fields |= {
+            "seconds": round(self.seconds, 3),
+            "glossary": self.glossary,
+            "generation": self.generation,
+        }
+        return json.dumps(fields, ensure_ascii=False)
+
+    def to_text(self) -> str:
+        """The report as a few lines."""
+        counts = ", ".join(
+            f"{getattr(self, name)} {name}"
+            for name in ("added", "changed", "removed", "renamed", "unchanged")
+        )
+        lines = [f"{self.folder}: {_plural(self.files, 'file')}: {counts}"]
+        if self.failed:
+            lines[0] += f", {len(self.failed)} failed"
+        lines.append(f"{_plural(self.passages, 'passage')}, {self.seconds:.1f} s")
+        if self.glossary is not None:
+            entries = self.glossary["entries"]
+            lines.append(
+                f"glossary {self.glossary['source']}: {entries} {'entry' if entries == 1 else 'entries'}"
+            )
+        for title, notices in (
+            ("failed", self.failed),
+            ("skipped", self.skipped),
+            ("worth a look", self.attention),
+        ):
+            if notices:
+                lines.append(f"{title}:")
+                lines.extend(f"  {source}: {reason}" for source, reason in sorted(notices))
+        if self.dry_run:
+            lines.append("dry run: nothing was changed")
+        if self.interrupted:
+            lines.append(
+                f"stopped: {_plural(self.left, 'document')} left; run the same command again to go on"
+            )
+        return "\n".join(lines)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

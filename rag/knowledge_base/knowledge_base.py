@@ -1,0 +1,297 @@
+"""The knowledge base: a folder that holds documents, their passages, and indexes to find these by."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+from langchain_core.documents import Document
+from numpy.typing import NDArray
+
+from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseNotFound
+from rag.knowledge_base.analysis import Analyzer, analyzer_for
+from rag.knowledge_base.connections import Connections
+from rag.knowledge_base.dense_upkeep import rebuild_dense
+from rag.knowledge_base.glossary import Glossary
+from rag.knowledge_base.lexical_upkeep import rebuild_lexical
+from rag.knowledge_base.loading import LOCK, Loader
+from rag.knowledge_base.opening import check_embedder, move_unreadable_aside
+from rag.knowledge_base.publication import DENSE, LEXICAL
+from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
+from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
+from rag.knowledge_base.snapshot import Snapshot, begin, end
+from rag.knowledge_base.verify import verify_catalogue
+from rag.knowledge_base.writer import Writer
+
+_ATTEMPTS = 20  # to catch a generation between two publications
+
+_pinned: ContextVar[tuple["KnowledgeBase", Snapshot] | None] = ContextVar("pinned", default=None)
+
+
+class KnowledgeBase:
+    """Ask it from any number of threads and processes; write to it from one at a time.
+
+    Use ``open`` or ``create``, and close it (or use it as a context manager). Every question is answered from
+    one published generation, and the next question sees a newer one by itself.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        expected: EmbedderFingerprint | None = None,
+        writing: EmbedderFingerprint | None = None,
+    ) -> None:
+        """For ``open`` and ``create``, which see that there is a catalogue at the path."""
+        self.path = path
+        self._expected = expected
+        self._writing = writing
+        self._connections = Connections(path)
+        self._loader = Loader(path, lambda: self.generation)
+        self._accepted_embedder: int | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, fingerprint: EmbedderFingerprint | None = None) -> Self:
+        """Open an existing knowledge base, to search it with ``fingerprint``'s embedder if that is given.
+
+        Raises:
+            KnowledgeBaseNotFound: there is none at the path.
+            KnowledgeBaseMismatch: another embedder, or another version of the program, made it.
+            KnowledgeBaseCorrupt: its catalogue can't be read.
+        """
+        missing = f"there is no knowledge base at {path}; make one with `python -m ingest DIR --kb {path}`"
+        if not (path / CATALOGUE).is_file():
+            raise KnowledgeBaseNotFound(missing)
+        knowledge_base = cls(path, expected=fingerprint)
+        with knowledge_base._closing_on_error(), knowledge_base._connections.borrow() as catalogue:
+            with reporting_trouble(path):
+                if is_empty(catalogue.connection):
+                    raise KnowledgeBaseNotFound(missing)
+            check_version(catalogue.connection, path)
+            check_embedder(catalogue, catalogue.state().embedder, fingerprint)
+        return knowledge_base
+
+    @classmethod
+    def create(cls, path: Path, fingerprint: EmbedderFingerprint, *, rebuild: bool = False) -> Self:
+        """Open a knowledge base for writing with that embedder, making an empty one if there is none.
+
+        Args:
+            path: its folder; made if it is missing.
+            fingerprint: the embedder of what will be written.
+            rebuild: everything will be made anew (``Writer.clear`` does it): accept another embedder, and
+            move a
+                catalogue that can't be read aside.
+
+        Raises:
+            KnowledgeBaseMismatch, KnowledgeBaseCorrupt: as ``open``, unless ``rebuild``.
+            KnowledgeBaseBusy: a damaged catalogue is in use by another process.
+            KnowledgeBaseError: the folder can't be made.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise KnowledgeBaseError(
+                f"can't make the folder {path}: {error.strerror}; name another with --kb"
+            ) from error
+        if rebuild:
+            move_unreadable_aside(path)
+        knowledge_base = cls(path, writing=fingerprint)
+        with knowledge_base._closing_on_error(), knowledge_base._connections.borrow() as catalogue:
+            with reporting_trouble(path):
+                create_tables(catalogue.connection, fingerprint)
+            check_version(catalogue.connection, path)
+            if not rebuild:
+                check_embedder(catalogue, catalogue.state().writing_embedder, fingerprint)
+        return knowledge_base
+
+    def close(self) -> None:
+        """Close every connection; the object can't be used any more."""
+        self._connections.close()
+        self._loader.forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def generation(self) -> int:
+        """The published generation; 0 before the first."""
+        with self._connections.borrow() as catalogue:
+            return catalogue.state().published
+
+    @property
+    def fingerprint(self) -> EmbedderFingerprint:
+        """The embedder of the published generation (before the first: of the one being written)."""
+        with self._connections.borrow() as catalogue:
+            return catalogue.fingerprint(catalogue.state().embedder)
+
+    @property
+    def glossary(self) -> Glossary:
+        """The glossaries of all roots, merged, as published."""
+        with self._connections.borrow() as catalogue:
+            return catalogue.glossary(catalogue.state().published)
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """What turns text into terms with this glossary."""
+        return analyzer_for(self.glossary)
+
+    @contextmanager
+    def pinned(self) -> Iterator[Snapshot]:
+        """Within it, in this thread or task, every question to this object is about the same generation.
+
+        For whoever asks several questions that belong together, such as a dense and a lexical search and the
+        passages of both. Keep it short: the catalogue can't be tidied up while it lasts.
+        """
+        with self._snapshot(dense=True, lexical=True) as snapshot:
+            token = _pinned.set((self, snapshot))
+            try:
+                yield snapshot
+            finally:
+                _pinned.reset(token)
+
+    def search_dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of greatest cosine similarity to the vector, with it, best first.
+
+        Raises:
+            KnowledgeBaseMismatch: the vector has another dimension than the knowledge base's.
+        """
+        with self._snapshot(dense=True) as snapshot:
+            return snapshot.search_dense(vector, k)
+
+    def search_lexical(self, query: str, k: int) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of highest BM25 score for the query, with it, best first."""
+        with self._snapshot(lexical=True) as snapshot:
+            return snapshot.search_lexical(query, k)
+
+    def passages(self, ids: Sequence[str]) -> list[Document]:
+        """The passages of these ids in their order, without those that aren't (or no longer) published."""
+        with self._snapshot() as snapshot:
+            return snapshot.passages(ids)
+
+    def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
+        """The passage with up to so many before and after it in its document, in order of position.
+
+        Empty if there is no such passage.
+        """
+        with self._snapshot() as snapshot:
+            return snapshot.neighbours(passage_id, before, after)
+
+    def documents(self) -> list[StoredDocument]:
+        """All documents, by root and source; those that couldn't be read too."""
+        with self._snapshot() as snapshot:
+            return snapshot.documents()
+
+    def text(self, source: str, root: str | None = None) -> str:
+        """A document's stored text, which passages' spans point into.
+
+        Raises:
+            KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
+        """
+        with self._snapshot() as snapshot:
+            return snapshot.text(source, root)
+
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        with self._snapshot() as snapshot:
+            return snapshot.passage_count()
+
+    def roots(self) -> list[str]:
+        """The folders that were ingested into it."""
+        with self._connections.borrow() as catalogue:
+            return catalogue.roots()
+
+    @contextmanager
+    def writer(self, timeout: float = 0) -> Iterator[Writer]:
+        """The right to write, for one process and thread at a time.
+
+        Args:
+            timeout: seconds to wait for another writer to finish.
+
+        Raises:
+            KnowledgeBaseBusy: another one is still writing.
+        """
+        with self._locked(timeout), self._connections.borrow() as catalogue:
+            yield Writer(catalogue, self._writing)
+
+    def rebuild_derived(self) -> None:
+        """Make the dense and the lexical index anew from the catalogue.
+
+        Raises:
+            KnowledgeBaseBusy: another process is writing.
+        """
+        with self._locked(0), self._connections.borrow() as catalogue:
+            state = catalogue.state()
+            analyzer = analyzer_for(catalogue.glossary(state.published))
+            rebuild_dense(catalogue, self.path / DENSE, state)
+            rebuild_lexical(catalogue, self.path / LEXICAL, state, analyzer, state.published_key)
+        self._loader.forget()
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
+        """Prove that catalogue, vectors and both indexes agree; changes nothing.
+
+        Args:
+            progress: told how many passages were looked at, of how many.
+
+        Raises:
+            KnowledgeBaseBusy: another process is writing, so nothing can be said about the indexes.
+        """
+        with self._locked(0), self._connections.borrow() as catalogue:
+            return verify_catalogue(catalogue, progress)
+
+    @contextmanager
+    def _locked(self, timeout: float) -> Iterator[None]:
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=timeout)
+        except Timeout as error:
+            raise KnowledgeBaseBusy(
+                f"another process is writing to the knowledge base {self.path}; "
+                "run this again when it has finished"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _snapshot(self, dense: bool = False, lexical: bool = False) -> Iterator[Snapshot]:
+        pinned = _pinned.get()
+        if pinned is not None and pinned[0] is self:
+            yield pinned[1]
+            return
+        with self._connections.borrow() as catalogue:
+            for _ in range(_ATTEMPTS):
+                state = begin(catalogue)
+                if state.embedder != self._accepted_embedder:
+                    check_embedder(catalogue, state.embedder, self._expected)
+                    self._accepted_embedder = state.embedder
+                loaded_dense = self._loader.dense(catalogue, state) if dense else None
+                loaded_lexical = self._loader.lexical(catalogue, state) if lexical else None
+                if (loaded_dense or not dense) and (loaded_lexical or not lexical):
+                    break
+                end(catalogue)  # another generation was published while loading: answer from that one
+            else:
+                raise KnowledgeBaseBusy(
+                    f"generations of {self.path} are published faster than they can be loaded; ask again"
+                )
+            try:
+                yield Snapshot(catalogue, state, loaded_dense, loaded_lexical)
+            finally:
+                end(catalogue)
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise

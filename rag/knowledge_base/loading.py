@@ -1,0 +1,190 @@
+"""Derived indexes in memory: loaded once, refreshed when another generation is published."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+import tantivy
+from filelock import FileLock, Timeout
+
+from rag.knowledge_base.analysis import Analyzer, analyzer_for
+from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
+from rag.knowledge_base.dense import Segment, load_segment
+from rag.knowledge_base.dense_upkeep import build_segments, read_dense_manifest, rebuild_dense
+from rag.knowledge_base.lexical import LexicalIndex, LexicalManifest, check_files, open_index
+from rag.knowledge_base.lexical_upkeep import build_in_memory, read_lexical_manifest, rebuild_lexical
+from rag.knowledge_base.manifest import DerivedIndexProblem
+from rag.knowledge_base.publication import DENSE, LEXICAL
+
+logger = logging.getLogger(__name__)
+
+LOCK = "writer.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDense:
+    """The dense index as of a generation."""
+
+    generation: int
+    dimension: int
+    named: dict[str, Segment]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All segments of the generation's embedder."""
+        return list(self.named.values())
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedLexical:
+    """The lexical index as of a generation, and the analyzer it was made with."""
+
+    generation: int
+    index: LexicalIndex
+    analyzer: Analyzer
+    handle: tantivy.Index | None = None  # None: in memory
+    folder: str = ""
+    checked: frozenset[str] = frozenset()
+
+
+Loaded = TypeVar("Loaded", LoadedDense, LoadedLexical)
+
+
+class Loader:
+    """Keeps the newest derived indexes in memory, for all threads of a process.
+
+    ``dense`` and ``lexical`` are called within a read transaction and load what is on disk. That stands for
+    the transaction's generation if the same one is still published afterwards (see ``publication``):
+    callers check that, and begin again if not. A problem is therefore only believed, and repaired, if it is
+    still the published generation's: ``current`` tells.
+    """
+
+    def __init__(self, folder: Path, current: Callable[[], int]) -> None:
+        self._folder = folder
+        self._current = current
+        self._dense: LoadedDense | None = None
+        self._lexical: LoadedLexical | None = None
+        self._lock = Lock()
+
+    def dense(self, catalogue: Catalogue, state: State) -> LoadedDense | None:
+        """The dense index for the state, or None if another generation was published meanwhile."""
+        with self._lock:
+            if self._dense is None or self._dense.generation != state.published:
+                loaded = self._load(
+                    state,
+                    lambda: self._read_dense(catalogue, state),
+                    lambda: rebuild_dense(catalogue, self._folder / DENSE, state),
+                    lambda: self._dense_in_memory(catalogue, state),
+                )
+                if loaded is None:
+                    return None
+                self._dense = loaded
+            return self._dense
+
+    def lexical(self, catalogue: Catalogue, state: State) -> LoadedLexical | None:
+        """The lexical index for the state, or None if another generation was published meanwhile."""
+        with self._lock:
+            if self._lexical is None or self._lexical.generation != state.published:
+                analyzer = analyzer_for(catalogue.glossary(state.published))
+                loaded = self._load(
+                    state,
+                    lambda: self._read_lexical(catalogue, state),
+                    lambda: rebuild_lexical(
+                        catalogue, self._folder / LEXICAL, state, analyzer, state.published_key
+                    ),
+                    lambda: self._lexical_in_memory(catalogue, state, analyzer),
+                )
+                if loaded is None:
+                    return None
+                self._lexical = loaded
+            return self._lexical
+
+    def forget(self) -> None:
+        """Load everything from disk next time."""
+        with self._lock:
+            self._dense = self._lexical = None
+
+    def _load(
+        self,
+        state: State,
+        read: Callable[[], Loaded],
+        rebuild: Callable[[], object],
+        in_memory: Callable[[], Loaded],
+    ) -> Loaded | None:
+        try:
+            loaded = read()
+        except DerivedIndexProblem as problem:
+            if self._current() != state.published:
+                return None
+            return self._repair(state, problem, read, rebuild, in_memory)
+        return loaded if self._current() == state.published else None
+
+    def _repair(
+        self,
+        state: State,
+        problem: DerivedIndexProblem,
+        read: Callable[[], Loaded],
+        rebuild: Callable[[], object],
+        in_memory: Callable[[], Loaded],
+    ) -> Loaded | None:
+        if state.published == 0:
+            return in_memory()  # nothing was ever published, so nothing is missing
+        try:
+            with FileLock(self._folder / LOCK, timeout=0):
+                if self._current() != state.published:
+                    return None
+                logger.warning("making the index anew: %s", problem)
+                rebuild()
+                return read()
+        except (Timeout, OSError, DerivedIndexProblem) as obstacle:
+            cause = "another process is writing" if isinstance(obstacle, Timeout) else str(obstacle)
+            logger.warning(
+                "searching an index made in memory: %s, and it can't be replaced: %s", problem, cause
+            )
+            return in_memory()
+
+    def _read_dense(self, catalogue: Catalogue, state: State) -> LoadedDense:
+        folder = self._folder / DENSE
+        manifest = read_dense_manifest(folder, state)
+        known = self._dense.named if self._dense is not None else {}
+        entries = [entry for entry in manifest.segments if entry.embedder == state.embedder]
+        named = {entry.name: known.get(entry.name) or load_segment(folder, entry) for entry in entries}
+        return LoadedDense(state.published, catalogue.fingerprint(state.embedder).dimension, named)
+
+    def _dense_in_memory(self, catalogue: Catalogue, state: State) -> LoadedDense:
+        segments = {f"memory {number}": each for number, each in enumerate(build_segments(catalogue, state))}
+        return LoadedDense(state.published, catalogue.fingerprint(state.embedder).dimension, segments)
+
+    def _read_lexical(self, catalogue: Catalogue, state: State) -> LoadedLexical:
+        folder = self._folder / LEXICAL
+        manifest = read_lexical_manifest(folder, state)
+        analyzer = self._analyzer_of(manifest, catalogue, state)
+        old = self._lexical if self._lexical and self._lexical.folder == manifest.folder else None
+        handle = (
+            old.handle if old is not None and old.handle is not None else open_index(folder / manifest.folder)
+        )
+        checked = check_files(folder / manifest.folder, manifest, set(old.checked if old else ()))
+        try:
+            handle.reload()
+            index = LexicalIndex(handle)
+        except ValueError as error:
+            raise DerivedIndexProblem(
+                f"{folder / manifest.folder} can't be read by tantivy: {error}"
+            ) from error
+        return LoadedLexical(state.published, index, analyzer, handle, manifest.folder, frozenset(checked))
+
+    def _analyzer_of(self, manifest: LexicalManifest, catalogue: Catalogue, state: State) -> Analyzer:
+        """The analyzer that the index was made with: the generation's, or already the next one's."""
+        for generation in (state.published, NEWEST):
+            analyzer = analyzer_for(catalogue.glossary(generation))
+            if analyzer.digest == manifest.analyzer:
+                return analyzer
+        raise DerivedIndexProblem("the lexical index was made with another version of the analyzer")
+
+    def _lexical_in_memory(self, catalogue: Catalogue, state: State, analyzer: Analyzer) -> LoadedLexical:
+        return LoadedLexical(
+            state.published, LexicalIndex(build_in_memory(catalogue, state, analyzer)), analyzer
+        )

@@ -1,0 +1,191 @@
+"""Publishing: from what was written to what readers see, in steps that can be repeated after a crash.
+
+What lies on disk always contains everything alive in the published generation, at every moment of this:
+
+1. What was written is flushed, so that a power failure can't take back what an index already holds.
+2. The indexes take in the new passages. Readers of the old generation filter them out by the catalogue.
+3. One transaction makes the new generation the published one. Readers see it with their next question.
+4. The indexes let go of the passages that died, then the catalogue does, and vectors nobody uses go too.
+
+A reader holds one read transaction per question, so rows that step 4 deletes stay readable to questions that
+began before. A crash leaves the knowledge base "behind": the next ``publish`` starts from 1 and finishes.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from rag.errors import KnowledgeBaseError
+from rag.knowledge_base.analysis import analyzer_for
+from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
+from rag.knowledge_base.dense_upkeep import extend_dense, prune_dense, read_dense_manifest, rebuild_dense
+from rag.knowledge_base.lexical import LexicalManifest
+from rag.knowledge_base.lexical_upkeep import (
+    extend_lexical,
+    prune_lexical,
+    read_lexical_manifest,
+    rebuild_lexical,
+)
+from rag.knowledge_base.manifest import AnyManifest, DerivedIndexProblem
+
+logger = logging.getLogger(__name__)
+
+DENSE = "dense"
+LEXICAL = "lexical"
+
+Result = TypeVar("Result")
+
+
+def publish(catalogue: Catalogue) -> int:
+    """Carry out the steps above; the writer's lock must be held.
+
+    Returns:
+        The published generation.
+
+    Raises:
+        KnowledgeBaseError: the indexes can't be written (a full disk, say); nothing is lost.
+    """
+    try:
+        state = catalogue.state()
+        if has_unpublished(catalogue, state):
+            _flush(catalogue)
+            _take_in(catalogue, state, catalogue.greatest_key())
+            _bump(catalogue)
+            state = catalogue.state()
+        else:
+            _take_in(catalogue, state, state.published_key)
+        _let_go(catalogue, state)
+        _purge(catalogue, state)
+    except (OSError, DerivedIndexProblem) as error:
+        raise KnowledgeBaseError(
+            f"can't write the indexes of {catalogue.folder}: {error}; see to the disk, then run the same "
+            "command again (what was written is kept)"
+        ) from error
+    return state.published
+
+
+def has_unpublished(catalogue: Catalogue, state: State) -> bool:
+    """Whether something was written that readers don't see yet."""
+    if state.embedder != state.writing_embedder:
+        return True
+    return any(
+        catalogue.fetch(f"SELECT 1 FROM {table} WHERE {column} > ? LIMIT 1", (state.published,))
+        for table in ("documents", "glossaries")
+        for column in ("born", "died")
+    )
+
+
+def has_leftovers(catalogue: Catalogue, state: State) -> bool:
+    """Whether documents that readers can't ask for any more still wait to be dropped."""
+    return bool(catalogue.fetch("SELECT 1 FROM documents WHERE died <= ? LIMIT 1", (state.published,)))
+
+
+def _take_in(catalogue: Catalogue, state: State, up_to: int) -> None:
+    dense, lexical = catalogue.folder / DENSE, catalogue.folder / LEXICAL
+    analyzer = analyzer_for(catalogue.glossary(NEWEST))
+
+    def extend_or_segment_anew() -> LexicalManifest:
+        manifest = _not_ahead(read_lexical_manifest(lexical, state), catalogue)
+        if manifest.analyzer != analyzer.digest:
+            logger.info("the glossary or the analyzer has changed: segmenting all text anew")
+            return rebuild_lexical(catalogue, lexical, state, analyzer, up_to)
+        return extend_lexical(catalogue, lexical, manifest, analyzer, up_to)
+
+    _repairing(
+        lambda: extend_dense(
+            catalogue, dense, _not_ahead(read_dense_manifest(dense, state), catalogue), state, up_to
+        ),
+        lambda: extend_dense(catalogue, dense, rebuild_dense(catalogue, dense, state), state, up_to),
+        dense,
+        state,
+    )
+    _repairing(
+        extend_or_segment_anew,
+        lambda: rebuild_lexical(catalogue, lexical, state, analyzer, up_to),
+        lexical,
+        state,
+    )
+
+
+def _let_go(catalogue: Catalogue, state: State) -> None:
+    dense, lexical = catalogue.folder / DENSE, catalogue.folder / LEXICAL
+    sql = "SELECT p.key FROM passages p JOIN documents d ON d.key = p.document WHERE d.died <= ?"
+    dead = [row[0] for row in catalogue.fetch(sql, (state.published,))]
+    analyzer = analyzer_for(catalogue.glossary(NEWEST))
+    _repairing(
+        lambda: prune_dense(dense, read_dense_manifest(dense, state), state, dead),
+        lambda: rebuild_dense(catalogue, dense, state),
+        dense,
+        state,
+    )
+    _repairing(
+        lambda: prune_lexical(lexical, read_lexical_manifest(lexical, state), dead),
+        lambda: rebuild_lexical(catalogue, lexical, state, analyzer, state.published_key),
+        lexical,
+        state,
+    )
+
+
+def _repairing(
+    attempt: Callable[[], Result], repair: Callable[[], Result], folder: Path, state: State
+) -> Result:
+    """What ``attempt`` returns or, if the index turns out to be unusable, what ``repair`` does."""
+    try:
+        return attempt()
+    except DerivedIndexProblem as problem:
+        if state.published > 0:
+            logger.warning("making the index in %s anew: %s", folder, problem)
+        return repair()
+
+
+def _not_ahead(manifest: AnyManifest, catalogue: Catalogue) -> AnyManifest:
+    """Refuse an index that holds keys which the catalogue is yet to give out (it came from a backup, say)."""
+    if manifest.last_key > catalogue.greatest_key():
+        raise DerivedIndexProblem("it is newer than the catalogue")
+    return manifest
+
+
+def _flush(catalogue: Catalogue) -> None:
+    """Make all finished transactions survive a power failure: a commit at FULL flushes the log up to it."""
+    catalogue.execute("PRAGMA synchronous = FULL")
+    catalogue.execute("UPDATE meta SET value = value WHERE name = 'schema'")
+    catalogue.execute("PRAGMA synchronous = NORMAL")
+
+
+def _bump(catalogue: Catalogue) -> None:
+    catalogue.execute("PRAGMA synchronous = FULL")
+    catalogue.execute(
+        "UPDATE state SET published = published + 1, published_key = ?, embedder = writing_embedder",
+        (catalogue.greatest_key(),),
+    )
+    catalogue.execute("PRAGMA synchronous = NORMAL")
+
+
+def _purge(catalogue: Catalogue, state: State) -> None:
+    """Delete what no generation from the published one on has."""
+    if not has_leftovers(catalogue, state) and not catalogue.fetch(
+        "SELECT 1 FROM embedders WHERE id <> ?", (state.embedder,)
+    ):
+        return
+    parameters = {"g": state.published, "embedder": state.embedder}
+    catalogue.execute("BEGIN IMMEDIATE")
+    try:
+        catalogue.execute(
+            "CREATE TEMP TABLE orphans AS SELECT DISTINCT p.digest FROM passages p "
+            "JOIN documents d ON d.key = p.document WHERE d.died <= :g",
+            parameters,
+        )
+        catalogue.execute("DELETE FROM documents WHERE died <= :g", parameters)
+        catalogue.execute(
+            "DELETE FROM vectors WHERE digest IN (SELECT digest FROM orphans) "
+            "AND digest NOT IN (SELECT p.digest FROM passages p JOIN orphans o ON o.digest = p.digest)"
+        )
+        catalogue.execute("DELETE FROM vectors WHERE embedder <> :embedder", parameters)
+        catalogue.execute("DELETE FROM glossaries WHERE died <= :g", parameters)
+        catalogue.execute("DELETE FROM embedders WHERE id <> :embedder", parameters)
+        catalogue.execute("DROP TABLE orphans")
+        catalogue.execute("COMMIT")
+    finally:
+        if catalogue.connection.in_transaction:
+            catalogue.connection.rollback()

@@ -1,0 +1,124 @@
+"""One published generation, seen as a whole."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from threading import RLock
+
+import numpy as np
+from langchain_core.documents import Document
+from numpy.typing import NDArray
+
+from rag.errors import KnowledgeBaseMismatch
+from rag.knowledge_base.catalogue import Catalogue, State
+from rag.knowledge_base.dense import Hit, search_segments
+from rag.knowledge_base.loading import LoadedDense, LoadedLexical
+from rag.knowledge_base.records import StoredDocument
+
+
+class Snapshot:
+    """Everything asked of it is answered from the same generation, whatever is published meanwhile."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        state: State,
+        dense: LoadedDense | None = None,
+        lexical: LoadedLexical | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._state = state
+        self._dense = dense
+        self._lexical = lexical
+        self._lock = RLock()
+
+    @property
+    def generation(self) -> int:
+        """The generation that answers."""
+        return self._state.published
+
+    def search_dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of greatest cosine similarity, with it, best first.
+
+        Args:
+            vector: the query's, float32, shape (dimension,).
+            k: how many.
+
+        Raises:
+            KnowledgeBaseMismatch: the vector has another dimension.
+        """
+        assert self._dense is not None
+        dense = self._dense
+        query = np.asarray(vector, dtype=np.float32)
+        if query.shape != (dense.dimension,):
+            raise KnowledgeBaseMismatch(
+                f"the query's vector has the shape {query.shape}, but the embedder of the knowledge base "
+                f"{self._catalogue.folder} makes ({dense.dimension},); ask with the embedder it was made with"
+            )
+        length = float(np.linalg.norm(query))
+        query = query / length if length > 0 else query
+        return self._living(lambda fetch: search_segments(dense.segments, query, fetch), k)
+
+    def search_lexical(self, query: str, k: int) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of highest BM25 score for the query's terms, with it, best first."""
+        assert self._lexical is not None
+        lexical = self._lexical
+        terms = lexical.analyzer.query_terms(query)
+        return self._living(lambda fetch: lexical.index.search(terms, fetch), k)
+
+    def passages(self, ids: Sequence[str]) -> list[Document]:
+        """The passages of these ids, in their order; ids that the generation doesn't have are left out."""
+        with self._lock:
+            return self._catalogue.passages(ids, self.generation)
+
+    def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
+        """The passage with up to so many before and after it in its document, in order of position."""
+        with self._lock:
+            return self._catalogue.neighbours(passage_id, before, after, self.generation)
+
+    def documents(self) -> list[StoredDocument]:
+        """All documents, by root and source."""
+        with self._lock:
+            return self._catalogue.documents(self.generation)
+
+    def text(self, source: str, root: str | None = None) -> str:
+        """A document's stored text.
+
+        Raises:
+            KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
+        """
+        with self._lock:
+            return self._catalogue.text(source, root, self.generation)
+
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        with self._lock:
+            return self._catalogue.passage_count(self.generation)
+
+    def _living(self, search: Callable[[int], list[Hit]], k: int) -> list[tuple[str, float]]:
+        """The best ``k`` living hits: an index may hold passages that are dead or not published yet."""
+        if k < 1:
+            return []
+        fetch = k + min(k, 32)
+        while True:
+            hits = search(fetch)
+            with self._lock:
+                living = self._catalogue.live_passage_ids([hit.key for hit in hits], self.generation)
+            found = [(living[hit.key], hit.score) for hit in hits if hit.key in living]
+            if len(found) >= k or len(hits) < fetch:
+                return found[:k]
+            fetch *= 4
+
+
+def begin(catalogue: Catalogue) -> State:
+    """Begin a read transaction and fix the generation it sees."""
+    catalogue.execute("BEGIN")
+    return catalogue.state()
+
+
+def end(catalogue: Catalogue) -> None:
+    """End the read transaction."""
+    try:
+        catalogue.connection.rollback()
+    except sqlite3.Error:
+        catalogue.close()
+        raise
