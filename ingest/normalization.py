@@ -42,14 +42,16 @@ _RADICALS = dict(
     )
 )
 _SYMBOL_BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf06c\uf06e\uf076\uf075\uf071", "•")
-_CHARACTERS = str.maketrans({**_RADICALS, **_SYMBOL_BULLETS})
+_REPLACED = {**_RADICALS, **_SYMBOL_BULLETS}
+_TO_REPLACE = re.compile(f"[{''.join(_REPLACED)}]")
 
 
 def normalize(text: str) -> str:
     """The text under the rules above, without white space around it. Idempotent."""
     text = _join_surrogates(text)
     text = _LINE_ENDS.sub("\n", text)
-    text = _SPACES.sub(" ", _UNSEEN.sub("", text)).translate(_CHARACTERS)
+    text = _SPACES.sub(" ", _UNSEEN.sub("", text))
+    text = _TO_REPLACE.sub(lambda match: _REPLACED[match.group()], text)
     text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
     text = unicodedata.normalize("NFC", text)
     text = _TRAILING_SPACE.sub("", text)

@@ -39,8 +39,9 @@ def split_to_units(text: str, blocks: Sequence[Block], max_tokens: int, piece_to
 def _block_units(text: str, block: Block, max_tokens: int, piece_tokens: int) -> Iterator[Unit]:
     spans = list(_spans(text, block))
     for number, (start, end) in enumerate(spans):
+        tokens = approximate_tokens(text[start:end])
         pieces = [(start, end)]
-        if block.kind != "faq" and approximate_tokens(text[start:end]) > max_tokens:
+        if block.kind != "faq" and tokens > max_tokens:
             pieces = list(_cut(text, start, end, piece_tokens))
         for piece_start, piece_end in pieces:
             if piece_end != end:
@@ -53,8 +54,9 @@ def _block_units(text: str, block: Block, max_tokens: int, piece_tokens: int) ->
                 cut = AFTER_BLOCK
             else:
                 cut = AFTER_LINE if text[end] == "\n" else AFTER_SENTENCE
-            tokens = max(1, approximate_tokens(text[piece_start:piece_end]))
-            yield Unit(piece_start, piece_end, tokens, cut, block)
+            if len(pieces) > 1:
+                tokens = approximate_tokens(text[piece_start:piece_end])
+            yield Unit(piece_start, piece_end, max(1, tokens), cut, block)
 
 
 def _spans(text: str, block: Block) -> Iterator[tuple[int, int]]:

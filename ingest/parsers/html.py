@@ -1,5 +1,6 @@
 """HTML: the main text of a page, by BeautifulSoup over lxml. Nothing in a page is run or fetched."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,8 @@ from ingest.parsers.encoding import decode
 from ingest.parsers.html_main import find_main_text
 from ingest.parsers.html_tables import read_number, table_rows
 from ingest.parsers.html_text import block_holders, visible_text
+
+logger = logging.getLogger(__name__)
 
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,30})""", re.IGNORECASE
@@ -55,7 +58,11 @@ class HtmlParser(DocumentParser):
         main = find_main_text(soup)
         title = _title(soup, main)
         facts = file_facts(title=title, modified=modified, encoding=encoding)
-        return facts, list(_Page(main, HeadingPath()).blocks(main))
+        try:
+            return facts, list(_Page(main, HeadingPath()).blocks(main))
+        except RecursionError:  # thousands of elements within each other: their text is all there is to save
+            logger.warning("nested too deeply to tell headings, lists and tables")
+            return facts, [block("prose", visible_text([main]))]
 
 
 def html_blocks(text: str, path: HeadingPath) -> Iterator[Document]:

@@ -11,10 +11,10 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 # fmt: off
-_NEVER_TEXT = [
+_NEVER_TEXT = frozenset([
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "audio",
     "video", "map", "select", "textarea", "button", "input", "link", "meta", "dialog",
-]
+])
 # fmt: on
 _FURNITURE = ("nav", "aside", "footer")
 _ROLES = frozenset(
@@ -35,14 +35,15 @@ _MOST_OF_A_PAGE = 0.4
 def find_main_text(soup: BeautifulSoup) -> Tag:
     """The element that holds the main text. Everything that isn't text is removed from ``soup`` first."""
     root: Tag = soup.body or soup
-    for element in root.find_all(_NEVER_TEXT):
-        element.extract()
     total = max(1, _length(root))
     pending = [root]
     mains = []
     while pending:
         for child in list(pending.pop().children):
             if not isinstance(child, Tag):
+                continue
+            if child.name in _NEVER_TEXT:
+                child.extract()
                 continue
             if _is_furniture(child) and _length(child) < _MOST_OF_A_PAGE * total:
                 child.extract()
@@ -72,4 +73,4 @@ def _is_furniture(element: Tag) -> bool:
 
 
 def _length(element: Tag) -> int:
-    return sum(len(text.strip()) for text in element.strings)
+    return sum(len(text.strip()) for text in element.strings if text.parent.name not in _NEVER_TEXT)

@@ -21,8 +21,8 @@ BLOCK_ELEMENTS = frozenset([
 def block_holders(root: Tag) -> set[int]:
     """The ids of the elements that are, or hold, an element that stands on lines of its own."""
     holders: set[int] = set()
-    for element in root.find_all(BLOCK_ELEMENTS):
-        node: Tag | None = element
+    for element in root.find_all(True):
+        node: Tag | None = element if element.name in BLOCK_ELEMENTS else None
         while node is not None and id(node) not in holders:
             holders.add(id(node))
             node = node.parent

@@ -91,8 +91,9 @@ def pack_evidence(
         if spent + cost <= budget:
             chosen[index].add(position)
             spent += cost
-    if passages and not any(chosen):
-        chosen[0].add(0)
+    first = next((index for index, each in enumerate(spans) if each), None)
+    if first is not None and not any(chosen):
+        chosen[first].add(0)
     kept = [index for index, positions in enumerate(chosen) if positions]
     return [
         Evidence(number, passages[index], tuple(spans[index][position] for position in sorted(chosen[index])))

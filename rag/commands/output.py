@@ -71,6 +71,11 @@ def passage_record(passage: Document) -> dict[str, Any]:
     }
 
 
+def _hit_record(rank: int, hit: Document) -> dict[str, Any]:
+    record = passage_record(hit)
+    return {"rank": rank, "score": record.pop("score"), **record}
+
+
 def search_record(
     query: str, hits: list[Document], embed_ms: float, total_ms: float, query_id: Any = None
 ) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def search_record(
     return {
         "id": query_id,
         "query": query,
-        "hits": [{"rank": rank, **passage_record(hit)} for rank, hit in enumerate(hits, start=1)],
+        "hits": [_hit_record(rank, hit) for rank, hit in enumerate(hits, start=1)],
         "timings_ms": {"embed": embed_ms, "total": total_ms},
     }
 

@@ -60,7 +60,11 @@ class Analyzer:
         its parts as well); English is stemmed; a part number such as ``AB-1200/X`` stays whole and gives
         its parts.
         """
-        return list(self._terms(fold(text)))
+        folded = fold(text)
+        terms = list(self._simple_terms(folded))
+        if self._compounds is not None:
+            terms += (re.sub(r"\W", "", match.group()) for match in self._compounds.finditer(folded))
+        return terms
 
     def content_terms(self, text: str) -> list[str]:
         """The terms that say what the text is about: without stop words, unless there is nothing else."""
@@ -71,7 +75,7 @@ class Analyzer:
         """The different terms to look for: those of ``content_terms``, then those of glossary synonyms."""
         return list(dict.fromkeys([*self.content_terms(text), *self._synonym_terms(text)]))
 
-    def _terms(self, text: str) -> Iterator[str]:
+    def _simple_terms(self, text: str) -> Iterator[str]:
         for match in _TOKEN.finditer(text):
             token = match.group()
             if match.lastgroup == "word":
@@ -82,14 +86,12 @@ class Analyzer:
                 yield token.replace(",", "")
             else:
                 yield from (token[at : at + 2] for at in range(max(1, len(token) - 1)))
-        if self._compounds is not None:
-            yield from (re.sub(r"\W", "", match.group()) for match in self._compounds.finditer(text))
 
     def _synonym_terms(self, text: str) -> Iterator[str]:
         if not any(len(group) > 1 for group in self.glossary.groups):
             return
         folded = fold(text)
-        spaced = f" {' '.join(self._terms(folded))} "
+        spaced = f" {' '.join(self._simple_terms(folded))} "
         for group in self.glossary.groups:
             present = [word for word in group if self._occurs(self._folded[word], folded, spaced)]
             if present:
@@ -101,7 +103,7 @@ class Analyzer:
         """Whether the text has the word: as it stands if it is Chinese, else by its stems in a row."""
         if _HAS_HAN.search(word):
             return word in folded
-        return f" {' '.join(self._terms(word))} " in spaced
+        return f" {' '.join(self._simple_terms(word))} " in spaced
 
 
 @lru_cache(maxsize=4)

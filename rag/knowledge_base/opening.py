@@ -34,7 +34,7 @@ def check_embedder(catalogue: Catalogue, embedder: int, expected: EmbedderFinger
 
 def _describe(one: EmbedderFingerprint, other: EmbedderFingerprint) -> str:
     """The embedder's name, with what tells it from the other if that isn't the name."""
-    if one.name != other.name:
+    if (one.name, one.dimension) != (other.name, other.dimension):
         return f"{one.name} (dimension {one.dimension})"
     if one.digest != other.digest:
         return f"{one.name} (weights {one.digest[:12]})"

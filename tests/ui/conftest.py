@@ -94,12 +94,17 @@ def write_settings(folder: Path, embedder: Path, generator: str, extra: str = ""
     return file
 
 
-@pytest.fixture
-def workplace(tmp_path: Path, tiny_embedder_folder: Path) -> Workplace:
-    """A knowledge base with the documents above, answered by the extractive reader."""
-    place = Workplace(write_settings(tmp_path, tiny_embedder_folder, "extractive"))
+def extractive_workplace(folder: Path, embedder: Path) -> Workplace:
+    """A knowledge base with the documents above in the folder, answered by the extractive reader."""
+    place = Workplace(write_settings(folder, embedder, "extractive"))
     place.write(DOCUMENTS)
     return place
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, tiny_embedder_folder: Path) -> Workplace:
+    """A new extractive workplace."""
+    return extractive_workplace(tmp_path, tiny_embedder_folder)
 
 
 @pytest.fixture

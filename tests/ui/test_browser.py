@@ -1,6 +1,5 @@
 """The page in a real headless Chromium against a real server."""
 
-import json
 import os
 import re
 import shutil
@@ -23,7 +22,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.ui.conftest import Workplace
+from tests.ui.conftest import Workplace, extractive_workplace
 from ui.wording import WORDINGS
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ pytestmark = [
 class Browser:
     """A headless Chromium with the few gestures that the tests need."""
 
-    def __init__(self, profile: Path, width: int = 1200, height: int = 900) -> None:
+    def __init__(self, profile: Path) -> None:
         assert CHROMIUM is not None and CHROMEDRIVER is not None
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
@@ -54,7 +53,7 @@ class Browser:
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             f"--user-data-dir={profile}",
-            f"--window-size={width},{height}",
+            "--window-size=1200,900",
         ):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": "zh-CN"})
@@ -112,6 +111,15 @@ def serving(workplace: Workplace, log: Path) -> Iterator[str]:
             server.terminate()
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[str]:
+    """The page over a small knowledge base, answered by the extractive reader."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(extractive_workplace(folder, tiny_embedder_folder), folder / "server.log") as address:
+        yield address
+    assert "Traceback" not in (folder / "server.log").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
     opened = Browser(tmp_path / "profile")
@@ -121,48 +129,55 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         opened.driver.quit()
 
 
-def test_question_answer_citation_and_hostile_document(
-    workplace: Workplace, browser: Browser, tmp_path: Path
+def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(address: str, browser: Browser) -> None:
+    browser.driver.get(address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.all(".wj-mark"))
+    assert "滤芯每六个月更换一次" in browser.texts(".wj-answer .wj-text")[0]
+
+    mark = browser.all(".wj-mark")[0]
+    browser.driver.execute_script("arguments[0].focus()", mark)
+    mark.send_keys(Keys.ENTER)
+    browser.until(browser.open_panels)
+    (panel,) = browser.open_panels()
+    assert "手册/设备.pdf，第 1 页" in panel
+    assert "滤芯每六个月更换一次。" in browser.texts(".wj-panel:popover-open mark")[0]
+    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.until(lambda: not browser.open_panels())
+
+    browser.all(".wj-place")[0].click()
+    browser.until(browser.open_panels)
+    browser.all(".wj-panel:popover-open .wj-close")[0].click()
+    browser.until(lambda: not browser.open_panels())
+
+
+def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(
+    address: str, browser: Browser
 ) -> None:
-    with serving(workplace, tmp_path / "server.log") as address:
-        browser.driver.get(address)
-        browser.ask("滤芯多久更换一次？")
-        browser.until(lambda: browser.all(".wj-mark"))
-        assert "滤芯每六个月更换一次" in browser.texts(".wj-answer .wj-text")[0]
+    browser.driver.get(address)
+    browser.ask("What is the siren code K77?")
+    browser.until(lambda: any("<script>" in text for text in browser.texts(".wj-answer")))
+    assert browser.driver.title != "hacked"
+    assert not browser.all(".stHtml script, .stHtml img, .stHtml a")
+    assert "**bold** [1] [click](javascript:alert(1)) $x^2$" in "".join(browser.texts(".wj-panel"))
 
-        # The keyboard alone opens and closes the cited passage.
-        mark = browser.all(".wj-mark")[0]
-        browser.driver.execute_script("arguments[0].focus()", mark)
-        mark.send_keys(Keys.ENTER)
-        browser.until(browser.open_panels)
-        (panel,) = browser.open_panels()
-        assert "手册/设备.pdf，第 1 页" in panel
-        quotes = browser.texts(".wj-panel:popover-open mark")
-        assert "滤芯每六个月更换一次。" in quotes[0]
-        browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-        browser.until(lambda: not browser.open_panels())
+    script = "return performance.getEntriesByType('resource').map(each => each.name)"
+    hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
+    assert hosts <= {urlsplit(address).netloc, ""}
+    assert browser.driver.get_log("browser") == []
 
-        # So does the mouse, on the list of sources as well.
-        browser.all(".wj-place")[0].click()
-        browser.until(browser.open_panels)
-        browser.all(".wj-panel:popover-open .wj-close")[0].click()
-        browser.until(lambda: not browser.open_panels())
 
-        # A document with markup in it changes nothing but the text.
-        browser.ask("What is the siren code K77?")
-        browser.until(lambda: len(browser.all("[data-testid=stChatMessage]")) == 4)
-        browser.until(lambda: any("<script>" in text for text in browser.texts(".wj-answer")))
-        assert browser.driver.title != "hacked"
-        assert not browser.all(".stHtml script, .stHtml img, .stHtml a")
-        assert "**bold** [1] [click](javascript:alert(1)) $x^2$" in "".join(browser.texts(".wj-panel"))
-
-        # Nothing was fetched from anywhere else, and nothing went wrong in the browser.
-        script = "return performance.getEntriesByType('resource').map(each => each.name)"
-        hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
-        assert hosts <= {urlsplit(address).netloc, ""}
-        severe = [entry["message"] for entry in browser.driver.get_log("browser")]
-        assert not [message for message in severe if "favicon" not in message], json.dumps(severe)
-    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
+def test_page_fits_a_phone(address: str, browser: Browser) -> None:
+    browser.driver.set_window_size(500, 844)
+    browser.driver.get(address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.all(".wj-mark"))
+    browser.all(".wj-mark")[0].click()
+    browser.until(browser.open_panels)
+    script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.driver.execute_script(script) <= 0
+    panel = browser.all(".wj-panel:popover-open")[0].rect
+    assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
 
 
 def test_stop_button_ends_a_running_answer_and_keeps_its_text(
@@ -171,44 +186,27 @@ def test_stop_button_ends_a_running_answer_and_keeps_its_text(
     with serving(writing_workplace, tmp_path / "server.log") as address:
         browser.driver.get(address)
         browser.ask("滤芯的型号是什么？")
-        browser.until(lambda: browser.all(".wj-passage"))  # before the first word
+        browser.until(lambda: browser.all(".wj-passage"))
         browser.until(lambda: browser.texts(".wj-draft"))
         assert ZH.draft in "".join(browser.texts(".wj-badge"))
         draft = browser.texts(".wj-draft")[0]
-        (stop,) = [button for button in browser.all("button") if button.text.strip() == ZH.stop]
+        (stop,) = browser.all(".st-key-stop button")
+        assert ZH.stop in stop.text
         pressed = time.monotonic()
         stop.click()
         browser.until(lambda: browser.texts(".wj-stopped"))
-        assert time.monotonic() - pressed < 5
+        assert time.monotonic() - pressed < 10  # the answer itself would take minutes
         (stopped,) = browser.texts(".wj-stopped")
         assert ZH.stopped in stopped
         assert _plain(stopped).startswith(_plain(draft)[:20])
         time.sleep(0.5)
         assert browser.texts(".wj-stopped") == [stopped]
-        assert not [button for button in browser.all("button") if button.text.strip() == ZH.stop]
+        browser.until(lambda: not browser.all(".st-key-stop"))
 
-        # The model is free: another question is being written soon.
-        browser.ask("多久更换一次？")
-        browser.until(lambda: browser.texts(".wj-draft:not(.wj-stopped *)"))
+        browser.ask("多久更换一次？")  # the model is free for it
+        browser.until(lambda: any(len(text) > 5 for text in browser.texts(".wj-draft:not(.wj-stopped *)")))
     assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
 
 
 def _plain(text: str) -> str:
     return re.sub(r"\W+", "", text)
-
-
-def test_page_fits_a_phone(workplace: Workplace, tmp_path: Path) -> None:
-    phone = Browser(tmp_path / "phone", width=500, height=844)
-    try:
-        with serving(workplace, tmp_path / "server.log") as address:
-            phone.driver.get(address)
-            phone.ask("滤芯多久更换一次？")
-            phone.until(lambda: phone.all(".wj-mark"))
-            phone.all(".wj-mark")[0].click()
-            phone.until(phone.open_panels)
-            script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert phone.driver.execute_script(script) <= 0
-            panel = phone.all(".wj-panel:popover-open")[0].rect
-            assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
-    finally:
-        phone.driver.quit()

@@ -79,7 +79,7 @@ def test_what_streams_last_is_what_invoke_returns(make_chain: MakeChain) -> None
     [
         ("年终奖发多少？", "资料中没有相关信息。", "资料中没有相关信息。"),
         ("What is the bonus?", "The documents do not contain this.", "The documents do not contain this."),
-        ("年终奖发多少？", "", "资料中没有相关信息。"),
+        ("年终奖发多少？", "[1]", "资料中没有相关信息。"),
         ("公司在哪里？", "公司总部位于火星基地的环形山。", "资料中没有相关信息。"),
     ],
 )
@@ -164,7 +164,7 @@ def test_the_extractive_reader_answers_with_the_documents_own_sentences(
     answer = chain.invoke("P200 的软管多久更换一次？")
     assert answer.origin == "extractive"
     assert "软管每运行 250 小时更换一次[2]。" in answer.text
-    assert answer.citations[0].quote == "软管每运行 250 小时更换一次。"
+    assert "软管每运行 250 小时更换一次。" in [each.quote for each in answer.citations]
 
 
 def test_it_is_a_runnable_that_composes(make_chain: MakeChain) -> None:

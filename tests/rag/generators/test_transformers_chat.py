@@ -47,7 +47,7 @@ def test_what_is_streamed_is_what_invoke_returns(make_model: MakeModel) -> None:
     assert len(chunks) > 3
     assert joined(chunks).text == invoked.text != ""
     assert joined(chunks).usage_metadata == invoked.usage_metadata
-    assert "\ufffd" not in "".join(chunk.text for chunk in chunks[:-1]).rstrip("\ufffd") or True
+    assert all("\ufffd" not in chunk.text[-1:] for chunk in chunks)
 
 
 def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) -> None:
@@ -101,7 +101,7 @@ def test_closing_a_stream_stops_the_model(make_model: MakeModel) -> None:
         closed = len(steps)
         time.sleep(0.2)
     assert len(steps) == closed < 100
-    assert threading.active_count() <= 2 or not [t for t in threading.enumerate() if t.name == "generator"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "generator"]
     assert model.invoke(QUESTION, max_tokens=3).text == make_model(max_tokens=3).invoke(QUESTION).text
 
 
@@ -157,7 +157,7 @@ def test_a_fixed_head_is_read_once(make_model: MakeModel) -> None:
     head = [SystemMessage("Answer from the passages."), HumanMessage("Example?"), AIMessage("Example [1].")]
     model.warm(head)
     answer = model.invoke([*head, *QUESTION[1:]])
-    assert answer.response_metadata["reused_tokens"] >= model.get_num_tokens_from_messages(head) - 8
+    assert answer.response_metadata["reused_tokens"] == len(model._model().render(head, answer_follows=False))
     assert answer.text == make_model().invoke([*head, *QUESTION[1:]]).text
 
 
@@ -226,14 +226,13 @@ def test_the_model_is_loaded_when_first_used_and_once(make_model: MakeModel) -> 
 
 
 def test_probabilities_of_first_words_are_the_models_own(make_model: MakeModel) -> None:
-    model = make_model(max_tokens=1)
-    answer = model.invoke(QUESTION)
+    model = make_model()
     words = ["a", "是", "The pump", "资料中没有相关信息。"]
     probabilities = model.first_token_probabilities(QUESTION, words)
-    assert all(0 <= each <= 1 for each in probabilities)
-    assert probabilities == pytest.approx(make_model().first_token_probabilities(QUESTION, words), rel=1e-4)
-    if answer.text:
-        assert model.first_token_probabilities(QUESTION, [answer.text])[0] >= max(probabilities)
+    assert all(0 < each < 1 for each in probabilities)
+    assert len(set(probabilities)) == len(words)
+    model.invoke(QUESTION)
+    assert model.first_token_probabilities(QUESTION, words) == pytest.approx(probabilities, rel=1e-4)
     with pytest.raises(ValueError, match="empty"):
         model.first_token_probabilities(QUESTION, ["a", ""])
 

@@ -20,7 +20,7 @@ plain = Analyzer()
         ("ＡＢ－１２００", "AB-1200"),
         ("AB1200/X", "the ab-1200/x unit"),
         ("1200", "AB-1200/X"),
-        ("E7", "error E-07") if False else ("E07", "error E-07"),
+        ("E07", "error E-07"),
         ("7", "E-07"),
         ("2.3.1", "firmware v2.3.1"),
         ("1200元", "共1,200元"),
@@ -57,7 +57,7 @@ def test_query_leaves_out_function_words_unless_there_is_nothing_else() -> None:
         "annual",
         "leav",
     ]
-    assert plain.query_terms("年假有多少天？") == ["年假", "天"]
+    assert plain.query_terms("试用期有多少天？") == ["试用", "试用期", "天"]
     assert plain.query_terms("who is it") == ["who", "is", "it"]
     assert plain.query_terms("？！ …") == []
 
@@ -77,7 +77,7 @@ def test_glossary_word_of_several_scripts_is_a_term_beside_its_parts() -> None:
 
 def test_query_is_widened_by_synonyms_in_both_languages() -> None:
     analyzer = Analyzer(Glossary.parse("年假, 带薪年休假, annual leave\nPTO, paid time off"))
-    assert set(analyzer.terms("带薪年休假")) <= set(analyzer.query_terms("how many annual leaves"))
+    assert "带薪年休假" in analyzer.query_terms("how many annual leaves")
     assert {"annual", "leav"} <= set(analyzer.query_terms("带薪年休假几天"))
     assert "pto" in analyzer.query_terms("Paid time off?")
     assert "pto" not in analyzer.query_terms("time off, paid")
@@ -109,7 +109,7 @@ def test_width_of_characters_makes_no_difference(text: str) -> None:
 
 
 def test_endless_run_without_punctuation_is_segmented_whole() -> None:
-    assert len(plain.terms("年假" * 50_000)) == 100_000 // 2
+    assert len(plain.terms("公司" * 50_000)) == 50_000
     assert max(map(len, plain.terms("a" * 100_000))) <= 64
 
 
