@@ -41,6 +41,7 @@ _RADICALS = dict(
         strict=True,
     )
 )
+_RADICALS["⼾"] = "户"  # NFKC makes it 戶, but fonts of Simplified Chinese use it for 户
 _SYMBOL_BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf06c\uf06e\uf076\uf075\uf071", "•")
 _REPLACED = {**_RADICALS, **_SYMBOL_BULLETS}
 _TO_REPLACE = re.compile(f"[{''.join(_REPLACED)}]")

@@ -122,29 +122,31 @@ def _parts(text: str, blocks: Sequence[Block]) -> Iterator[list[Block]]:
     headings: list[Block] = []
     for block in blocks:
         if headings and block.page != headings[-1].page:
-            part.extend(headings)
-            headings = []
+            yield from _close(part, headings)
+            part, headings = [], []
         if block.kind == "heading":
             headings.append(block)
-            continue
-        if block.kind == "faq":
+        elif block.kind == "faq":
             above = set(block.heading)
-            strays = [each for each in headings if each.heading[-1:] and each.heading[-1] not in above]
-            if part or strays:
-                yield part + strays
-            part, headings = [], []
+            yield from _close(part, [each for each in headings if not above.issuperset(each.heading[-1:])])
             yield [block]
-            continue
-        lead: list[Block] = []
-        if headings or (part and not _belong_together(part[-1], block)):
-            if block.kind == "table" and not headings and _is_caption(text, part[-1], block):
-                lead = [part.pop()]
+            part, headings = [], []
+        elif headings or (part and not _belong_together(part[-1], block)):
+            lead = [part.pop()] if part and not headings and _is_caption(text, part[-1], block) else []
             if part:
                 yield part
-            part = []
-        part.extend([*headings, *lead, block])
-        headings = []
-    if part or headings:
+            part, headings = [*headings, *lead, block], []
+        else:
+            part.append(block)
+    yield from _close(part, headings)
+
+
+def _close(part: list[Block], headings: list[Block]) -> Iterator[list[Block]]:
+    """A run and the headings that nothing follows: one run, if they are on one page."""
+    if part and headings and part[-1].page != headings[0].page:
+        yield part
+        yield headings
+    elif part or headings:
         yield part + headings
 
 
@@ -154,7 +156,9 @@ def _belong_together(first: Block, second: Block) -> bool:
 
 def _is_caption(text: str, block: Block, table: Block) -> bool:
     """Whether a block of prose right above a table is its caption, or announces it."""
-    if block.kind != "prose" or (block.page, block.heading) != (table.page, table.heading):
+    if (block.kind, table.kind) != ("prose", "table"):
+        return False
+    if (block.page, block.heading) != (table.page, table.heading):
         return False
     return block.end - block.start <= _LONGEST_CAPTION and text[block.end - 1] not in "。.!！?？;；"
 

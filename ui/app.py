@@ -6,15 +6,18 @@ in ``session``.
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.answering import AnswerChain
 from rag.errors import RagError
 from rag.settings import Settings
 from ui import sidebar, view
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
+
+if TYPE_CHECKING:
+    from rag.answering import AnswerChain
 
 _HERE = Path(__file__).parent
 _REDRAW_SECONDS = 0.08
@@ -43,11 +46,11 @@ def main() -> None:
     except RagError as error:
         show_error(error, wording)
         return
+    chain = get_chain(settings, wording, language)
     with st.sidebar:
         sidebar.show_knowledge_base(settings, language)
         sidebar.show_models(settings, wording)
         sidebar.show_own_folder(settings, wording)
-    chain = get_chain(settings, wording, language)
     welcome = st.empty()
     exchanges = st.container()
     if chain is not None:
@@ -75,7 +78,7 @@ def choose_language() -> Language:
     return next(language for language, name in LANGUAGES.items() if name == chosen)
 
 
-def get_chain(settings: Settings, wording: Wording, language: Language) -> AnswerChain | None:
+def get_chain(settings: Settings, wording: Wording, language: Language) -> "AnswerChain | None":
     """The answer chain, or None with the reason shown."""
     note = st.empty()
     try:

@@ -1,20 +1,25 @@
-"""What lasts while the page is open: the options, the parts (shared by all visitors), the conversation."""
+"""What lasts while the page is open: the options, the parts (shared by all visitors), the conversation.
+
+The parts bring libraries that take seconds to load, so they are imported where they are built: by then the
+page says what it is waiting for.
+"""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
 
 from rag.answer import Answer, Question, Turn
-from rag.answering import AnswerChain
-from rag.build import build_answer_chain, open_knowledge_base
 from rag.errors import ConfigError, KnowledgeBaseError, RagError
-from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings, load_settings
 from ui.writing import Writing
+
+if TYPE_CHECKING:
+    from rag.answering import AnswerChain
+    from rag.knowledge_base import KnowledgeBase
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,7 +46,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     return settings
 
 
-def load_chain(settings: Settings, language: str) -> AnswerChain:
+def load_chain(settings: Settings, language: str) -> "AnswerChain":
     """The answer chain, loaded and warmed once for all visitors; ``language`` is the one to warm it for.
 
     Raises:
@@ -51,7 +56,7 @@ def load_chain(settings: Settings, language: str) -> AnswerChain:
     return _load_chain(settings.model_dump_json(), settings, language)
 
 
-def open_catalogue(settings: Settings) -> KnowledgeBase:
+def open_catalogue(settings: Settings) -> "KnowledgeBase":
     """The knowledge base for looking into, without any model; opened once for all visitors.
 
     Raises:
@@ -67,7 +72,9 @@ def forget_parts() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _load_chain(key: str, _settings: Settings, _language: str) -> AnswerChain:
+def _load_chain(key: str, _settings: Settings, _language: str) -> "AnswerChain":
+    from rag.build import build_answer_chain
+
     chain = build_answer_chain(_settings)
     chain.retriever.invoke(".")  # loads the embedder and the indexes
     chain.warm(_language)
@@ -75,7 +82,9 @@ def _load_chain(key: str, _settings: Settings, _language: str) -> AnswerChain:
 
 
 @st.cache_resource(show_spinner=False)
-def _open_catalogue(key: str, _settings: Settings) -> KnowledgeBase:
+def _open_catalogue(key: str, _settings: Settings) -> "KnowledgeBase":
+    from rag.build import open_knowledge_base
+
     return open_knowledge_base(_settings)
 
 
@@ -104,7 +113,7 @@ class Conversation:
             return self.exchanges[-1]
         return None
 
-    def ask(self, chain: AnswerChain, text: str) -> Exchange:
+    def ask(self, chain: "AnswerChain", text: str) -> Exchange:
         """Start writing an answer; one that is still being written is stopped first."""
         self.stop()
         question = Question(text, self.history())

@@ -1,16 +1,18 @@
 """The sidebar: which knowledge base and models are in use, and how to use one's own folder."""
 
 import shlex
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
-from rag.hardware import choose_device
-from rag.knowledge_base import KnowledgeBase
 from rag.settings import GeneratorSettings, Settings
 from ui import view
 from ui.session import forget_parts, open_catalogue
 from ui.wording import WORDINGS, Language, Wording
+
+if TYPE_CHECKING:
+    from rag.knowledge_base import KnowledgeBase
 
 
 @st.fragment(run_every="5s")
@@ -48,7 +50,7 @@ def show_own_folder(settings: Settings, wording: Wording) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=16, ttl=60)
 def _holdings(
-    path: str, generation: int, language: Language, _catalogue: KnowledgeBase
+    path: str, generation: int, language: Language, _catalogue: "KnowledgeBase"
 ) -> list[tuple[str, str]]:
     wording = WORDINGS[language]
     documents = _catalogue.documents()
@@ -70,4 +72,6 @@ def _holdings(
 def _device(generator: GeneratorSettings, wording: Wording) -> str:
     if generator.base_url is not None:
         return wording.elsewhere.format(url=generator.base_url)
+    from rag.hardware import choose_device  # brings torch, which the page has loaded by now
+
     return choose_device(generator.device)

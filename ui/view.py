@@ -20,6 +20,7 @@ from ui.wording import Wording
 
 _MARK = re.compile(r"\[(\d+)\]")
 _HALF_MARK = re.compile(r"\s?\[\d*$")
+_OPENING = 120  # characters of a passage's text in the list; the page cuts them to what fits
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 _SYMBOLS = re.compile(r"(\S*(?:--|->|<-|>=|<=|~=)\S*)")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -110,11 +111,12 @@ def passages_html(passages: Sequence[Document], wording: Wording) -> str:
     rows = []
     for number, passage in enumerate(passages, start=1):
         metadata = metadata_of(passage)
-        heading = " › ".join(metadata["heading"])
+        parts = [" › ".join(metadata["heading"]), " ".join(passage.page_content[:_OPENING].split())]
+        about = " · ".join(part for part in parts if part)
         rows.append(
             f'<details class="wj-passage"><summary><span class="wj-number">{number}</span>'
             f"<strong>{escape(place(passage, wording))}</strong>"
-            f'<span class="wj-heading">{escape(heading)}</span></summary>'
+            f'<span class="wj-heading">{escape(about)}</span></summary>'
             f"{_context(passage)}{_body(passage, ())}</details>"
         )
     return f'<div class="wj-passages">{"".join(rows)}</div>'
@@ -238,9 +240,12 @@ def _panel(group: Sequence[Citation], wording: Wording, key: str) -> str:
 def _context(passage: Document) -> str:
     """A table's header, without which its rows say little."""
     metadata = metadata_of(passage)
-    if metadata["kind"] != "table" or not metadata["context"]:
+    outline = set(metadata["heading"])
+    # The title and the headings stand elsewhere already.
+    lines = [line for line in metadata["context"].splitlines() if not outline.issuperset(line.split(" > "))]
+    if metadata["kind"] != "table" or not lines:
         return ""
-    return f'<p class="wj-context">{escape(metadata["context"])}</p>'
+    return f'<p class="wj-context">{escape(chr(10).join(lines))}</p>'
 
 
 def _body(passage: Document, spans: Sequence[Span]) -> str:

@@ -28,6 +28,7 @@ from ingest.parsers.problems import UnreadableFile
 
 logger = logging.getLogger(__name__)
 
+_SOFT_HYPHEN = re.compile("\u00ad(?=\\s*\n)")  # where a line was broken; elsewhere they are dropped
 _GARBLED = 0.1
 _MOJIBAKE = 0.5
 
@@ -74,7 +75,7 @@ def _page_texts(reader: PdfReader) -> Iterator[str]:
     failures = 0
     for number, page in enumerate(reader.pages, 1):
         try:
-            yield normalize(page.extract_text())
+            yield normalize(_SOFT_HYPHEN.sub("-", page.extract_text()))
         except Exception as error:  # one page of many
             failures += 1
             logger.warning("page %d can't be read: %s", number, _reason(error))

@@ -48,6 +48,7 @@ _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}\s")
 _TERMINATED = re.compile(r"[。！？!?.;；:：][\"'”’」』）)\]]*$")
 _CONTINUES = re.compile(r"[a-zà-ÿ，。、；：）》」』,;)]")
 _HYPHEN = re.compile(r"(\w+)[-\u2010\xad]$")
+_RANGE = re.compile(r"\d[-\u2013]$")
 _NUMERIC = re.compile(r"^[^\w]*[\d,.%()$€¥￥/:+-]*\d[\d,.%()/:+-]*$|^[-–—]$")
 
 
@@ -55,21 +56,24 @@ def drop_edges(pages: Sequence[list[str]]) -> list[list[str]]:
     """The pages' lines without running headers, footers and page numbers.
 
     A line counts as running if it stands at the edge of at least three pages and a fifth of all (digits may
-    differ); its first occurrence stays, for it may be the only place where the document says whose it is.
-    A line that bears the page's own number goes if it is nothing else or repeats.
+    differ), or of two beside the page's own number. Its first occurrence stays if the text says it nowhere
+    else: it may be the only place where the document tells whose it is.
     """
     edges = find_edges(pages)
+    body = "".join(_letters(line) for lines in pages for line in lines[_EDGE:-_EDGE])
     seen: set[str] = set()
     kept = []
     for index, lines in enumerate(pages):
-        at_edge = {*range(_EDGE), *range(len(lines) - _EDGE, len(lines))}
-        kept.append(
-            [
-                line
-                for position, line in enumerate(lines)
-                if position not in at_edge or not _is_edge(line, index, edges, seen)
-            ]
-        )
+        goes: set[int] = set()
+        for positions in (range(len(lines)), range(len(lines) - 1, -1, -1)):
+            for position in positions[:_EDGE]:  # from outside in, as far as it is page furniture
+                line = lines[position]
+                if line and not _is_furniture(line, index, edges):
+                    break
+                if _PAGE_LABEL.match(line) or _mask(line) in seen or _letters(line) in body:
+                    goes.add(position)
+                seen.add(_mask(line))
+        kept.append([line for position, line in enumerate(lines) if position not in goes])
     return kept
 
 
@@ -99,19 +103,18 @@ def _edge_lines(lines: list[str]) -> list[str]:
     return [line for line in lines[:_EDGE] + lines[max(_EDGE, len(lines) - _EDGE) :] if line]
 
 
-def _is_edge(line: str, index: int, edges: Edges, seen: set[str]) -> bool:
+def _is_furniture(line: str, index: int, edges: Edges) -> bool:
+    """Whether a line at the edge of a page is a running header or footer or a page number."""
     if _PAGE_LABEL.match(line):
-        if _PAGE_WORD.search(line):
-            return True
-        return edges.offset is not None and index + edges.offset in _outer_numbers(line)
+        own_number = edges.offset is not None and index + edges.offset in _outer_numbers(line)
+        return own_number or _PAGE_WORD.search(line) is not None
     if edges.offset is not None and _ROMAN.match(line):
         return True
-    mask = _mask(line)
-    if mask in edges.running:
-        first = mask not in seen
-        seen.add(mask)
-        return not first
-    return mask in edges.numbered
+    return _mask(line) in edges.running | edges.numbered
+
+
+def _letters(line: str) -> str:
+    return "".join(character for character in line.lower() if character.isalpha())
 
 
 def _mask(line: str) -> str:
@@ -174,7 +177,7 @@ def _continues(lines: Sequence[str], widths: Sequence[int], index: int, body: in
     before, line = lines[index - 1], lines[index]
     if _NEW_ITEM.match(line) or _is_row(line) or _is_row(before):
         return False
-    if _HYPHEN.search(before) and line[0].islower():
+    if (_HYPHEN.search(before) and line[0].islower()) or (_RANGE.search(before) and line[0].isdigit()):
         return True
     full = _full_width(before, widths[max(0, index - 4) : index + 4], body)
     share = widths[index - 1] / full

@@ -8,6 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import combinations
 
 from langchain_core.documents import Document
 
@@ -20,6 +22,8 @@ _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
+_SAME_TITLE = 0.75  # likeness of titles from which two documents may be versions of one
+_CELL = " | "  # between the cells of a table's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,17 @@ class Evidence:
     number: int
     passage: Document
     spans: tuple[Span, ...]
+    date: str = ""  # said to the generator where several documents have the same title
 
     @property
     def text(self) -> str:
-        """The chosen sentences; left-out text between them shows as an ellipsis."""
+        """The chosen sentences; left-out text between them shows as an ellipsis.
+
+        Rows of a table say their column's name with each value, which a small model reads far more reliably.
+        """
         text = self.passage.page_content
+        if metadata_of(self.passage)["kind"] == "table":
+            return name_cells([text[a:b] for a, b in self.spans], metadata_of(self.passage)["context"], text)
         parts: list[str] = []
         previous = 0
         for index, span in enumerate(self.spans):
@@ -50,10 +60,35 @@ class Evidence:
 
     @property
     def title(self) -> str:
-        """A short line that says where the passage stands: the document's name and the heading path."""
-        metadata = metadata_of(self.passage)
-        context = metadata["context"].splitlines()
-        return " > ".join(part for part in (context[0] if context else "", *metadata["heading"][-2:]) if part)
+        """A short line that says where the passage stands: the document's title and the heading path."""
+        context = metadata_of(self.passage)["context"].splitlines()
+        title = context[0] if context and _CELL not in context[0] else ""
+        return f"{title} ({self.date})" if self.date else title
+
+
+def name_cells(rows: Sequence[str], context: str, text: str) -> str:
+    """Write table rows as ``row name: column value; column value``, one a line.
+
+    The header is the last row of the passage's context, else the first row of its text. Lines that aren't
+    rows of that table stay as they are.
+    """
+    headers = [line for line in context.splitlines() if _CELL in line] or [
+        line for line in text.splitlines()[:1] if _CELL in line
+    ]
+    columns = [each.strip() for each in headers[-1].split(_CELL)] if headers else []
+    lines = []
+    for line in (line for row in rows for line in row.splitlines()):
+        cells = [each.strip() for each in line.split(_CELL)]
+        if cells == columns:
+            continue
+        if len(cells) != len(columns) or len(cells) < 2:
+            lines.append(line)
+            continue
+        named = "; ".join(
+            f"{column} {cell}".strip() for column, cell in zip(columns[1:], cells[1:], strict=True) if cell
+        )
+        lines.append(f"{cells[0]}: {named}")
+    return "\n".join(lines) or "\n".join(rows)
 
 
 def pack_evidence(
@@ -95,10 +130,35 @@ def pack_evidence(
     if first is not None and not any(chosen):
         chosen[first].add(0)
     kept = [index for index, positions in enumerate(chosen) if positions]
+    dates = _version_dates([passages[index] for index in kept])
     return [
-        Evidence(number, passages[index], tuple(spans[index][position] for position in sorted(chosen[index])))
-        for number, index in enumerate(kept, start=1)
+        Evidence(
+            number, passages[index], tuple(spans[index][position] for position in sorted(chosen[index])), date
+        )
+        for number, (index, date) in enumerate(zip(kept, dates, strict=True), start=1)
     ]
+
+
+def _version_dates(passages: Sequence[Document]) -> list[str]:
+    """The dates of passages whose document is titled much like another's: two versions of a notice, say."""
+    titles = {metadata_of(passage)["doc_id"]: _document_title(passage) for passage in reversed(passages)}
+    versions = {
+        each
+        for one, other in combinations(titles, 2)
+        if titles[one]
+        and SequenceMatcher(None, titles[one], titles[other], autojunk=False).ratio() >= _SAME_TITLE
+        for each in (one, other)
+    }
+    return [
+        metadata_of(passage)["modified"][:10] if metadata_of(passage)["doc_id"] in versions else ""
+        for passage in passages
+    ]
+
+
+def _document_title(passage: Document) -> str:
+    """The title in the passage's context, or, in a document's first passage, its first line."""
+    context = metadata_of(passage)["context"].partition("\n")[0]
+    return context.partition(" > ")[0] or passage.page_content.partition("\n")[0]
 
 
 def _sentence_scores(

@@ -32,7 +32,7 @@ class Wording:
 _ZH = Wording(
     instructions=(
         "你是文档问答助手。只根据下面给出的资料，用中文简短直接地回答问题，通常一到两句话，写明具体的数字和名称。"
-        "每句话末尾用[编号]标出所依据的资料。资料里没有答案时，不要猜测，只回答：资料中没有相关信息。"
+        "每句话末尾用[编号]标出所依据的资料。资料标有日期而说法不同时，以日期最新的为准。资料里没有答案时，不要猜测，只回答：资料中没有相关信息。"
     ),
     passages="资料：",
     question="问题：",
@@ -60,8 +60,8 @@ _EN = Wording(
     instructions=(
         "You answer questions from documents. Use only the passages below. Answer in English, directly and "
         "briefly, usually in one or two sentences, with the exact numbers and names. End each sentence with "
-        "the [number] of the passage it rests on. If the passages don't hold the answer, don't guess; say "
-        "only: The documents do not contain this."
+        "the [number] of the passage it rests on. Where dated passages differ, follow the latest date. If "
+        "the passages don't hold the answer, don't guess; say only: The documents do not contain this."
     ),
     passages="Passages:",
     question="Question: ",

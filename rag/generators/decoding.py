@@ -5,7 +5,7 @@ cache (``rag.generators.prefix_cache``), guesses that are checked several at a t
 (``rag.generators.prompt_lookup``), and a reader who may leave at any step, also while the prompt is read.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,28 +138,28 @@ class Decoder:
             output = self._model(
                 input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True, logits_to_keep=last
             )
-            logits: torch.Tensor = output.logits[0, -last:].float().cpu()
+            logits: torch.Tensor = output.logits[0, -last:].float()
         return logits
 
     def _tensor(self, tokens: list[int]) -> torch.Tensor:
         return torch.tensor([tokens], device=self._model.device)
 
     def _accept(
-        self, logits: torch.Tensor, guess: list[int], choose: Callable[[torch.Tensor], int]
+        self, logits: torch.Tensor, guess: list[int], choose: Callable[[torch.Tensor], Iterator[int]]
     ) -> list[int]:
         """The model's own tokens, as far as the guess before each was right."""
         new: list[int] = []
-        for row, guessed in zip(logits, [*guess, None], strict=True):
-            token = choose(row)
+        for token, guessed in zip(choose(logits), [*guess, None], strict=True):
             new.append(token)
             if token != guessed or token in self._end_tokens:
                 break
         return new
 
 
-def _chooser(options: DecodingOptions) -> Callable[[torch.Tensor], int]:
+def _chooser(options: DecodingOptions) -> Callable[[torch.Tensor], Iterator[int]]:
+    """Chooses a token by each row of logits, in order, and only as far as it is asked for."""
     if options.temperature <= 0:
-        return lambda row: int(row.argmax())
+        return lambda logits: iter(logits.argmax(-1).tolist())
     generator = torch.Generator()
     if options.seed is None:
         generator.seed()
@@ -167,8 +167,9 @@ def _chooser(options: DecodingOptions) -> Callable[[torch.Tensor], int]:
         generator.manual_seed(options.seed)
     temperature = options.temperature
 
-    def sample(row: torch.Tensor) -> int:
-        probabilities = torch.softmax(row / temperature, dim=-1)
-        return int(torch.multinomial(probabilities, 1, generator=generator))
+    def sample(logits: torch.Tensor) -> Iterator[int]:
+        for row in logits.cpu():  # the same random numbers on every device
+            probabilities = torch.softmax(row / temperature, dim=-1)
+            yield int(torch.multinomial(probabilities, 1, generator=generator))
 
     return sample

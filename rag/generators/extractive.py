@@ -4,16 +4,16 @@ For machines too small for one, and wherever an answer must be nothing but quota
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field
 
 from rag.errors import GenerationError
@@ -54,7 +54,7 @@ class ExtractiveReader(BaseChatModel):
         """
         analyzer: TermAnalyzer = self.analyzer
         ranked = score_sentences(question, passages, analyzer)
-        if max((sentence.coverage for sentence in ranked[:2]), default=0.0) < self.min_coverage:
+        if not ranked or max(sentence.coverage for sentence in ranked[:2]) < self.min_coverage:
             return []
         if self.embeddings is not None:
             ranked = _by_meaning(question, ranked[:_COMPARED], self.embeddings)
@@ -76,6 +76,28 @@ class ExtractiveReader(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        text, usage = self._answer(messages, stop)
+        message = AIMessage(text, usage_metadata=usage, response_metadata=self._response())
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        text, usage = self._answer(messages, stop)
+        for line in text.splitlines(keepends=True):
+            yield ChatGenerationChunk(message=AIMessageChunk(content=line))
+        last = AIMessageChunk(
+            content="", usage_metadata=usage, response_metadata=self._response(), chunk_position="last"
+        )
+        yield ChatGenerationChunk(message=last)
+
+    def _answer(
+        self, messages: Sequence[BaseMessage], stop: Sequence[str] | None
+    ) -> tuple[str, UsageMetadata]:
         request = _last_request(messages)
         question, passages = _parse(request)
         found = self.read(question, list(passages.values()))
@@ -85,14 +107,10 @@ class ExtractiveReader(BaseChatModel):
         for end in stop or []:
             text = text.partition(end)[0] if end else text
         read, written = approximate_tokens(request), approximate_tokens(text)
-        message = AIMessage(
-            text,
-            usage_metadata=UsageMetadata(
-                input_tokens=read, output_tokens=written, total_tokens=read + written
-            ),
-            response_metadata={"model_name": self.model_name, "finish_reason": "stop"},
-        )
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return text, UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
+    def _response(self) -> dict[str, Any]:
+        return {"model_name": self.model_name, "finish_reason": "stop"}
 
 
 def _by_meaning(

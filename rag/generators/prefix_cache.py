@@ -62,11 +62,6 @@ class PrefixCache:
         if self.can_crop and not any(entry.tokens == list(tokens) for entry in self._pinned):
             self._pinned = [*self._pinned[1 - _PINNED :], _Entry(list(tokens), copy.deepcopy(cache))]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._last = None
-        self._pinned = []
-
 
 def crop(cache: DynamicCache, length: int) -> None:
     """Cut the cache back to its first ``length`` tokens."""

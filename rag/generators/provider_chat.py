@@ -7,7 +7,7 @@ from typing import Any
 from langchain.chat_models import init_chat_model
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from rag.errors import ConfigError, GenerationError
@@ -51,8 +51,7 @@ class ProviderChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         with self._reporting():
             for chunk in self.inner.stream(messages, stop=stop, **kwargs):
-                if isinstance(chunk, AIMessageChunk):
-                    yield ChatGenerationChunk(message=chunk)
+                yield ChatGenerationChunk(message=_as_chunk(chunk))
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -88,6 +87,18 @@ def init_provider_model(settings: GeneratorSettings) -> ProviderChatModel:
         ) from error
     place = f" at {settings.base_url}" if settings.base_url else ""
     return ProviderChatModel(inner=inner, model_name=settings.model, place=place)
+
+
+def _as_chunk(message: AIMessage) -> AIMessageChunk:
+    """A whole message, which is all that a model that can't stream gives, as the one chunk of a stream."""
+    if isinstance(message, AIMessageChunk):
+        return message
+    return AIMessageChunk(
+        content=message.content,
+        usage_metadata=message.usage_metadata,
+        response_metadata=message.response_metadata,
+        chunk_position="last",
+    )
 
 
 def _causes(error: BaseException) -> str:

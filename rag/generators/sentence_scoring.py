@@ -43,6 +43,10 @@ _TIME = re.compile(
     r"evening|night)\b",
     re.IGNORECASE,
 )
+_ASKING_WORDS = re.compile(
+    r"\bhow (?:many|much|old|long|far|large|big|high|tall|often)\b|多少|多久|何时|什么时候|何年",
+    re.IGNORECASE,
+)  # they say what kind of thing is asked for, and no answer repeats them
 _QUESTION = re.compile(r"[?？][\"'”’」』）)]*$")
 _TITLE = re.compile(r"^#{1,6}\s|[:：]$")
 _ASKED_BEFORE = re.compile(r"^(?:Q|问)\s*[:：.．、]", re.IGNORECASE)
@@ -120,7 +124,7 @@ def _weights(question: str, sentences: Sequence[frozenset[str]], analyzer: TermA
     frequency = Counter(term for terms in sentences for term in terms)
     return {
         term: math.log(1 + (len(sentences) + 1) / (frequency[term] + 0.5))
-        for term in analyzer.query_terms(question)
+        for term in analyzer.query_terms(_ASKING_WORDS.sub(" ", question))
     }
 
 

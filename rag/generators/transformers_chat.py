@@ -79,6 +79,11 @@ class TransformersChatModel(BaseChatModel):
         own = type(self).model_fields.keys() - BaseChatModel.model_fields.keys()
         return {name: str(getattr(self, name)) for name in sorted(own)}
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._loaded is not None
+
     def load(self) -> None:
         """Load the model now rather than at the first question.
 

@@ -1,5 +1,6 @@
 """The knowledge base: a folder that holds documents, their passages, and indexes to find these by."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,11 +16,12 @@ from numpy.typing import NDArray
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseNotFound
 from rag.knowledge_base.analysis import Analyzer, analyzer_for
 from rag.knowledge_base.connections import Connections
+from rag.knowledge_base.damage import move_unreadable_aside
 from rag.knowledge_base.dense_upkeep import rebuild_dense
+from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.lexical_upkeep import rebuild_lexical
 from rag.knowledge_base.loading import LOCK, Loader
-from rag.knowledge_base.opening import check_embedder, move_unreadable_aside
 from rag.knowledge_base.publication import DENSE, LEXICAL
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
 from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
@@ -218,6 +220,7 @@ class KnowledgeBase:
 
         Raises:
             KnowledgeBaseBusy: another one is still writing.
+            KnowledgeBaseError: the folder can't be written to.
         """
         with self._locked(timeout), self._connections.borrow() as catalogue:
             yield Writer(catalogue, self._writing)
@@ -244,18 +247,26 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseBusy: another process is writing, so nothing can be said about the indexes.
         """
-        with self._locked(0), self._connections.borrow() as catalogue:
+        with self._locked(0, needed=os.access(self.path, os.W_OK)), self._connections.borrow() as catalogue:
             return verify_catalogue(catalogue, progress)
 
     @contextmanager
-    def _locked(self, timeout: float) -> Iterator[None]:
+    def _locked(self, timeout: float, needed: bool = True) -> Iterator[None]:
+        """Hold the writer's lock; where nobody could write (``needed`` is false), nothing needs to be held."""
         lock = FileLock(self.path / LOCK)
+        if not needed:
+            yield
+            return
         try:
             lock.acquire(timeout=timeout)
         except Timeout as error:
             raise KnowledgeBaseBusy(
                 f"another process is writing to the knowledge base {self.path}; "
                 "run this again when it has finished"
+            ) from error
+        except OSError as error:
+            raise KnowledgeBaseError(
+                f"can't write to the knowledge base {self.path}: {error.strerror}; see to the folder's permissions"
             ) from error
         try:
             yield

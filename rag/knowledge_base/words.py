@@ -16,9 +16,9 @@ _CONTRACTION = re.compile(r"['’](?:s|t|d|m|re|ve|ll)$")
 _stemmer = Stemmer.Stemmer("english", 0)
 
 _FUNCTION_WORDS = """
-    a an and are as at be been but by can could did do does for from had has have how i if in into is it its me
-    my no not of on or our shall should such that the their them then there these they this to was we were what
-    when where which who why will with would you your
+    a an and are as at be been but by can could did do does for from had has have how i if in into is it its
+    me my no not of on or our shall should such that the their them then there these they this to was we were
+    what when where which who why will with would you your
     的 了 吗 呢 吧 啊 呀 是 在 和 与 及 或 也 都 就 被 把 为 于 以 之 其 这 那 该 此 有 能 会 请 请问 可以
     什么 怎么 怎样 哪 哪些 哪个 哪里 谁 几 多少 如何 为什么 是否 我 你 我们 你们 他们
 """

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.knowledge_base.catalogue import NEWEST, Catalogue
+from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.insertion import (
     copy_document,
     insert_document,
@@ -33,6 +34,16 @@ class Writer:
     def fingerprint(self) -> EmbedderFingerprint:
         """The embedder whose vectors are being written."""
         return self._catalogue.fingerprint(self._catalogue.state().writing_embedder)
+
+    def check_embedder(self, fingerprint: EmbedderFingerprint) -> None:
+        """See that vectors of this embedder are what is being written.
+
+        After an interrupted rebuild that isn't the published generation's embedder: ask before embedding.
+
+        Raises:
+            KnowledgeBaseMismatch: another embedder's are.
+        """
+        check_embedder(self._catalogue, self._catalogue.state().writing_embedder, fingerprint)
 
     def root(self, folder: Path | str) -> int:
         """The id of a root, added if it is new. A path is made absolute; a string is taken as a name."""

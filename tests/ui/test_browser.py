@@ -164,7 +164,7 @@ def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(
     script = "return performance.getEntriesByType('resource').map(each => each.name)"
     hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
     assert hosts <= {urlsplit(address).netloc, ""}
-    assert browser.driver.get_log("browser") == []
+    assert browser.driver.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
 def test_page_fits_a_phone(address: str, browser: Browser) -> None:

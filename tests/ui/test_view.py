@@ -197,12 +197,13 @@ def test_hostile_documents_and_answers_stay_inert_text(wording: Wording) -> None
 def test_passages_are_rows_with_place_and_heading_that_unfold_to_the_text() -> None:
     tags = parse(view.passages_html([passage("One."), passage("二。", source="表.md", page=None)], ZH))
     assert len(tags.named("details", "wj-passage")) == 2
-    assert "1manual.pdf，第 3 页Care › BatteryOne." in tags.text
-    assert "2表.mdCare › Battery二。" in tags.text
+    assert "1manual.pdf，第 3 页Care › Battery · One.One." in tags.text
+    assert "2表.mdCare › Battery · 二。二。" in tags.text
 
 
 def test_table_rows_are_shown_under_their_header() -> None:
-    html = view.passages_html([passage("| S10 | 9 |", kind="table", context="Part | Price")], EN)
+    context = "Care\nCare > Battery\nPart | Price"
+    html = view.passages_html([passage("| S10 | 9 |", kind="table", context=context)], EN)
     assert '<p class="wj-context">Part | Price</p>' in html
     assert "wj-context" not in view.passages_html([passage("Text.", context="Title")], EN)
 

@@ -86,11 +86,10 @@ def test_error_is_kept_for_the_page() -> None:
 
 def test_unexpected_error_is_logged_and_told_apart(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> Iterator[Answer]:
-        raise ZeroDivisionError("a bug")
-        yield
+        yield Answer(str(1 // 0), "", ())
 
     with caplog.at_level(logging.ERROR, "ui.writing"):
         writing = Writing(broken)
         assert writing.wait(10)
     assert writing.crashed and writing.error is None
-    assert "a bug" in caplog.text
+    assert "ZeroDivisionError" in caplog.text

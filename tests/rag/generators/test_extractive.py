@@ -18,7 +18,8 @@ from rag.knowledge_base.analysis import Analyzer
 ANALYZER = Analyzer()
 PASSAGES = (
     "# 空气净化器\n\nP200 的滤芯型号是 WJ-2031-B。滤芯每运行 2000 小时更换一次。机身保修两年。",
-    "Parking\n\nVisitors park on the ground level of the north area. The shuttle bus leaves the south gate at 7:40.",
+    "Parking\n\nVisitors park on the ground level of the north area. "
+    "The shuttle bus leaves the south gate at 7:40.",
     "年假\n\n入职满一年的员工每年有七天年假。入职满十年的员工每年有十二天年假。",
 )
 

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
 
 from rag.errors import ConfigError, GenerationError
 from rag.generators import build_generator
@@ -37,8 +38,8 @@ class _CompletionsHandler(BaseHTTPRequestHandler):
             body = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
             self._reply(200, "text/event-stream", body)
         else:
-            message = {"role": "assistant", "content": "".join(PIECES)}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            reply = {"role": "assistant", "content": "".join(PIECES)}
+            choice = {"index": 0, "message": reply, "finish_reason": "stop"}
             head = {"id": "1", "object": "chat.completion", "created": 0, "model": "small"}
             body = json.dumps({**head, "choices": [choice], "usage": self._usage()})
             self._reply(200, "application/json", body)
@@ -72,7 +73,12 @@ class Server:
     """The server of one test: where it is, what it was asked, and how it should fail."""
 
     def __init__(self) -> None:
-        self._handler = type("Handler", (_CompletionsHandler,), {"requests": [], "failure": None})
+
+        class Handler(_CompletionsHandler):
+            requests: list[dict[str, Any]] = []  # noqa: RUF012
+            failure: tuple[int, str] | None = None
+
+        self._handler = Handler
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -80,8 +86,7 @@ class Server:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        requests: list[dict[str, Any]] = self._handler.requests
-        return requests
+        return self._handler.requests
 
     def fail(self, status: int, message: str) -> None:
         self._handler.failure = (status, message)
@@ -133,7 +138,7 @@ def test_a_servers_error_is_one_line_that_names_server_and_cause(server: Server)
     server.fail(404, "the model 'small' does not exist")
     model = build_generator(settings_for(server.url))
     for ask in (model.invoke, lambda question: list(model.stream(question))):
-        with pytest.raises(GenerationError, match="openai:small at http.*does not exist") as caught:
+        with pytest.raises(GenerationError, match=r"openai:small at http.*does not exist") as caught:
             ask(QUESTION)
         assert "\n" not in str(caught.value)
 
@@ -152,7 +157,7 @@ def test_a_server_that_is_not_there_is_one_line_that_says_what_to_check(server: 
 
 def test_a_missing_api_key_is_reported_when_the_model_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(ConfigError, match="'openai:small' can't be set up: .*OPENAI_API_KEY") as caught:
+    with pytest.raises(ConfigError, match=r"'openai:small' can't be set up: .*OPENAI_API_KEY") as caught:
         build_generator(GeneratorSettings(model="openai:small"))
     assert "\n" not in str(caught.value)
 
@@ -166,3 +171,11 @@ def test_an_unknown_provider_is_refused() -> None:
     with pytest.raises(ConfigError, match="nonesuch") as caught:
         build_generator(GeneratorSettings(model="nonesuch:small"))
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_cannot_stream_answers_in_one_piece() -> None:
+    inner = FakeMessagesListChatModel(responses=[AIMessage("每六个月。")])
+    model = ProviderChatModel(inner=inner, model_name="parrot:one")
+    chunks = list(model.stream("水泵多久清洗一次？"))
+    assert "".join(chunk.text for chunk in chunks) == "每六个月。"
+    assert all(isinstance(chunk, AIMessageChunk) for chunk in chunks)

@@ -53,7 +53,7 @@ def test_nothing_from_the_first_stop_string_on_is_shown(text: str, stop: list[st
     cut = min((at for each in stop if (at := text.find(each)) >= 0), default=None)
     shown = "".join(pieces)
     assert stream.stopped == (cut is not None)
-    # A longer stop string may begin earlier and be completed later than another: whichever was seen first counts.
+    # Of two that overlap, the one that was complete first counts, though the other began earlier.
     assert shown == text[:cut] or any(text.startswith(shown + each) for each in stop)
     assert not any(each in shown for each in stop)
 

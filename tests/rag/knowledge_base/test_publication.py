@@ -22,7 +22,12 @@ OLD = {
     "Reset it with the red button.",
     "The office is closed on Friday.",
 }
-NEW = {"员工每年有十五天年假。", "Reset it with the red button.", "The AB-1200/X has three ports.", "新的公告。"}
+NEW = {
+    "员工每年有十五天年假。",
+    "Reset it with the red button.",
+    "The AB-1200/X has three ports.",
+    "新的公告。",
+}
 
 
 class PowerFailureError(BaseException):
@@ -144,9 +149,10 @@ with KnowledgeBase.create(Path(sys.argv[1]), EmbedderFingerprint("toy", 4, "", "
 """
 
 
-def test_killed_process_leaves_whole_documents(path: Path) -> None:
+@pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.slow)])
+def test_killed_process_leaves_whole_documents(path: Path, kills: int) -> None:
     delays = random.Random(5)
-    for _ in range(3):
+    for _ in range(kills):
         child = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
         with child.stdout:

@@ -94,7 +94,7 @@ def test_from_texts_makes_a_store_that_can_be_opened_again(tmp_path: Path) -> No
     made.knowledge_base.close()
     with KnowledgeBase.open(tmp_path / "kb", fingerprint=fingerprint_of(embedding)) as knowledge_base:
         assert PassageStore(knowledge_base, embedding).similarity_search("two", k=1)[0].id == "2"
-    with pytest.raises(KnowledgeBaseMismatch, match="dimension 8.*dimension 9"):
+    with pytest.raises(KnowledgeBaseMismatch, match=r"dimension 8.*dimension 9"):
         PassageStore.from_texts(["x"], DeterministicFakeEmbedding(size=9), path=tmp_path / "kb")
 
 

@@ -1,0 +1,136 @@
+"""PDF files made for the purpose."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.documents.base import Blob
+from pypdf import PdfWriter
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from ingest.parsers.pdf import PdfParser
+from ingest.parsers.problems import UnreadableFile
+
+Parse = Callable[..., Any]
+
+pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+
+
+def make_pdf(pages: list[list[str]], *, title: str = "", large: str = "") -> bytes:
+    """A PDF with one line of text for each string; ``large`` stands above the first page's in larger type."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    canvas.setTitle(title)
+    for number, lines in enumerate(pages):
+        height = 780
+        if large and number == 0:
+            canvas.setFont("STSong-Light", 24)
+            canvas.drawString(60, height, large)
+            height -= 40
+        canvas.setFont("STSong-Light", 11)
+        for line in lines:
+            canvas.drawString(60, height, line)
+            height -= 16
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def encrypt(data: bytes, user_password: str) -> bytes:
+    """The PDF encrypted."""
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    writer.encrypt(user_password, "owner", algorithm="AES-256")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def add_outline(data: bytes, entries: list[tuple[str, int]]) -> bytes:
+    """The PDF with bookmarks (title, page index)."""
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    for title, page in entries:
+        writer.add_outline_item(title=title, page_number=page)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+WRAPPED = [
+    "水泵必须每六个月清洗一次，清洗之前应先切断电源并关闭阀",
+    "门，清洗之后应检查密封圈。",
+    "Filter: WJ-2031-B.",
+]
+
+
+def test_pages_lines_and_title_are_read(parse: Parse) -> None:
+    parsed = parse(PdfParser(), make_pdf([WRAPPED, [], ["第三页。"]], large="水泵手册"))
+
+    assert parsed.facts.page_content == "水泵手册"
+    assert parsed.facts.metadata["pages"] == 3
+    assert parsed.facts.metadata["report"]["pages_without_text"] == [2]
+    assert "水泵必须每六个月清洗一次，清洗之前应先切断电源并关闭阀门，清洗之后应检查密封圈。" in parsed.texts
+    assert [each.metadata["page"] for each in parsed.blocks] == [1, 1, 1, 3]
+
+
+def test_title_of_the_metadata_counts_only_if_the_pages_bear_it_out(parse: Parse) -> None:
+    lines = [["水泵手册", "第一版。"]]
+
+    assert parse(PdfParser(), make_pdf(lines, title="水泵手册")).facts.page_content == "水泵手册"
+    assert parse(PdfParser(), make_pdf(lines, title="Microsoft Word - a.doc")).facts.page_content == ""
+
+
+def test_bookmarks_tell_the_headings(parse: Parse) -> None:
+    data = make_pdf([["1 Safety", "Cut the power."], ["2 Cleaning", "Use water."]])
+    parsed = parse(PdfParser(), add_outline(data, [("Safety", 0), ("Cleaning", 1)]))
+
+    assert parsed.kinds == ["heading", "prose", "heading", "prose"]
+    assert parsed.paths[1] == ("1 Safety",)
+    assert parsed.paths[3] == ("2 Cleaning",)
+
+
+def test_empty_user_password_opens_and_another_is_asked_for(parse: Parse) -> None:
+    data = make_pdf([["内部资料。"]])
+
+    assert parse(PdfParser(), encrypt(data, "")).texts == ["内部资料。"]
+    with pytest.raises(UnreadableFile, match="needs a password"):
+        parse(PdfParser(), encrypt(data, "secret"))
+
+
+def test_page_tree_that_is_a_circle_is_refused(parse: Parse) -> None:
+    data = (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Count 2/Kids[3 0 R]>>endobj\n"
+        b"3 0 obj<</Type/Pages/Count 2/Parent 2 0 R/Kids[2 0 R]>>endobj\n"
+        b"trailer<</Root 1 0 R/Size 4>>\n%%EOF"
+    )
+
+    with pytest.raises(UnreadableFile, match="damaged"):
+        parse(PdfParser(), data)
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.4", b"%PDF-1.7\n1 0 obj\n<<", b"not a pdf at all"])
+def test_what_is_no_pdf_is_refused(parse: Parse, data: bytes) -> None:
+    with pytest.raises(UnreadableFile):
+        parse(PdfParser(), data)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_damaged_pdf_is_read_or_refused(data: st.DataObject) -> None:
+    whole = bytearray(make_pdf([WRAPPED, WRAPPED]))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(len(whole) // 2, len(whole)))
+    try:
+        facts, *blocks = PdfParser().lazy_parse(Blob.from_data(bytes(whole[:cut]), path="a.pdf"))
+    except UnreadableFile as error:
+        assert str(error)
+    else:
+        assert facts.metadata["pages"] >= 1
+        assert all(each.page_content for each in blocks)
