@@ -22,6 +22,7 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from benchmarks.measuring import (
     Row,
@@ -182,21 +183,16 @@ def _overlap(expected: NDArray[np.int64], found: NDArray[np.int64]) -> str:
 
 
 def embed(folders: Sequence[Path], model: str) -> tuple[Vectors, Vectors]:
-    """Vectors of the folders' documents and of up to 200 queries of each."""
-    from sentence_transformers import SentenceTransformer
+    """Vectors of the folders' documents and of up to 200 queries of each, by the embedder as it is used."""
+    from rag.build import build_embeddings
+    from rag.settings import Settings
 
-    from rag.weights import resolve_model
-
-    encoder = SentenceTransformer(str(resolve_model(model)))
+    embeddings = build_embeddings(Settings().override("embedder", model=model))
     texts = [line["text"] for folder in folders for line in _lines(folder / "corpus.jsonl")]
     queries = [line["text"] for folder in folders for line in _lines(folder / "queries.jsonl")[:200]]
-    vectors, questions = (
-        encoder.encode(
-            [prefix + text for text in part], batch_size=32, normalize_embeddings=True, show_progress_bar=True
-        )
-        for prefix, part in (("passage: ", texts), ("query: ", queries))
-    )
-    return vectors.astype(np.float32), questions.astype(np.float32)
+    with tqdm(total=len(texts), unit="passages") as bar:
+        vectors = embeddings.encode_passages(texts, progress=bar.update)
+    return vectors, np.array([embeddings.embed_query(query) for query in queries], dtype=np.float32)
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:

@@ -9,11 +9,11 @@ import logging
 import sys
 from pathlib import Path
 
-from ingest.deferred import DeferredEmbeddings, FingerprintedEmbeddings
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions, make_plan
 from ingest.preview import preview_folder
 from ingest.report import IngestReport
+from rag.build import build_embeddings
 from rag.errors import KnowledgeBaseNotFound, RagError
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings, load_settings
@@ -94,14 +94,10 @@ def _run(args: argparse.Namespace, settings: Settings) -> IngestReport:
     if args.dry_run:
         return _preview(args.folder, path, options)
 
-    def build() -> FingerprintedEmbeddings:
-        from rag.build import build_embeddings  # pulls in torch, which a run without news doesn't need
-
-        embeddings: FingerprintedEmbeddings = build_embeddings(settings)
-        return embeddings
-
-    embeddings = DeferredEmbeddings(build, path)
-    with _open(args.folder, path, settings, embeddings, options) as kb:
+    embeddings = build_embeddings(settings)
+    if not args.rebuild and not _exists(path):
+        make_plan(args.folder, {}, options, None)  # nothing is made for a folder that has nothing
+    with KnowledgeBase.create(path, embeddings.fingerprint, rebuild=args.rebuild) as kb:
         return ingest_folder(args.folder, kb, embeddings, options)
 
 
@@ -114,21 +110,12 @@ def _preview(folder: Path, path: Path, options: IngestOptions) -> IngestReport:
         return preview_folder(folder, kb, options)
 
 
-def _open(
-    folder: Path, path: Path, settings: Settings, embeddings: DeferredEmbeddings, options: IngestOptions
-) -> KnowledgeBase:
-    """The knowledge base to write to, made if there is none and the folder has something for it."""
-    if options.rebuild:
-        return KnowledgeBase.create(path, embeddings.fingerprint, rebuild=True)
+def _exists(path: Path) -> bool:
     try:
-        kb = KnowledgeBase.open(path)
+        KnowledgeBase.open(path).close()
     except KnowledgeBaseNotFound:
-        make_plan(folder, {}, options, None)  # nothing is made for a folder that has nothing
-        return KnowledgeBase.create(path, embeddings.fingerprint)
-    if kb.fingerprint.name != settings.embedder.model:
-        kb.close()
-        return KnowledgeBase.create(path, embeddings.fingerprint)
-    return kb
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
 from ingest.reading import ReadDocument, read_document
@@ -71,7 +72,8 @@ class _Run:
             report = self._rebuild(writer) if rebuild else self._update(writer, self._folder)
             # An unfinished rebuild stays unpublished: readers keep the old passages until the new are whole.
             if not (report.interrupted and rebuild):
-                writer.publish()
+                with finishing():
+                    writer.publish()
         report.generation = self._kb.generation
         report.seconds = time.perf_counter() - self._started
         return report
@@ -128,11 +130,13 @@ class _Run:
         """What needs no reading: the glossary, removals, renamings, new times."""
         writer.set_glossary(root, plan.glossary)
         for stored in plan.changes.removed:
-            writer.remove(root, stored.source)
-            report.removed += 1
+            with finishing():
+                writer.remove(root, stored.source)
+                report.removed += 1
         for stored, file in plan.changes.renamed:
-            writer.rename(root, stored.source, file.source, file.mtime_ns)
-            report.renamed += 1
+            with finishing():
+                writer.rename(root, stored.source, file.source, file.mtime_ns)
+                report.renamed += 1
         for file in plan.changes.touched:
             writer.touch(root, file.source, file.mtime_ns, file.size)
 
@@ -146,9 +150,10 @@ class _Run:
                 vectors = self._embed(writer, batch, progress)
                 for each in batch:
                     source = each.document.source
-                    if not _failed_before(each, known.get(source)):
-                        writer.put(root, each.document, each.passages, vectors)
-                    report.count(each, is_new=source in new)
+                    with finishing():
+                        if not _failed_before(each, known.get(source)):
+                            writer.put(root, each.document, each.passages, vectors)
+                        report.count(each, is_new=source in new)
                     progress.add_documents(1)
                 self._publish_now_and_then(writer)
 

@@ -82,10 +82,7 @@ class IngestReport:
             lines[0] += f", {len(self.failed)} failed"
         lines.append(f"{_plural(self.passages, 'passage')}, {self.seconds:.1f} s")
         if self.glossary is not None:
-            entries = self.glossary["entries"]
-            lines.append(
-                f"glossary {self.glossary['source']}: {entries} {'entry' if entries == 1 else 'entries'}"
-            )
+            lines.append(f"glossary: {self.glossary['source']}, {_plural(self.glossary['entries'], 'line')}")
         for title, notices in (
             ("failed", self.failed),
             ("skipped", self.skipped),
@@ -97,9 +94,8 @@ class IngestReport:
         if self.dry_run:
             lines.append("dry run: nothing was changed")
         if self.interrupted:
-            lines.append(
-                f"stopped: {_plural(self.left, 'document')} left; run the same command again to go on"
-            )
+            left = _plural(self.left, "document")
+            lines.append(f"stopped: {left} left; `python -m ingest {self.folder}` goes on")
         return "\n".join(lines)
 
 

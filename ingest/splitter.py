@@ -132,10 +132,13 @@ def _parts(text: str, blocks: Sequence[Block]) -> Iterator[list[Block]]:
             yield [block]
             part, headings = [], []
         elif headings or (part and not _belong_together(part[-1], block)):
-            lead = [part.pop()] if part and not headings and _is_caption(text, part[-1], block) else []
+            if part and not headings and _is_caption(text, part[-1], block):
+                headings = [part.pop()]
+                if all(each.kind == "heading" for each in part):
+                    part, headings = [], part + headings
             if part:
                 yield part
-            part, headings = [*headings, *lead, block], []
+            part, headings = [*headings, block], []
         else:
             part.append(block)
     yield from _close(part, headings)

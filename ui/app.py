@@ -81,12 +81,17 @@ def choose_language() -> Language:
 def get_chain(settings: Settings, wording: Wording, language: Language) -> "AnswerChain | None":
     """The answer chain, or None with the reason shown."""
     note = st.empty()
+    if "ready" not in st.session_state:
+        note.html(view.progress_html(wording.loading))
     try:
-        with note, st.spinner(wording.loading, show_time=True):
-            return load_chain(settings, language)
+        chain = load_chain(settings, language)
     except RagError as error:
-        show_error(error, wording)
+        with note:
+            show_error(error, wording)
         return None
+    note.empty()
+    st.session_state["ready"] = True
+    return chain
 
 
 def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: Wording) -> None:

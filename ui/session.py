@@ -65,13 +65,18 @@ def open_catalogue(settings: Settings) -> "KnowledgeBase":
     return _open_catalogue(settings.model_dump_json(), settings)
 
 
-def forget_parts() -> None:
-    """Drop what is kept for all visitors, so that the next question opens the knowledge base anew."""
+def forget_chain() -> None:
+    """Drop the chain that is kept for all visitors, so that the next run opens the knowledge base anew."""
     _load_chain.clear()
+
+
+def forget_catalogue() -> None:
+    """Drop the opened catalogue likewise."""
     _open_catalogue.clear()
 
 
-@st.cache_resource(show_spinner=False)
+# One entry: settings that were changed meanwhile replace the models in memory rather than add others.
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _load_chain(key: str, _settings: Settings, _language: str) -> "AnswerChain":
     from rag.build import build_answer_chain
 
@@ -81,7 +86,7 @@ def _load_chain(key: str, _settings: Settings, _language: str) -> "AnswerChain":
     return chain
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _open_catalogue(key: str, _settings: Settings) -> "KnowledgeBase":
     from rag.build import open_knowledge_base
 
@@ -154,7 +159,7 @@ class Conversation:
         exchange.crashed = exchange.writing.crashed
         exchange.writing = None
         if isinstance(exchange.error, KnowledgeBaseError):
-            forget_parts()
+            forget_chain()
 
     def clear(self) -> None:
         """Stop and forget everything."""

@@ -8,7 +8,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.settings import GeneratorSettings, Settings
 from ui import view
-from ui.session import forget_parts, open_catalogue
+from ui.session import forget_catalogue, open_catalogue
 from ui.wording import WORDINGS, Language, Wording
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ def show_knowledge_base(settings: Settings, language: Language) -> None:
     try:
         catalogue = open_catalogue(settings)
         facts.extend(_holdings(str(path), catalogue.generation, language, catalogue))
-    except RagError:  # the page's main part says what is wrong
-        forget_parts()
+    except RagError as error:
+        forget_catalogue()
+        facts.append((wording.contents, wording.lead(error) or str(error)))
     st.html(view.facts_html(facts))
 
 

@@ -52,8 +52,8 @@ _RANGE = re.compile(r"\d[-\u2013]$")
 _NUMERIC = re.compile(r"^[^\w]*[\d,.%()$€¥￥/:+-]*\d[\d,.%()/:+-]*$|^[-–—]$")
 
 
-def drop_edges(pages: Sequence[list[str]]) -> list[list[str]]:
-    """The pages' lines without running headers, footers and page numbers.
+def find_furniture(pages: Sequence[Sequence[str]]) -> list[set[int]]:
+    """Which lines of each page are running headers, footers and page numbers, by their indices.
 
     A line counts as running if it stands at the edge of at least three pages and a fifth of all (digits may
     differ), or of two beside the page's own number. Its first occurrence stays if the text says it nowhere
@@ -62,22 +62,22 @@ def drop_edges(pages: Sequence[list[str]]) -> list[list[str]]:
     edges = find_edges(pages)
     body = "".join(_letters(line) for lines in pages for line in lines[_EDGE:-_EDGE])
     seen: set[str] = set()
-    kept = []
+    found = []
     for index, lines in enumerate(pages):
-        goes: set[int] = set()
+        furniture: set[int] = set()
         for positions in (range(len(lines)), range(len(lines) - 1, -1, -1)):
-            for position in positions[:_EDGE]:  # from outside in, as far as it is page furniture
+            for position in positions[:_EDGE]:  # from outside in, as far as it goes
                 line = lines[position]
                 if line and not _is_furniture(line, index, edges):
                     break
                 if _PAGE_LABEL.match(line) or _mask(line) in seen or _letters(line) in body:
-                    goes.add(position)
+                    furniture.add(position)
                 seen.add(_mask(line))
-        kept.append([line for position, line in enumerate(lines) if position not in goes])
-    return kept
+        found.append(furniture)
+    return found
 
 
-def find_edges(pages: Sequence[list[str]]) -> Edges:
+def find_edges(pages: Sequence[Sequence[str]]) -> Edges:
     """What repeats at the edges of the pages."""
     counts: Counter[str] = Counter()
     offsets: Counter[int] = Counter()
@@ -99,8 +99,9 @@ def find_edges(pages: Sequence[list[str]]) -> Edges:
     return Edges(frozenset(running), frozenset(numbered), offset)
 
 
-def _edge_lines(lines: list[str]) -> list[str]:
-    return [line for line in lines[:_EDGE] + lines[max(_EDGE, len(lines) - _EDGE) :] if line]
+def _edge_lines(lines: Sequence[str]) -> list[str]:
+    edge = [*lines[:_EDGE], *lines[max(_EDGE, len(lines) - _EDGE) :]]
+    return [line for line in edge if line]
 
 
 def _is_furniture(line: str, index: int, edges: Edges) -> bool:
@@ -127,7 +128,7 @@ def _outer_numbers(line: str) -> list[int]:
     return [int(word) for word in {*words[:1], *words[-1:]} if _NUMBER.match(word)]
 
 
-def body_width(pages: Sequence[list[str]]) -> int:
+def body_width(pages: Sequence[Sequence[str]]) -> int:
     """The width, in columns, of a full line of the document's running text: most characters stand in such."""
     widths = sorted(columns(line) for lines in pages for line in lines)
     total = sum(widths)
@@ -158,7 +159,7 @@ def unwrap(lines: Sequence[str], body: int, known_words: frozenset[str] = frozen
     return [squeeze(paragraph) for paragraph in paragraphs]
 
 
-def words_of(pages: Sequence[list[str]]) -> frozenset[str]:
+def words_of(pages: Sequence[Sequence[str]]) -> frozenset[str]:
     """All words that stand whole on a line, lower case, hyphenated ones with their hyphens."""
     words: set[str] = set()
     for lines in pages:

@@ -5,6 +5,7 @@ passages are kept whole; of the others only the sentences that share the questio
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
 _SAME_TITLE = 0.75  # likeness of titles from which two documents may be versions of one
-_CELL = " | "  # between the cells of a table's row
+_CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,23 @@ class Evidence:
     def title(self) -> str:
         """A short line that says where the passage stands: the document's title and the heading path."""
         context = metadata_of(self.passage)["context"].splitlines()
-        title = context[0] if context and _CELL not in context[0] else ""
+        title = context[0] if context and not _CELL.search(context[0]) else ""
         return f"{title} ({self.date})" if self.date else title
 
 
 def name_cells(rows: Sequence[str], context: str, text: str) -> str:
     """Write table rows as ``row name: column value; column value``, one a line.
 
-    The header is the last row of the passage's context, else the first row of its text. Lines that aren't
+    The header is the last row in the passage's context, else the first in its text. Lines that aren't
     rows of that table stay as they are.
     """
-    headers = [line for line in context.splitlines() if _CELL in line] or [
-        line for line in text.splitlines()[:1] if _CELL in line
-    ]
-    columns = [each.strip() for each in headers[-1].split(_CELL)] if headers else []
+    in_context = [line for line in context.splitlines() if _CELL.search(line)]
+    in_text = [line for line in text.splitlines() if _CELL.search(line)]
+    header = (in_context[-1:] or in_text[:1] or [""])[0]
+    columns = _cells(header)
     lines = []
     for line in (line for row in rows for line in row.splitlines()):
-        cells = [each.strip() for each in line.split(_CELL)]
+        cells = _cells(line)
         if cells == columns:
             continue
         if len(cells) != len(columns) or len(cells) < 2:
@@ -91,6 +92,10 @@ def name_cells(rows: Sequence[str], context: str, text: str) -> str:
     return "\n".join(lines) or "\n".join(rows)
 
 
+def _cells(row: str) -> list[str]:
+    return [each.strip() for each in _CELL.split(row)]
+
+
 def pack_evidence(
     query: str, passages: Sequence[Document], *, analyzer: Analyzer, budget: int
 ) -> list[Evidence]:
@@ -101,7 +106,7 @@ def pack_evidence(
     """
     spans = [split_sentences(passage.page_content) for passage in passages]
     costs = [
-        [approximate_tokens(passage.page_content[a:b]) + 1 for a, b in each]
+        [_cost(passage, passage.page_content[a:b]) for a, b in each]
         for passage, each in zip(passages, spans, strict=True)
     ]
     scores = _sentence_scores(query, passages, spans, analyzer)
@@ -137,6 +142,11 @@ def pack_evidence(
         )
         for number, (index, date) in enumerate(zip(kept, dates, strict=True), start=1)
     ]
+
+
+def _cost(passage: Document, sentence: str) -> int:
+    """About how many tokens a sentence takes; a table's row is read with the names of its columns."""
+    return approximate_tokens(sentence) * (2 if metadata_of(passage)["kind"] == "table" else 1) + 1
 
 
 def _version_dates(passages: Sequence[Document]) -> list[str]:

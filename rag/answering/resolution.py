@@ -11,7 +11,7 @@ from rag.answering.support import Support, TermAnalyzer, measure_support
 from rag.language import language_of
 from rag.passage import metadata_of
 
-_SUPPORTED = 0.5
+_SUPPORTED = 0.4
 _BETTER = 0.15  # by how much another passage must support a sentence better to take its citation
 
 

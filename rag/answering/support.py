@@ -11,7 +11,8 @@ from typing import Protocol
 from rag.sentences import Span, split_sentences
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_NUMBER_MISSING_CAP = 0.3  # a sentence with a number that its evidence doesn't have is not supported
+_NUMBER_MISSING_CAP = 0.2  # a sentence with a number that its evidence doesn't have is not supported
+_ECHO_WEIGHT = 0.25
 _QUOTE_SENTENCES = 2
 
 
@@ -34,11 +35,11 @@ class Support:
 def measure_support(sentence: str, text: str, question: str, *, analyzer: TermAnalyzer) -> Support:
     """Measure how far ``text`` supports ``sentence``, an answer to ``question``.
 
-    Terms that only repeat the question count half: that a passage mentions the question's subject doesn't
-    support what the answer says of it.
+    Terms that only repeat the question count a quarter: that a passage mentions the question's subject
+    doesn't support what the answer says of it.
     """
     asked = set(analyzer.content_terms(question))
-    wanted = {term: 0.5 if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
+    wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
     spans = split_sentences(text) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))

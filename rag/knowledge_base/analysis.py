@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 from rag.knowledge_base.dictionary import Segmenter
@@ -49,8 +49,7 @@ class Analyzer:
     @property
     def digest(self) -> str:
         """Equal for analyzers that give the same terms for the same text."""
-        parts = [str(ANALYZER_VERSION), unicodedata.unidata_version, self.glossary.digest]
-        parts += [f"{name} {version(name)}" for name in ("jieba", "OpenCC", "PyStemmer")]
+        parts = [str(ANALYZER_VERSION), *_data_versions(), self.glossary.digest]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def terms(self, text: str) -> list[str]:
@@ -104,6 +103,13 @@ class Analyzer:
         if _HAS_HAN.search(word):
             return word in folded
         return f" {' '.join(self._simple_terms(word))} " in spaced
+
+
+@cache
+def _data_versions() -> tuple[str, ...]:
+    """Versions of what decides about terms: word list, Traditional to Simplified, stems, folding."""
+    packages = ("jieba", "OpenCC", "PyStemmer")
+    return (unicodedata.unidata_version, *(f"{name} {version(name)}" for name in packages))
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from rag.knowledge_base.catalogue import Catalogue
+from rag.knowledge_base.schema import MomentaryConnection
 
 _KEPT = 8
 
@@ -38,7 +39,8 @@ class Connections:
             if catalogue.connection.in_transaction:
                 catalogue.connection.rollback()
             with self._lock:
-                keep = sound and not self._closed and len(self._idle) < _KEPT
+                lasting = not isinstance(catalogue.connection, MomentaryConnection)
+                keep = sound and lasting and not self._closed and len(self._idle) < _KEPT
                 if keep:
                     self._idle.append(catalogue)
             if not keep:

@@ -98,7 +98,9 @@ def prune_dense(folder: Path, manifest: DenseManifest, state: State, removed: Se
         entries.append(entry)
         first, last = np.searchsorted(gone, [entry.first_key, entry.last_key + 1])
         if last > first:
-            dead.update(np.intersect1d(gone[first:last], load_keys(folder, entry)).tolist())
+            dead.update(
+                np.intersect1d(gone[first:last], load_keys(folder, entry), assume_unique=True).tolist()
+            )
     entries, dead = _shrink(folder, entries, dead)
     if entries == list(manifest.segments) and len(dead) == (
         manifest.tombstones.rows if manifest.tombstones else 0

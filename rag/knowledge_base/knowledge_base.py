@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,17 +20,14 @@ from rag.knowledge_base.dense_upkeep import rebuild_dense
 from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.lexical_upkeep import rebuild_lexical
-from rag.knowledge_base.loading import LOCK, Loader
+from rag.knowledge_base.loading import LOCK
 from rag.knowledge_base.publication import DENSE, LEXICAL
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
 from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
-from rag.knowledge_base.snapshot import Snapshot, begin, end
+from rag.knowledge_base.snapshot import Snapshot
+from rag.knowledge_base.snapshots import Snapshots
 from rag.knowledge_base.verify import verify_catalogue
 from rag.knowledge_base.writer import Writer
-
-_ATTEMPTS = 20  # to catch a generation between two publications
-
-_pinned: ContextVar[tuple["KnowledgeBase", Snapshot] | None] = ContextVar("pinned", default=None)
 
 
 class KnowledgeBase:
@@ -50,11 +46,9 @@ class KnowledgeBase:
     ) -> None:
         """For ``open`` and ``create``, which see that there is a catalogue at the path."""
         self.path = path
-        self._expected = expected
         self._writing = writing
         self._connections = Connections(path)
-        self._loader = Loader(path, lambda: self.generation)
-        self._accepted_embedder: int | None = None
+        self._snapshots = Snapshots(path, self._connections, expected)
 
     @classmethod
     def open(cls, path: Path, *, fingerprint: EmbedderFingerprint | None = None) -> Self:
@@ -113,7 +107,7 @@ class KnowledgeBase:
     def close(self) -> None:
         """Close every connection; the object can't be used any more."""
         self._connections.close()
-        self._loader.forget()
+        self._snapshots.forget()
 
     def __enter__(self) -> Self:
         return self
@@ -153,12 +147,8 @@ class KnowledgeBase:
         For whoever asks several questions that belong together, such as a dense and a lexical search and the
         passages of both. Keep it short: the catalogue can't be tidied up while it lasts.
         """
-        with self._snapshot(dense=True, lexical=True) as snapshot:
-            token = _pinned.set((self, snapshot))
-            try:
-                yield snapshot
-            finally:
-                _pinned.reset(token)
+        with self._snapshots.pinned() as snapshot:
+            yield snapshot
 
     def search_dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of greatest cosine similarity to the vector, with it, best first.
@@ -166,17 +156,17 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension than the knowledge base's.
         """
-        with self._snapshot(dense=True) as snapshot:
+        with self._snapshots.take(dense=True) as snapshot:
             return snapshot.search_dense(vector, k)
 
     def search_lexical(self, query: str, k: int) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of highest BM25 score for the query, with it, best first."""
-        with self._snapshot(lexical=True) as snapshot:
+        with self._snapshots.take(lexical=True) as snapshot:
             return snapshot.search_lexical(query, k)
 
     def passages(self, ids: Sequence[str]) -> list[Document]:
         """The passages of these ids in their order, without those that aren't (or no longer) published."""
-        with self._snapshot() as snapshot:
+        with self._snapshots.take() as snapshot:
             return snapshot.passages(ids)
 
     def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
@@ -184,12 +174,12 @@ class KnowledgeBase:
 
         Empty if there is no such passage.
         """
-        with self._snapshot() as snapshot:
+        with self._snapshots.take() as snapshot:
             return snapshot.neighbours(passage_id, before, after)
 
     def documents(self) -> list[StoredDocument]:
         """All documents, by root and source; those that couldn't be read too."""
-        with self._snapshot() as snapshot:
+        with self._snapshots.take() as snapshot:
             return snapshot.documents()
 
     def text(self, source: str, root: str | None = None) -> str:
@@ -198,12 +188,12 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
         """
-        with self._snapshot() as snapshot:
+        with self._snapshots.take() as snapshot:
             return snapshot.text(source, root)
 
     def passage_count(self) -> int:
         """How many passages there are."""
-        with self._snapshot() as snapshot:
+        with self._snapshots.take() as snapshot:
             return snapshot.passage_count()
 
     def roots(self) -> list[str]:
@@ -236,7 +226,7 @@ class KnowledgeBase:
             analyzer = analyzer_for(catalogue.glossary(state.published))
             rebuild_dense(catalogue, self.path / DENSE, state)
             rebuild_lexical(catalogue, self.path / LEXICAL, state, analyzer, state.published_key)
-        self._loader.forget()
+        self._snapshots.forget()
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
         """Prove that catalogue, vectors and both indexes agree; changes nothing.
@@ -252,7 +242,7 @@ class KnowledgeBase:
 
     @contextmanager
     def _locked(self, timeout: float, needed: bool = True) -> Iterator[None]:
-        """Hold the writer's lock; where nobody could write (``needed`` is false), nothing needs to be held."""
+        """Hold the writer's lock, unless that isn't needed because nobody could write."""
         lock = FileLock(self.path / LOCK)
         if not needed:
             yield
@@ -266,38 +256,13 @@ class KnowledgeBase:
             ) from error
         except OSError as error:
             raise KnowledgeBaseError(
-                f"can't write to the knowledge base {self.path}: {error.strerror}; see to the folder's permissions"
+                f"can't write to the knowledge base {self.path}: {error.strerror}; "
+                "see to the folder's permissions"
             ) from error
         try:
             yield
         finally:
             lock.release()
-
-    @contextmanager
-    def _snapshot(self, dense: bool = False, lexical: bool = False) -> Iterator[Snapshot]:
-        pinned = _pinned.get()
-        if pinned is not None and pinned[0] is self:
-            yield pinned[1]
-            return
-        with self._connections.borrow() as catalogue:
-            for _ in range(_ATTEMPTS):
-                state = begin(catalogue)
-                if state.embedder != self._accepted_embedder:
-                    check_embedder(catalogue, state.embedder, self._expected)
-                    self._accepted_embedder = state.embedder
-                loaded_dense = self._loader.dense(catalogue, state) if dense else None
-                loaded_lexical = self._loader.lexical(catalogue, state) if lexical else None
-                if (loaded_dense or not dense) and (loaded_lexical or not lexical):
-                    break
-                end(catalogue)  # another generation was published while loading: answer from that one
-            else:
-                raise KnowledgeBaseBusy(
-                    f"generations of {self.path} are published faster than they can be loaded; ask again"
-                )
-            try:
-                yield Snapshot(catalogue, state, loaded_dense, loaded_lexical)
-            finally:
-                end(catalogue)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ or the analyzer changes, all text is segmented anew into another folder.
 """
 
 import json
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -99,6 +101,19 @@ def open_index(folder: Path) -> tantivy.Index:
         return _configured(tantivy.Index.open(str(folder)))
     except (ValueError, OSError) as error:
         raise DerivedIndexProblem(f"{folder} can't be opened by tantivy: {error}") from error
+
+
+def open_copy(folder: Path) -> LexicalIndex:
+    """Open the index in a folder that can't be written to, where tantivy can't put its lock: by a copy of it.
+
+    Raises:
+        DerivedIndexProblem: tantivy can't open it.
+    """
+    with tempfile.TemporaryDirectory(prefix="wenju-", ignore_cleanup_errors=True) as name:
+        copy = Path(name) / folder.name
+        shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+        copy.chmod(0o700)
+        return LexicalIndex(open_index(copy))  # which maps the files, so that they may go
 
 
 def _configured(index: tantivy.Index) -> tantivy.Index:

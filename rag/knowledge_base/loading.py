@@ -1,6 +1,7 @@
 """Derived indexes in memory: loaded once, refreshed when another generation is published."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from rag.knowledge_base.analysis import Analyzer, analyzer_for
 from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
 from rag.knowledge_base.dense import Segment, load_segment
 from rag.knowledge_base.dense_upkeep import build_segments, read_dense_manifest, rebuild_dense
-from rag.knowledge_base.lexical import LexicalIndex, LexicalManifest, check_files, open_index
+from rag.knowledge_base.lexical import LexicalIndex, LexicalManifest, check_files, open_copy, open_index
 from rag.knowledge_base.lexical_upkeep import build_in_memory, read_lexical_manifest, rebuild_lexical
 from rag.knowledge_base.manifest import DerivedIndexProblem
 from rag.knowledge_base.publication import DENSE, LEXICAL
@@ -45,7 +46,7 @@ class LoadedLexical:
     generation: int
     index: LexicalIndex
     analyzer: Analyzer
-    handle: tantivy.Index | None = None  # None: in memory
+    handle: tantivy.Index | None = None  # to be reloaded; None if it can't be
     folder: str = ""
     checked: frozenset[str] = frozenset()
 
@@ -162,18 +163,18 @@ class Loader:
         folder = self._folder / LEXICAL
         manifest = read_lexical_manifest(folder, state)
         analyzer = self._analyzer_of(manifest, catalogue, state)
+        place = folder / manifest.folder
+        if not os.access(place, os.W_OK):
+            check_files(place, manifest, set())
+            return LoadedLexical(state.published, open_copy(place), analyzer)
         old = self._lexical if self._lexical and self._lexical.folder == manifest.folder else None
-        handle = (
-            old.handle if old is not None and old.handle is not None else open_index(folder / manifest.folder)
-        )
-        checked = check_files(folder / manifest.folder, manifest, set(old.checked if old else ()))
+        handle = (old.handle if old is not None else None) or open_index(place)
+        checked = check_files(place, manifest, set(old.checked if old is not None else ()))
         try:
             handle.reload()
             index = LexicalIndex(handle)
         except ValueError as error:
-            raise DerivedIndexProblem(
-                f"{folder / manifest.folder} can't be read by tantivy: {error}"
-            ) from error
+            raise DerivedIndexProblem(f"{place} can't be read by tantivy: {error}") from error
         return LoadedLexical(state.published, index, analyzer, handle, manifest.folder, frozenset(checked))
 
     def _analyzer_of(self, manifest: LexicalManifest, catalogue: Catalogue, state: State) -> Analyzer:

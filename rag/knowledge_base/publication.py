@@ -110,7 +110,7 @@ def _take_in(catalogue: Catalogue, state: State, up_to: int) -> None:
 
 def _let_go(catalogue: Catalogue, state: State) -> None:
     dense, lexical = catalogue.folder / DENSE, catalogue.folder / LEXICAL
-    sql = "SELECT p.key FROM passages p JOIN documents d ON d.key = p.document WHERE d.died <= ?"
+    sql = "SELECT key FROM passages WHERE document IN (SELECT key FROM documents WHERE died <= ?)"
     dead = [row[0] for row in catalogue.fetch(sql, (state.published,))]
     analyzer = analyzer_for(catalogue.glossary(NEWEST))
     _repairing(
@@ -164,27 +164,27 @@ def _bump(catalogue: Catalogue) -> None:
 
 def _purge(catalogue: Catalogue, state: State) -> None:
     """Delete what no generation from the published one on has."""
-    if not has_leftovers(catalogue, state) and not catalogue.fetch(
-        "SELECT 1 FROM embedders WHERE id <> ?", (state.embedder,)
-    ):
+    replaced = catalogue.fetch("SELECT 1 FROM embedders WHERE id <> ?", (state.embedder,))
+    if not replaced and not has_leftovers(catalogue, state):
         return
     parameters = {"g": state.published, "embedder": state.embedder}
     catalogue.execute("BEGIN IMMEDIATE")
     try:
         catalogue.execute(
-            "CREATE TEMP TABLE orphans AS SELECT DISTINCT p.digest FROM passages p "
-            "JOIN documents d ON d.key = p.document WHERE d.died <= :g",
+            "CREATE TEMP TABLE candidates AS SELECT DISTINCT digest FROM passages "
+            "WHERE document IN (SELECT key FROM documents WHERE died <= :g)",
             parameters,
         )
         catalogue.execute("DELETE FROM documents WHERE died <= :g", parameters)
         catalogue.execute(
-            "DELETE FROM vectors WHERE digest IN (SELECT digest FROM orphans) "
-            "AND digest NOT IN (SELECT p.digest FROM passages p JOIN orphans o ON o.digest = p.digest)"
+            "DELETE FROM vectors WHERE digest IN (SELECT digest FROM candidates) "
+            "AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.digest = vectors.digest)"
         )
-        catalogue.execute("DELETE FROM vectors WHERE embedder <> :embedder", parameters)
         catalogue.execute("DELETE FROM glossaries WHERE died <= :g", parameters)
-        catalogue.execute("DELETE FROM embedders WHERE id <> :embedder", parameters)
-        catalogue.execute("DROP TABLE orphans")
+        if replaced:
+            catalogue.execute("DELETE FROM vectors WHERE embedder <> :embedder", parameters)
+            catalogue.execute("DELETE FROM embedders WHERE id <> :embedder", parameters)
+        catalogue.execute("DROP TABLE candidates")
         catalogue.execute("COMMIT")
     finally:
         if catalogue.connection.in_transaction:

@@ -50,6 +50,7 @@ CREATE TABLE documents (
     characters INTEGER NOT NULL, passages INTEGER NOT NULL, report TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX current_documents ON documents (root, source) WHERE died IS NULL;
+CREATE INDEX documents_by_source ON documents (source);
 CREATE INDEX born_documents ON documents (born);
 CREATE INDEX dead_documents ON documents (died) WHERE died IS NOT NULL;
 CREATE TABLE texts (
@@ -71,6 +72,10 @@ CREATE TABLE vectors (
     UNIQUE (digest, embedder)
 ) STRICT;
 """
+
+
+class MomentaryConnection(sqlite3.Connection):
+    """One that takes the file to stand still: good for one question, not to be kept for the next."""
 
 
 def connect(folder: Path) -> sqlite3.Connection:
@@ -104,9 +109,11 @@ def connect(folder: Path) -> sqlite3.Connection:
 
 
 def _connect_read_only(file: Path) -> sqlite3.Connection:
-    """For a folder that can't be written to: nobody else writes there either, so no log and no locks."""
+    """For a folder that can't be written to and that nobody is writing to just now: no log, no locks."""
     uri = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, factory=MomentaryConnection
+    )
 
 
 def create_tables(connection: sqlite3.Connection, fingerprint: EmbedderFingerprint) -> None:

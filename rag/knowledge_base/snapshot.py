@@ -1,6 +1,5 @@
 """One published generation, seen as a whole."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from threading import RLock
 
@@ -107,18 +106,3 @@ class Snapshot:
             if len(found) >= k or len(hits) < fetch:
                 return found[:k]
             fetch *= 4
-
-
-def begin(catalogue: Catalogue) -> State:
-    """Begin a read transaction and fix the generation it sees."""
-    catalogue.execute("BEGIN")
-    return catalogue.state()
-
-
-def end(catalogue: Catalogue) -> None:
-    """End the read transaction."""
-    try:
-        catalogue.connection.rollback()
-    except sqlite3.Error:
-        catalogue.close()
-        raise

@@ -1,5 +1,6 @@
 """Proving that a knowledge base agrees with itself."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -10,7 +11,7 @@ from rag.knowledge_base.analysis import analyzer_for
 from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
 from rag.knowledge_base.dense import load_segment, load_tombstones
 from rag.knowledge_base.dense_upkeep import read_dense_manifest
-from rag.knowledge_base.lexical import LexicalIndex, check_files, open_index
+from rag.knowledge_base.lexical import LexicalIndex, check_files, open_copy, open_index
 from rag.knowledge_base.lexical_upkeep import read_lexical_manifest
 from rag.knowledge_base.manifest import DerivedIndexProblem
 from rag.knowledge_base.publication import DENSE, LEXICAL, has_leftovers, has_unpublished
@@ -232,7 +233,9 @@ def _verify_lexical(catalogue: Catalogue, state: State, living: _Living, problem
         if manifest.analyzer not in analyzers:
             raise DerivedIndexProblem("it was made with another version of the analyzer")
         check_files(folder / manifest.folder, manifest, set())
-        keys = LexicalIndex(open_index(folder / manifest.folder)).keys()
+        place = folder / manifest.folder
+        index = LexicalIndex(open_index(place)) if os.access(place, os.W_OK) else open_copy(place)
+        keys = index.keys()
     except DerivedIndexProblem as problem:
         problems.add("lexical index", f"lexical index: {problem}")
         return 0

@@ -31,6 +31,7 @@ def _converter() -> opencc.OpenCC:
 
 def fold(text: str) -> str:
     """The text with width and compatibility forms, case and Traditional Chinese characters folded."""
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair isn't text for OpenCC
     simplified: str = _converter().convert(unicodedata.normalize("NFKC", text).casefold())
     return simplified
 

@@ -17,8 +17,10 @@ from ingest.dates import date_in_text, first_date, iso_date, parse_date
         "2024 年 03 月 01 日",
         "二〇二四年三月一日",
         "1 March 2024",
-    ]
-    + ["March 1, 2024", "1st Mar 2024", "修订于2024年3月1日起"],
+        "March 1, 2024",
+        "1st Mar 2024",
+        "修订于2024年3月1日起",
+    ],
 )
 def test_full_dates_are_understood(text: str) -> None:
     assert parse_date(text) == "2024-03-01"

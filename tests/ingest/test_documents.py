@@ -1,7 +1,7 @@
-"""The real documents that WENJU_DOCUMENTS names: a folder with its expectations in FOLDER.expected.jsonl beside it.
+"""The real documents of the folder that WENJU_DOCUMENTS names, with FOLDER.expected.jsonl beside it.
 
-Each line of the expectations: the file, its kind, and a string that its stored text must hold after NFKC, without
-soft hyphens and white space. Broken files must fail, with a reason, within seconds.
+Each line of the expectations: the file, its kind, and a string that its stored text must hold after NFKC,
+without soft hyphens and white space. Broken files must fail, with a reason, within seconds.
 """
 
 import json

@@ -22,7 +22,7 @@ PUMP = "The pump must be cleaned every six months.\n"
 
 
 class CountingEmbeddings(DeterministicFakeEmbedding):
-    """Counts what it is asked to embed, and stops as Ctrl-C does once it has embedded ``stop_after`` texts."""
+    """Counts what it is asked to embed, and stops as Ctrl-C does after ``stop_after`` texts."""
 
     count: int = 0
     stop_after: int | None = None
@@ -98,9 +98,7 @@ def test_edited_document_is_answered_from_anew_and_never_from_its_old_text(
     assert kb.verify().ok
 
 
-def test_touched_file_with_the_same_bytes_is_unchanged(
-    kb: KnowledgeBase, write_files: WriteFiles
-) -> None:
+def test_touched_file_with_the_same_bytes_is_unchanged(kb: KnowledgeBase, write_files: WriteFiles) -> None:
     folder = write_files({"a.md": LEAVE})
     embeddings = CountingEmbeddings(size=32)
     ingest_folder(folder, kb, embeddings)
@@ -321,7 +319,9 @@ def test_work_is_published_now_and_then(kb: KnowledgeBase, write_files: WriteFil
 def test_changed_splitter_is_noticed_and_rebuild_follows_it(
     kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = write_files({"a.md": "# 休假\n\n" + "员工每年享有十二天带薪年假，可以顺延。" * 40, "b.txt": PUMP})
+    folder = write_files(
+        {"a.md": "# 休假\n\n" + "员工每年享有十二天带薪年假，可以顺延。" * 40, "b.txt": PUMP}
+    )
     ingest_folder(folder, kb, embeddings)
     before = kb.passage_count()
     smaller = SplitterSettings(target_tokens=32, max_tokens=64)
@@ -392,9 +392,7 @@ def test_interrupted_rebuild_leaves_the_old_passages_to_readers(
     assert kb.verify().ok
 
 
-def test_second_writer_is_refused(
-    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
-) -> None:
+def test_second_writer_is_refused(kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles) -> None:
     folder = write_files({"a.md": LEAVE})
     with kb.writer(), KnowledgeBase.open(kb.path) as other, pytest.raises(KnowledgeBaseBusy):
         ingest_folder(folder, other, embeddings)

@@ -13,12 +13,18 @@ from rag.knowledge_base import KnowledgeBase
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 
 
-def test_preview_foretells_the_run(kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles) -> None:
-    folder = write_files({"a.md": "# 甲\n\n一。", "b.md": "# 乙\n\n二。", "c.md": "# 丙\n\n三。", "d.txt": "Same."})
+def test_preview_foretells_the_run(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
+) -> None:
+    folder = write_files(
+        {"a.md": "# 甲\n\n一。", "b.md": "# 乙\n\n二。", "c.md": "# 丙\n\n三。", "d.txt": "Same."}
+    )
     ingest_folder(folder, kb, embeddings)
     (folder / "a.md").unlink()
     (folder / "d.txt").rename(folder / "e.txt")
-    write_files({"b.md": "# 乙\n\n改。", "new.md": "新。", "bad.pdf": b"x", "z.xlsx": b"x", "terms.txt": "年假"})
+    write_files(
+        {"b.md": "# 乙\n\n改。", "new.md": "新。", "bad.pdf": b"x", "z.xlsx": b"x", "terms.txt": "年假"}
+    )
     generation = kb.generation
 
     foretold = preview_folder(folder, kb)
@@ -28,7 +34,11 @@ def test_preview_foretells_the_run(kb: KnowledgeBase, embeddings: Embeddings, wr
     told = ingest_folder(folder, kb, embeddings)
     counts = ("files", "added", "changed", "removed", "renamed", "unchanged", "passages")
     assert [getattr(foretold, name) for name in counts] == [getattr(told, name) for name in counts]
-    assert (foretold.failed, foretold.skipped, foretold.glossary) == (told.failed, told.skipped, told.glossary)
+    assert (foretold.failed, foretold.skipped, foretold.glossary) == (
+        told.failed,
+        told.skipped,
+        told.glossary,
+    )
     assert foretold.exit_status == told.exit_status == 3
     assert "nothing was changed" in foretold.to_text()
 

@@ -75,7 +75,10 @@ def test_file_that_went_away_fails_with_the_systems_reason(tmp_path: Path) -> No
     file = _file(tmp_path, "a.txt", b"x")
     file.path.unlink()
 
-    assert read_document(file, PassageSplitter()).document.problem == "it can't be read: No such file or directory"
+    assert (
+        read_document(file, PassageSplitter()).document.problem
+        == "it can't be read: No such file or directory"
+    )
 
 
 @pytest.mark.parametrize(

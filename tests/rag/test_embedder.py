@@ -182,3 +182,15 @@ def test_a_device_that_is_not_there_is_said_when_it_is_needed(tiny_embedder_fold
 def test_a_batch_of_none_is_refused(tiny_embedder_folder: Path) -> None:
     with pytest.raises(ValueError, match="batch_size"):
         SentenceEmbeddings(tiny_embedder_folder, batch_size=0)
+
+
+def test_a_short_query_leaves_the_number_of_threads_as_it_was(tiny_embedder_folder: Path) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        SentenceEmbeddings(tiny_embedder_folder, device="cpu").embed_query("年假")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -71,9 +71,15 @@ class Browser:
         found: list[str] = self.driver.execute_script(script, selector)
         return found
 
+    def input(self) -> WebElement:
+        # Loading libraries and models takes long where other tests keep the processors busy.
+        self.until(
+            lambda: any(each.is_enabled() for each in self.all("[data-testid=stChatInputTextArea]")), 180
+        )
+        return self.all("[data-testid=stChatInputTextArea]")[0]
+
     def ask(self, question: str) -> None:
-        self.until(lambda: any(each.is_enabled() for each in self.all("[data-testid=stChatInputTextArea]")))
-        self.all("[data-testid=stChatInputTextArea]")[0].send_keys(question, Keys.ENTER)
+        self.input().send_keys(question, Keys.ENTER)
 
     def open_panels(self) -> list[str]:
         return self.texts(".wj-panel:popover-open")
@@ -149,6 +155,23 @@ def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(address: str
     browser.until(browser.open_panels)
     browser.all(".wj-panel:popover-open .wj-close")[0].click()
     browser.until(lambda: not browser.open_panels())
+
+
+def test_enter_that_ends_a_composition_does_not_send_the_question(address: str, browser: Browser) -> None:
+    browser.driver.get(address)
+    box = browser.input()
+    box.click()
+    command = browser.driver.execute_cdp_cmd
+    command("Input.imeSetComposition", {"text": "lvxin", "selectionStart": 5, "selectionEnd": 5})
+    for kind in ("rawKeyDown", "keyUp"):
+        command("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "windowsVirtualKeyCode": 229})
+    command("Input.insertText", {"text": "滤芯"})
+    time.sleep(0.5)
+    assert not browser.all("[data-testid=stChatMessage]")
+    assert box.get_attribute("value") == "滤芯"
+    box.send_keys("多久更换一次？", Keys.ENTER)
+    browser.until(lambda: browser.texts(".wj-question") == ["滤芯多久更换一次？"])
+    browser.until(lambda: browser.all(".wj-mark"))
 
 
 def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(

@@ -9,7 +9,10 @@ def _unwrap(text: str) -> list[str]:
 
 
 def test_chinese_lines_are_joined_without_a_space() -> None:
-    text = "公司董事会及董事和高级管理人员保证季度报告内容的真\n实准确和完整，不存在虚假记载，并承担个别和连带的法\n律责任。\n所有董事均已出席了审议本次季报的董事会会议。"
+    text = (
+        "公司董事会及董事和高级管理人员保证季度报告内容的真\n实准确和完整，不存在虚假记载，并承担个别和连带的法\n"
+        "律责任。\n所有董事均已出席了审议本次季报的董事会会议。"
+    )
 
     assert _unwrap(text) == [
         "公司董事会及董事和高级管理人员保证季度报告内容的真实准确和完整，不存在虚假记载，并承担个别和连带的法律责任。",
@@ -24,14 +27,15 @@ def test_english_lines_are_joined_with_a_space_and_hyphenation_is_undone() -> No
     )
 
     assert _unwrap(text) == [
-        "Stet clita kasd gubergren, no sea takimata sanctus est the multi-robot system a multi-robot swarm is, "
-        "and see section 737–9 for more on the subject."
+        "Stet clita kasd gubergren, no sea takimata sanctus est the multi-robot system a multi-robot swarm "
+        "is, and see section 737–9 for more on the subject."
     ]
 
 
 def test_short_lines_items_and_rows_stay_apart() -> None:
     text = (
-        "一、适用范围\n本规定适用于公司全体员工，包括试用期员工和实习生在内。\n• 正式员工每年享有十二天带薪年假可以分次使用\n"
+        "一、适用范围\n本规定适用于公司全体员工，包括试用期员工和实习生在内。\n"
+        "• 正式员工每年享有十二天带薪年假可以分次使用\n"
         "• 试用期员工没有年假\n华北地区 10,200 12,300 11%\n华东地区 20,400 22,100 8%"
     )
 

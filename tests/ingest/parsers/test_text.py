@@ -12,7 +12,10 @@ Parse = Callable[..., Any]
 
 
 def test_paragraphs_title_and_numbered_headings_are_told(parse: Parse) -> None:
-    text = "员工手册\r\n\r\n第一章 总则\r\n\r\n第一条 本手册适用于全体员工。\r\n第二行。\r\n\r\n二、休假\r\n\r\n十二天。"
+    text = (
+        "员工手册\r\n\r\n第一章 总则\r\n\r\n第一条 本手册适用于全体员工。\r\n第二行。\r\n\r\n"
+        "二、休假\r\n\r\n十二天。"
+    )
     parsed = parse(TextParser(), text)
 
     assert parsed.facts.page_content == "员工手册"

@@ -160,7 +160,8 @@ def test_numbering_of_a_style_is_counted(parse: Parse) -> None:
         if each.find(qn("w:abstractNumId")).get(qn("w:val")) == abstract.get(qn("w:abstractNumId"))
     )
     for text in ("适用范围。", "生效日期。"):
-        properties = document.add_paragraph(text)._p.get_or_add_pPr().get_or_add_numPr()
+        item: Any = document.add_paragraph(text)._p
+        properties = item.get_or_add_pPr().get_or_add_numPr()
         properties.get_or_add_numId().val = int(number)
         properties.get_or_add_ilvl().val = 0
 

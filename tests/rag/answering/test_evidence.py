@@ -40,9 +40,42 @@ def test_one_passage_too_long_for_the_budget_is_still_read(
 def test_the_title_line_says_where_the_passage_stands(
     analyzer: Analyzer, make_passage: Callable[..., Document]
 ) -> None:
-    passage = make_passage("两年。", context="保修承诺\n第三章", heading=("第三章",))
+    passage = make_passage("两年。", context="保修承诺 > 第三章", heading=("第三章",))
     (evidence,) = pack_evidence("?", [passage], analyzer=analyzer, budget=100)
     assert evidence.title == "保修承诺 > 第三章"
+
+
+def test_a_tables_cells_are_named_by_their_columns(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    header = "项目 | 一线城市 | 其他城市"
+    whole = make_passage(f"{header}\n住宿上限 | 560元 | 320元\n餐补 | 120元 | ", kind="table")
+    rows = make_passage("住宿上限 | 560元 | 320元", kind="table", context=f"差旅标准\n{header}")
+    packed = pack_evidence("住宿", [whole, rows], analyzer=analyzer, budget=400)
+    assert packed[0].text == "住宿上限: 一线城市 560元; 其他城市 320元\n餐补: 一线城市 120元"
+    assert packed[1].text == "住宿上限: 一线城市 560元; 其他城市 320元"
+
+
+def test_lines_that_are_no_rows_of_the_table_stay_as_they_are(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    text = "2026 年标准\n\nItem | Price\nPump | 90 | extra\nTube | 4"
+    (evidence,) = pack_evidence("x", [make_passage(text, kind="table")], analyzer=analyzer, budget=400)
+    assert "2026 年标准" in evidence.text and "Pump | 90 | extra" in evidence.text
+
+
+def test_versions_of_a_document_are_told_apart_by_their_dates(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    old = make_passage("480 元。", source="1", context="关于差旅标准的通知", modified="2024-12-02")
+    new = make_passage("560 元。", source="2", context="关于调整差旅标准的通知", modified="2025-12-08")
+    other = make_passage("七点四十。", source="3", context="班车安排", modified="2025-01-01")
+    packed = pack_evidence("标准", [old, new, other], analyzer=analyzer, budget=400)
+    assert [each.title for each in packed] == [
+        "关于差旅标准的通知 (2024-12-02)",
+        "关于调整差旅标准的通知 (2025-12-08)",
+        "班车安排",
+    ]
 
 
 _sentences = st.lists(st.sampled_from([FILLER, "保修期两年。", "It lasts two years. ", "\n\n"]), max_size=12)
@@ -52,7 +85,11 @@ _sentences = st.lists(st.sampled_from([FILLER, "保修期两年。", "It lasts t
 @given(st.lists(_sentences.map("".join), min_size=1, max_size=5), st.integers(64, 400))
 def test_spans_are_slices_in_order_and_the_budget_is_kept(texts: list[str], budget: int) -> None:
     passages = [
-        Document(id=str(n), page_content=text, metadata={"context": "", "heading": ()})
+        Document(
+            id=str(n),
+            page_content=text,
+            metadata={"context": "", "doc_id": "d", "kind": "prose", "modified": ""},
+        )
         for n, text in enumerate(texts)
     ]
     packed = pack_evidence("保修期 years", passages, analyzer=_analyzer(), budget=budget)

@@ -8,7 +8,14 @@ import pytest
 
 from rag.knowledge_base import KnowledgeBase, Writer, dense_upkeep
 from rag.knowledge_base.catalogue import Catalogue
-from rag.knowledge_base.dense import DenseManifest, Segment, load_segment, load_tombstones, search_segments
+from rag.knowledge_base.dense import (
+    DENSE_FORM,
+    DenseManifest,
+    Segment,
+    load_segment,
+    load_tombstones,
+    search_segments,
+)
 
 Put = Callable[[Writer, str, str], None]
 Embed = Callable[[str], "np.typing.NDArray[np.float32]"]
@@ -44,7 +51,7 @@ def test_small_additions_are_merged_and_nothing_is_lost(
     folder.mkdir()
     catalogue = Catalogue(path)
     state = catalogue.state()
-    manifest = DenseManifest(form=dense_upkeep.DENSE_FORM, identity=state.identity, last_key=0)
+    manifest = DenseManifest(form=DENSE_FORM, identity=state.identity, last_key=0)
     living: set[int] = set()
     most = 0
     with knowledge_base.writer() as writer:

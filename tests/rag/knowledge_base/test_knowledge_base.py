@@ -292,10 +292,11 @@ def test_other_embedder_is_refused_in_words_that_name_both(
     filled: KnowledgeBase, fingerprint: EmbedderFingerprint, embed: Embed
 ) -> None:
     other = replace(fingerprint, name="another-model", dimension=8)
-    for opening in (
+    openings: list[Callable[[], KnowledgeBase]] = [
         lambda: KnowledgeBase.open(filled.path, fingerprint=other),
         lambda: KnowledgeBase.create(filled.path, other),
-    ):
+    ]
+    for opening in openings:
         with pytest.raises(KnowledgeBaseMismatch) as caught:
             opening()
         for part in ("toy", "another-model", f"python -m ingest DIR --kb {filled.path} --rebuild"):

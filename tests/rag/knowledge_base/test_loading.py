@@ -12,7 +12,7 @@ from rag.knowledge_base import KnowledgeBase, Writer, analysis
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
 
-DAMAGE = {
+DAMAGE: dict[str, Callable[[Path], object]] = {
     "dense missing": lambda path: shutil.rmtree(path / "dense"),
     "lexical missing": lambda path: shutil.rmtree(path / "lexical"),
     "dense manifest": lambda path: (path / "dense" / "manifest.json").write_text("{"),
@@ -119,7 +119,7 @@ def test_catalogue_from_a_backup_does_not_meet_the_newer_index(
 
 def test_reader_loads_only_new_segments(filled: KnowledgeBase, put: Put, found: Found) -> None:
     found(filled)
-    loader = filled._loader
+    loader = filled._snapshots._loader
     assert loader._dense is not None
     [old] = loader._dense.segments
     with KnowledgeBase.open(filled.path) as other, other.writer() as writer:

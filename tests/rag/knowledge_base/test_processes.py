@@ -1,6 +1,5 @@
 """Several processes on one knowledge base."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -117,11 +116,14 @@ def test_threads_never_see_half_a_generation(knowledge_base: KnowledgeBase, put:
 
 
 READ_ONLY = """
-import logging, sys
+import logging, os, sys
 from pathlib import Path
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import Analyzer, KnowledgeBase
 
+Analyzer().terms("读词典")
+if os.geteuid() == 0:
+    os.setuid(65534)  # for root every folder can be written to
 logging.basicConfig(level=logging.WARNING, format="%(message)s")
 with KnowledgeBase.open(Path(sys.argv[1])) as kb:
     print(len(kb.search_lexical("office", 5)), kb.verify().ok)
@@ -134,7 +136,6 @@ with KnowledgeBase.open(Path(sys.argv[1])) as kb:
 
 
 def test_folder_that_cannot_be_written_to_is_searched(filled: KnowledgeBase) -> None:
-    """By a user without rights: for root every folder can be written to."""
     filled.close()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "kb"
@@ -142,17 +143,11 @@ def test_folder_that_cannot_be_written_to_is_searched(filled: KnowledgeBase) -> 
         Path(name).chmod(0o755)
         for place in (folder, *folder.rglob("*")):
             place.chmod(0o555 if place.is_dir() else 0o444)
-        nobody = 65534 if os.geteuid() == 0 else None
         done = subprocess.run(
-            [sys.executable, "-c", READ_ONLY, str(folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-            user=nobody,
-            cwd=Path(__file__).parents[3],
+            [sys.executable, "-c", READ_ONLY, str(folder)], capture_output=True, text=True, check=False
         )
         for place in (folder, *folder.rglob("*")):
             place.chmod(0o755)
     lines = done.stdout.splitlines()
-    assert lines[:1] == ["1 True"], done.stderr
+    assert (lines[:1], done.stderr) == (["1 True"], "")
     assert lines[1].startswith(f"can't write to the knowledge base {folder}: Permission denied")

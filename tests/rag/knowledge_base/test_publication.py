@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rag.knowledge_base import KnowledgeBase, Writer, dense_upkeep, lexical_upkeep, publication
+from rag.knowledge_base import KnowledgeBase, Writer, dense_upkeep, insertion, lexical_upkeep, publication
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -111,11 +111,9 @@ def test_interrupted_change_can_itself_be_changed(
 def test_interrupted_write_of_a_document_leaves_the_old_one(
     filled: KnowledgeBase, put: Put, found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.knowledge_base import writer as writer_module
-
     with monkeypatch.context() as patch, filled.writer() as writer:
-        step = failing(writer_module.insert_document, after=True)
-        patch.setattr(writer_module, "insert_document", step)
+        step = failing(insertion.insert_document, after=True)
+        patch.setattr("rag.knowledge_base.writer.insert_document", step)
         with pytest.raises(PowerFailureError):
             put(writer, "leave.md", "half")
     with filled.writer() as writer:

@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[PassageStore]:
 
 class TestPassageStoreStandard(VectorStoreIntegrationTests):
     @pytest.fixture
-    def vectorstore(self, tmp_path: Path) -> Iterator[PassageStore]:  # type: ignore[override]
+    def vectorstore(self, tmp_path: Path) -> Iterator[PassageStore]:
         embedding = self.get_embeddings()
         with KnowledgeBase.create(tmp_path / "kb", fingerprint_of(embedding)) as knowledge_base:
             yield PassageStore(knowledge_base, embedding)
@@ -39,7 +39,8 @@ def test_metadata_of_any_shape_comes_back_as_it_was(store: PassageStore) -> None
 def test_score_is_the_cosine(store: PassageStore) -> None:
     store.add_texts(["red", "green"], ids=["r", "g"])
     [(first, score), _] = store.similarity_search_with_score("red", k=2)
-    assert (first.id, score) == ("r", pytest.approx(1.0, abs=2e-3))
+    assert first.id == "r"
+    assert score == pytest.approx(1.0, abs=2e-3)
     [(_, relevance)] = store.similarity_search_with_relevance_scores("red", k=1)
     assert relevance == pytest.approx(1.0, abs=2e-3)
 

@@ -17,30 +17,36 @@ def test_the_embedder_finds_the_passage_in_either_language() -> None:
     passages = embeddings.encode_passages(
         [
             "员工入职满一年后，每年享有十二天带薪年假。",
-            "The pump must be descaled every six months with citric acid.",
+            "水泵每六个月须用柠檬酸除垢一次。",
             "访客车辆请停放在北区地面车位。",
-            "Invoices are paid within thirty days of receipt.",
+            "发票在收到后三十天内付款。",
         ]
     )
     questions = {
         "How many days of paid leave do employees get?": 0,
-        "水泵多久除一次垢？": 1,
-        "Where do visitors park?": 2,
+        "How often is the pump descaled?": 1,
+        "客人的车停在哪里？": 2,
         "發票多久付款？": 3,  # in Traditional Chinese
     }
     for question, expected in questions.items():
         assert int(np.argmax(passages @ np.array(embeddings.embed_query(question)))) == expected, question
 
 
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
-        ("query: ＷＪ－２０４０　过滤器", ["▁query", ":", "▁W", "J", "-20", "40", "▁过滤", "器"]),
-        ("年假有几天？", ["▁年", "假", "有", "几天", "?"]),
-    ],
-)
-def test_the_embedder_segments_as_xlm_r_does(text: str, pieces: list[str]) -> None:
-    assert AutoTokenizer.from_pretrained(resolve_model(Settings().embedder.model)).tokenize(text) == pieces
+def test_the_embedders_tokenizer_is_xlm_rs() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(Settings().embedder.model))
+    assert tokenizer("Hello world!")["input_ids"] == [0, 35378, 8999, 38, 2]
+    assert tokenizer.tokenize("ＷＪ－２０４０　过滤器，～") == [
+        "▁W",
+        "J",
+        "-20",
+        "40",
+        "▁",
+        "过",
+        "滤",
+        "器",
+        ",",
+        "～",
+    ]
 
 
 def test_the_generators_tokenizer_is_qwens() -> None:
