@@ -2,9 +2,10 @@
 
     python -m benchmarks.text_analysis --corpus SETS/drcd_test SETS/cmrc2018_trial SETS/scifact
 
-Each folder holds BEIR's corpus.jsonl, queries.jsonl and qrels.tsv. All folders' documents (text only, no titles)
-are one index; each folder's first queries are asked against it. The figure is the mean reciprocal rank of the
-first relevant document among the first fifty, averaged over folders of Chinese and of English queries.
+Each folder holds BEIR's corpus.jsonl, queries.jsonl and qrels.tsv. All folders' documents (text only, no
+titles) are one index; each folder's first queries are asked against it. The figure is the mean reciprocal
+rank of the first relevant document among the first fifty, averaged over folders of Chinese and of English
+queries.
 """
 
 import argparse

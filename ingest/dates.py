@@ -35,14 +35,23 @@ _CHINESE = (
 _DAY_MONTH = r"(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<n1>[A-Za-z]{3,9})\.?,?\s+(?P<y1>(?:19|20)\d\d)"
 _MONTH_DAY = r"(?P<n2>[A-Za-z]{3,9})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y2>(?:19|20)\d\d)"
 _DATE = re.compile(rf"(?:{_NUMERIC}|{_CHINESE}|{_DAY_MONTH}|{_MONTH_DAY})")
-_LABEL = re.compile(
-    r"^[\s*_>#|-]*(?:(?:发布|發布|公布|发文|颁布|修订|修訂|更新|最后更新|生效|实施|制定|编制|签发|成文|印发)"
-    r"(?:日期|时间|時間|日)?|日期|"
-    r"(?:(?:[a-z]{3,12} )?date(?: issued| published| of [a-z]{3,12})?(?:\s*\([^)]{0,50}\))?|"
-    r"(?:published|issued|(?:last )?(?:updated|revised|modified))(?: on)?|effective(?: date| from)?|as of))"
-    r"[*_\s]*[:：|]?[*_\s]*",
-    re.IGNORECASE,
+# What a document calls the date it was last changed, else published, else the one it is in force from.
+_LABELS = tuple(
+    re.compile(rf"(?:{words})[*_\s]*[:：|]?[*_\s(（\[]*(?={_DATE.pattern})", re.IGNORECASE)
+    for words in (
+        r"(?:更新|修订|修訂)(?:日期|时间|時間|日)?|\b(?:last )?(?:updated|revised|modified)(?: on)?",
+        r"(?:(?:发布|發布|公布|发文|颁布|签发|成文|印发|编制)(?:日期|时间|時間|日)?|(?<![\u4e00-\u9fff])日期)"
+        r"|\b(?:published|issued|dated)(?: on)?"
+        r"|(?:^|\b[a-z]{3,12} )date(?: issued| published| of [a-z]{3,12})?(?:\s*\([^)]{0,50}\))?",
+        r"(?:生效|实施|施行|执行)(?:日期|时间|時間|日)?|\b(?:effective(?: date| from)?|in force from|as of)",
+    )
 )
+_IN_FORCE = re.compile(rf"{_DATE.pattern}起\s*(?:正式)?(?:生效|执行|施行|实施)")
+_MONTH = re.compile(
+    r"(?P<y>(?:19|20)\d\d)\s*年\s*(?P<m>\d{1,2})\s*月(?!\s*\d)"
+    r"|(?<!\d )(?P<n>[A-Za-z]{3,9})\.?,?\s+(?P<y1>(?:19|20)\d\d)\b"
+)
+_MONTH_LINES = 6  # from the head on
 _HEAD_LINES = 25
 _TAIL_LINES = 5
 _LABELLED_LINE = 100  # characters
@@ -77,13 +86,32 @@ def iso_date(value: object) -> str:
 def date_in_text(text: str) -> str:
     """The date a document gives itself near its head or its end, or "".
 
-    A labelled one (``发布日期：2024-03-01``, ``Effective: 1 March 2024``), else one alone on a line, as a
-    notice closes with. Where there are several, the latest, which is the version's.
+    A labelled one (``发布日期：2024-03-01``, ``Effective: 1 March 2024``; that of the last change before that
+    of publication), else one alone on a line, as a notice closes with; the latest where there are several.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     near = lines[:_HEAD_LINES] + lines[max(_HEAD_LINES, len(lines) - _TAIL_LINES) :]
-    labelled = max(map(_labelled_date, near), default="")
-    return labelled or max(map(_lone_date, lines[:_LONE_LINES] + lines[-_LONE_LINES:]), default="")
+    for label in _LABELS:
+        if found := _labelled_date(label, near):
+            return found
+    for line in near:
+        if match := _IN_FORCE.search(line):
+            return _from_match(match)
+    return max(map(_lone_date, lines[:_LONE_LINES] + lines[-_LONE_LINES:]), default="")
+
+
+def month_in_text(text: str) -> str:
+    """The month a document names in its first lines as ``YYYY-MM``, or "".
+
+    Manuals do: "2025年9月第5版", "Revision C, October 2025".
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for line in lines[:_MONTH_LINES]:
+        for match in _MONTH.finditer(line[:_LABELLED_LINE]):
+            month = int(match["m"]) if match["m"] else _MONTHS.get(match["n"].lower(), 0)
+            if 1 <= month <= 12:
+                return f"{match['y'] or match['y1']}-{month:02}"
+    return ""
 
 
 def first_date(values: Iterable[object]) -> str:
@@ -91,10 +119,16 @@ def first_date(values: Iterable[object]) -> str:
     return next(filter(None, map(iso_date, values)), "")
 
 
-def _labelled_date(line: str) -> str:
-    label = _LABEL.match(line[:_LABELLED_LINE])
-    match = _DATE.match(line[label.end() :].lstrip("(（[")) if label else None
-    return _from_match(match) if match else ""
+def _labelled_date(label: re.Pattern[str], lines: Iterable[str]) -> str:
+    """The latest date behind a label. One that doesn't begin its line must end in a colon, "on" or "from"."""
+    found = []
+    for line in lines:
+        for match in label.finditer(line[:_LABELLED_LINE]):
+            begins = not line[: match.start()].strip("*_>#|- \t")
+            if begins or match.group().rstrip("*_ \t(（[").lower().endswith((":", "：", "|", " on", " from")):
+                date_match = _DATE.match(line, match.end())
+                found.append(_from_match(date_match) if date_match else "")
+    return max(found, default="")
 
 
 def _lone_date(line: str) -> str:

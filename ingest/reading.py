@@ -18,7 +18,7 @@ from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
-from ingest.dates import date_in_text
+from ingest.dates import date_in_text, month_in_text, parse_date
 from ingest.document_text import DocumentText, assemble
 from ingest.parsers import parser_for, parser_name
 from ingest.parsers.problems import UnreadableFile
@@ -77,7 +77,13 @@ def read_document(file: SourceFile, splitter: PassageSplitter) -> ReadDocument:
         )
     title = facts.page_content
     passages = _split(splitter, text, title)
-    modified = date_in_text(text.text) or str(facts.metadata.get("modified") or "")
+    modified = (
+        date_in_text(text.text)
+        or str(facts.metadata.get("modified") or "")
+        or parse_date(file.path.stem)
+        or month_in_text(text.text)
+        or _file_date(file.mtime_ns)
+    )
     document = NewDocument(
         source=file.source,
         sha256=digest,
@@ -87,7 +93,7 @@ def read_document(file: SourceFile, splitter: PassageSplitter) -> ReadDocument:
         text=text.text,
         title=title,
         lang=language_of(text.text[:_LANGUAGE_SAMPLE]),
-        modified=modified or _file_date(file.mtime_ns),
+        modified=modified,
         pages=facts.metadata.get("pages"),
         report={
             **facts.metadata.get("report", {}),

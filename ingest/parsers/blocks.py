@@ -8,6 +8,7 @@ or heading.
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Literal
 
 from langchain_core.documents import Document
@@ -19,6 +20,10 @@ BlockKind = Literal["file", "heading", "prose", "list", "code", "table", "faq", 
 PARAGRAPH = "\n\n"  # how far a block stands from the one before it
 LINE = "\n"
 _CJK = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003134f"
+_WIDE = re.compile(
+    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
+)
+_WRAPPED_WIDTH = 50  # columns; who wraps lines, wraps them later
 _SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])[ \t\n]+(?=[{_CJK}])")
 
 
@@ -114,6 +119,23 @@ def table_blocks(
 def join_lines(lines: Iterable[str]) -> str:
     """Wrapped lines made one: a space between them, except between Chinese or Japanese characters."""
     return squeeze("\n".join(line.strip() for line in lines))
+
+
+def join_wrapped(text: str) -> str:
+    """Lines joined where they were wrapped; line ends after short lines, which were meant, stay."""
+    lines = [line.strip() for line in text.split("\n")]
+    joined: list[str] = []
+    for before, line in pairwise(["", *lines]):
+        if joined and columns(before) >= _WRAPPED_WIDTH:
+            joined[-1] += f"\n{line}"
+        else:
+            joined.append(line)
+    return "\n".join(filter(None, map(squeeze, joined)))
+
+
+def columns(line: str) -> int:
+    """The width of a line, a Chinese character counting twice."""
+    return len(line) + len(_WIDE.findall(line))
 
 
 def squeeze(text: str) -> str:

@@ -15,7 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from ingest.dates import first_date
 from ingest.parsers.base import DocumentParser
-from ingest.parsers.blocks import HeadingPath, block, file_facts, squeeze, table_blocks
+from ingest.parsers.blocks import HeadingPath, block, file_facts, join_wrapped, table_blocks
 from ingest.parsers.encoding import decode
 from ingest.parsers.html import html_blocks
 
@@ -93,14 +93,14 @@ def _list_lines(node: SyntaxTreeNode, indent: str = "") -> Iterator[str]:
 
 
 def _inline_text(node: SyntaxTreeNode) -> str:
-    """The text a reader sees of a node's inline content, on one line but for hard breaks."""
+    """The text a reader sees of a node's inline content. Hard breaks, and line ends of short lines, stay."""
     pieces: list[str] = []
     for child in node.children if node.type != "inline" else [node]:
         token = child.token
         if token is not None and token.children:
             pieces.extend(_visible(token.children))
     lines = "".join(pieces).split("\v")
-    return "\n".join(filter(None, map(squeeze, lines)))
+    return "\n".join(filter(None, map(join_wrapped, lines)))
 
 
 def _visible(tokens: list[Token]) -> Iterator[str]:

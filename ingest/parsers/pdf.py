@@ -44,7 +44,7 @@ class PdfParser(DocumentParser):
         reader = _open(blob.as_bytes())
         pages = list(_pages(reader))
         without_text = [
-            number for number, lines in enumerate(pages, 1) if not any(each.text for each in lines)
+            number for number, lines in enumerate(pages, 1) if not any(line.text for line in lines)
         ]
         garbled = [number for number, lines in enumerate(pages, 1) if _garbling(lines) > _GARBLED]
         if garbled:

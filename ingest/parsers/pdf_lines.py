@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ingest.parsers.blocks import squeeze
+from ingest.parsers.blocks import columns, squeeze
 
 
 class Edges(NamedTuple):
@@ -34,9 +34,6 @@ _PAGE_LABEL = re.compile(
 _PAGE_WORD = re.compile(r"[页頁/]|page| of ", re.IGNORECASE)
 _ROMAN = re.compile(r"^[ivxlc]{1,7}$")
 _NUMBER = re.compile(r"^\d{1,4}$", re.ASCII)
-_WIDE = re.compile(
-    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
-)
 _NARROWEST = 20  # columns; narrower columns are cells of a table
 _LEADERS = re.compile(r"\s*(?:[.·…．]\s?){5,}\s*")
 _NEW_ITEM = re.compile(
@@ -168,11 +165,6 @@ def words_of(pages: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(words)
 
 
-def columns(line: str) -> int:
-    """The width of a line, a Chinese character counting twice."""
-    return len(line) + len(_WIDE.findall(line))
-
-
 def _continues(lines: Sequence[str], widths: Sequence[int], index: int, body: int) -> bool:
     """Whether a line goes on with the one before it: that one is full, or this one begins in mid-sentence."""
     before, line = lines[index - 1], lines[index]
@@ -194,7 +186,7 @@ def _full_width(line: str, around: Sequence[int], body: int) -> int:
     """
     widest = max(around)
     recurring = sum(width >= 0.93 * widest for width in around)
-    narrow_column = widest >= _NARROWEST and recurring >= (2 if _WIDE.search(line) else 3)
+    narrow_column = widest >= _NARROWEST and recurring >= (2 if columns(line) > len(line) else 3)
     return max(1, widest) if widest >= 0.85 * body or narrow_column else max(body, widest)
 
 

@@ -68,7 +68,7 @@ def _is_table(rows: Sequence[list[_Cell]]) -> bool:
     lengths = [sum(len(line.text) for line in cell.lines) for row in rows for cell in row]
     left = min(row[0].x for row in rows)
     aligned = sum(row[0].x - left < _ALIGNED for row in rows)
-    return 2 * aligned >= len(rows) and sum(lengths) <= _USUAL_CELL * len(lengths)
+    return 2 * aligned > len(rows) and sum(lengths) <= _USUAL_CELL * len(lengths)
 
 
 def _read_row(lines: Sequence[Line], start: int) -> tuple[list[_Cell], int]:

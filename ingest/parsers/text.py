@@ -8,12 +8,12 @@ from langchain_core.documents.base import Blob
 
 from ingest.normalization import normalize
 from ingest.parsers.base import DocumentParser
-from ingest.parsers.blocks import HeadingPath, block, file_facts
+from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, columns, file_facts
 from ingest.parsers.encoding import decode
 from ingest.parsers.headings import heading_level
 
 _BLANK_LINE = re.compile(r"\n[ \t\u3000]*\n")
-_LONGEST_TITLE = 60
+_WIDEST_TITLE = 60  # columns
 _SENTENCE_END = re.compile(r"[。！？!?.;；:：,，、]$")
 
 
@@ -25,23 +25,32 @@ class TextParser(DocumentParser):
     def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
         text, encoding = decode(blob.as_bytes())
         paragraphs = [each for each in _BLANK_LINE.split(normalize(text)) if each.strip()]
-        title = _title(paragraphs)
-        return file_facts(title=title, encoding=encoding), list(_blocks(paragraphs, title))
+        parts = [part for each in paragraphs for part in _without_heading(each)]
+        title = _title(parts)
+        return file_facts(title=title, encoding=encoding), list(_blocks(parts, title))
 
 
-def _blocks(paragraphs: list[str], title: str) -> Iterator[Document]:
+def _without_heading(paragraph: str) -> list[str]:
+    """A paragraph whose first line is a heading by its form, as two."""
+    first, _, rest = paragraph.partition("\n")
+    return [first, rest] if rest and heading_level(first) else [paragraph]
+
+
+def _blocks(parts: list[str], title: str) -> Iterator[Document]:
     path = HeadingPath()
-    for position, paragraph in enumerate(paragraphs):
-        level = 1 if position == 0 and title else heading_level(paragraph)
+    for position, part in enumerate(parts):
+        first, _, rest = part.partition("\n") if position == 0 and title else (part, "", "")
+        level = 1 if position == 0 and title else heading_level(part)
         if level:
-            path.enter(level, paragraph)
-            yield block("heading", paragraph, heading=path.path, level=level)
-        else:
-            yield block("prose", paragraph, heading=path.path)
+            path.enter(level, first)
+            yield block("heading", first, heading=path.path, level=level)
+            part = rest
+        if part:
+            yield block("prose", part, heading=path.path, separator=LINE if level else PARAGRAPH)
 
 
-def _title(paragraphs: list[str]) -> str:
-    first = paragraphs[0] if len(paragraphs) > 1 else ""
-    if "\n" in first or len(first) > _LONGEST_TITLE or _SENTENCE_END.search(first):
-        return ""
-    return first
+def _title(parts: list[str]) -> str:
+    """The first line, if it is short and doesn't end like a sentence."""
+    first, _, rest = parts[0].partition("\n") if parts else ("", "", "")
+    alone = len(parts) == 1 and not rest
+    return "" if alone or columns(first) > _WIDEST_TITLE or _SENTENCE_END.search(first) else first

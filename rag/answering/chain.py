@@ -155,10 +155,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
             reason = "the generator found no answer in the passages"
             return _decline(draft, wording, reason, clock)
         resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
-        reason = _objection(resolved, draft.passages, wording)
+        objection = _objection(resolved, draft.passages, wording)
         trace = replace(draft.trace, dropped_citations=resolved.dropped)
-        if reason:
-            return _decline(replace(draft, trace=trace), wording, reason, clock)
+        if objection:
+            return _decline(replace(draft, trace=trace), wording, objection, clock)
         return replace(
             draft,
             text=resolved.text,

@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from rag.errors import GenerationError
 from rag.generators.decoding import Decoder
+from rag.generators.packed_linear import pack_linears
 from rag.hardware import choose_device, choose_dtype
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class LocalModel:
                     folder, dtype=choose_dtype(dtype, device), local_files_only=True
                 )
             model.to(device)  # type: ignore[arg-type]
+            pack_linears(model)
         except Exception as error:  # transformers raises many kinds for a folder that isn't a model
             raise GenerationError(
                 f"can't load the generator in {folder}: {first_line(error)}; "

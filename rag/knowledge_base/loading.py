@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from rag.knowledge_base.publication import DENSE, LEXICAL
 logger = logging.getLogger(__name__)
 
 LOCK = "writer.lock"
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds, for a writer to finish a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,8 @@ class Loader:
     """Keeps the newest derived indexes in memory, for all threads of a process.
 
     ``dense`` and ``lexical`` are called within a read transaction and load what is on disk. That stands for
-    the transaction's generation if the same one is still published afterwards (see ``publication``):
-    callers check that, and begin again if not. A problem is therefore only believed, and repaired, if it is
-    still the published generation's: ``current`` tells.
+    the transaction's generation if the same one is still published afterwards (see ``publication``), which
+    ``current`` tells. A problem is only believed, and repaired, while nobody is writing.
     """
 
     def __init__(self, folder: Path, current: Callable[[], int]) -> None:
@@ -115,37 +116,42 @@ class Loader:
         rebuild: Callable[[], object],
         in_memory: Callable[[], Loaded],
     ) -> Loaded | None:
-        try:
-            loaded = read()
-        except DerivedIndexProblem as problem:
+        """Read from disk; what can't be read while nobody is writing is made anew."""
+        problem: Exception | None = None
+        obstacle = "another process is writing"
+        for pause in _PAUSES:
+            try:
+                loaded = read()
+                return loaded if self._current() == state.published else None
+            except DerivedIndexProblem as found:
+                problem = found
+            if state.published == 0:
+                return in_memory()  # nothing was ever published, so nothing is missing
+            try:
+                with FileLock(self._folder / LOCK, timeout=0):
+                    return self._repair(state, read, rebuild)
+            except Timeout:
+                time.sleep(pause)  # perhaps only because the writer was putting something in its place
+            except (OSError, DerivedIndexProblem) as found:
+                obstacle = str(found)
+                break
             if self._current() != state.published:
                 return None
-            return self._repair(state, problem, read, rebuild, in_memory)
-        return loaded if self._current() == state.published else None
+        logger.warning("searching an index made in memory: %s; it isn't replaced: %s", problem, obstacle)
+        return in_memory()
 
     def _repair(
-        self,
-        state: State,
-        problem: DerivedIndexProblem,
-        read: Callable[[], Loaded],
-        rebuild: Callable[[], object],
-        in_memory: Callable[[], Loaded],
+        self, state: State, read: Callable[[], Loaded], rebuild: Callable[[], object]
     ) -> Loaded | None:
-        if state.published == 0:
-            return in_memory()  # nothing was ever published, so nothing is missing
+        """Make an index anew that still can't be read now that nobody else can write."""
+        if self._current() != state.published:
+            return None
         try:
-            with FileLock(self._folder / LOCK, timeout=0):
-                if self._current() != state.published:
-                    return None
-                logger.warning("making the index anew: %s", problem)
-                rebuild()
-                return read()
-        except (Timeout, OSError, DerivedIndexProblem) as obstacle:
-            cause = "another process is writing" if isinstance(obstacle, Timeout) else str(obstacle)
-            logger.warning(
-                "searching an index made in memory: %s, and it can't be replaced: %s", problem, cause
-            )
-            return in_memory()
+            return read()
+        except DerivedIndexProblem as problem:
+            logger.warning("making the index anew: %s", problem)
+        rebuild()
+        return read()
 
     def _read_dense(self, catalogue: Catalogue, state: State) -> LoadedDense:
         folder = self._folder / DENSE

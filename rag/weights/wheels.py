@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -111,12 +112,13 @@ def _wait(process: "subprocess.Popen[bytes]") -> int | None:
 
 
 def _wheel_bytes(folder: Path) -> int:
+    """The size of the wheel that the client is writing; it moves and removes things while we look."""
     size = 0
-    for path in folder.rglob("*.whl"):
-        try:
-            size = max(size, path.stat().st_size)
-        except OSError:  # the client has just moved it away
-            continue
+    for parent, _, names in os.walk(folder):  # unlike rglob, passes over folders that have just gone
+        for name in names:
+            with suppress(OSError):
+                if name.endswith(".whl"):
+                    size = max(size, (Path(parent) / name).stat().st_size)
     return size
 
 

@@ -139,6 +139,18 @@ def test_table_rows_stay_whole_and_later_passages_carry_the_header() -> None:
         assert each.metadata["context"] == "价目表\n型号 | 电压 | 价格"
 
 
+def test_headings_above_a_caption_go_with_its_table() -> None:
+    path = HeadingPath()
+    path.enter(1, "5 维护")
+    blocks = [block("heading", "5 维护", heading=path.path, level=1)]
+    blocks += [block("prose", "5.1 周期", heading=path.path)]
+    blocks += table_blocks([["部件", "料号", "周期"], ["膜片", "CBD-8012", "一年"]], heading=path.path)
+
+    (passage,) = _split(assemble(blocks))
+
+    assert passage.page_content.startswith("5 维护\n\n5.1 周期\n\n部件")
+
+
 def test_sentence_longer_than_the_maximum_is_cut_at_clause_marks() -> None:
     text = assemble([block("prose", "水泵必须定期清洗，" * 40 + "完。")])
 

@@ -19,9 +19,9 @@ import Tabs from '@theme/Tabs';
 
 # 产品手册 {#top}
 
-第一行
-第二行，**注意：**请先看 [说明](https://example.com)。First line
-second line.
+编号：一
+日期：二〇二四年。这一行写得很长很长，长到作者把它折成了两
+行，**注意：**请先看 [说明](https://example.com)。
 
 :::note
 提示内容
@@ -59,7 +59,7 @@ def test_page_is_read_in_order_without_markup(parse: Parse) -> None:
     assert parsed.facts.metadata["report"] == {"encoding": "utf-8"}
     assert parsed.texts == [
         "产品手册",
-        "第一行第二行，注意：请先看 说明。First line second line.",
+        "编号：一\n日期：二〇二四年。这一行写得很长很长，长到作者把它折成了两行，注意：请先看 说明。",
         "提示内容",
         "规格",
         "型号 | 价格",

