@@ -85,7 +85,6 @@ def measure(name: str, questions: int, threads: int | None) -> tuple[list[Row], 
     writings = {ahead: Writing() for ahead in AHEAD}
     for _, messages in tqdm(prompts, desc="nothing read before", unit="question", file=sys.stderr):
         forget(model)
-        model.prompt_lookup_tokens = 0
         ask(model, messages, cold, Writing())
     start = time.perf_counter()
     for language in ("zh", "en"):

@@ -39,7 +39,7 @@ class LocalModel:
                     folder, dtype=choose_dtype(dtype, device), local_files_only=True
                 )
             model.to(device)  # type: ignore[arg-type]
-            pack_linears(model)
+            pack_linears(model, folder)
         except Exception as error:  # transformers raises many kinds for a folder that isn't a model
             raise GenerationError(
                 f"can't load the generator in {folder}: {first_line(error)}; "
