@@ -13,6 +13,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.settings import Settings
 from ui import sidebar, view
+from ui.error_text import as_markdown
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
 
@@ -165,7 +166,7 @@ def show_passages(exchange: Exchange, wording: Wording, *, expanded: bool) -> No
 def show_error(error: RagError, wording: Wording) -> None:
     """Show an error as sentences: what kind it is, then its own message."""
     lead = wording.lead(error)
-    message = view.as_markdown(str(error))
+    message = as_markdown(str(error))
     st.error(f"**{lead}** {message}" if lead else message, icon=":material/error:")
 
 

@@ -21,9 +21,6 @@ from ui.wording import Wording
 _MARK = re.compile(r"\[(\d+)\]")
 _HALF_MARK = re.compile(r"\s?\[\d*$")
 _OPENING = 120  # characters of a passage's text in the list; the page cuts them to what fits
-_CODE_SPAN = re.compile(r"(`[^`\n]+`)")
-_SYMBOLS = re.compile(r"(\S*(?:--|->|<-|>=|<=|~=)\S*)")
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def place(passage: Document, wording: Wording) -> str:
@@ -151,20 +148,6 @@ def highlight(text: str, spans: Sequence[Span]) -> str:
             open_mark = inside
         html += escape(text[start:end])
     return html + ("</mark>" if open_mark else "")
-
-
-def as_markdown(message: str) -> str:
-    """Markdown that shows a message as it is: code in backticks stays code, all else is plain text."""
-    parts = []
-    for index, part in enumerate(_CODE_SPAN.split(message)):
-        if index % 2:
-            parts.append(part)
-            continue
-        for position, piece in enumerate(_SYMBOLS.split(part)):
-            # Streamlit writes "--" in text as a dash, which would spoil an option's name.
-            symbols = position % 2 and "`" not in piece
-            parts.append(f"`{piece}`" if symbols else _PUNCTUATION.sub(r"\\\1", piece))
-    return "".join(parts)
 
 
 def _draft(text: str) -> str:

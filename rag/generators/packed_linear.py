@@ -36,8 +36,8 @@ class PackedLinear(torch.nn.Module):
 def pack_linears(model: Any, folder: Path | None = None) -> int:
     """Replace a bfloat16 CPU model's linear layers by packed ones, one by one; returns how many.
 
-    Elsewhere, and where oneDNN has no bfloat16 kernels for the CPU, nothing is replaced. The output layer stays
-    as it is, since it may share its weight with the embedding.
+    Elsewhere, and where oneDNN has no bfloat16 kernels for the CPU, nothing is replaced. The output layer
+    stays as it is, since it may share its weight with the embedding.
 
     ``folder`` is where the model was loaded from. Its weights are mapped into memory and become resident when
     they are touched; read once more by themselves, those that are packed needn't be resident twice.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -117,12 +118,20 @@ def serving(workplace: Workplace, log: Path) -> Iterator[str]:
             server.terminate()
 
 
+class Site(NamedTuple):
+    """A served page and the knowledge base behind it."""
+
+    address: str
+    workplace: Workplace
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[Site]:
     """The page over a small knowledge base, answered by the extractive reader."""
     folder = tmp_path_factory.mktemp("served")
-    with serving(extractive_workplace(folder, tiny_embedder_folder), folder / "server.log") as address:
-        yield address
+    workplace = extractive_workplace(folder, tiny_embedder_folder)
+    with serving(workplace, folder / "server.log") as address:
+        yield Site(address, workplace)
     assert "Traceback" not in (folder / "server.log").read_text(encoding="utf-8")
 
 
@@ -135,8 +144,8 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         opened.driver.quit()
 
 
-def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(address: str, browser: Browser) -> None:
-    browser.driver.get(address)
+def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(site: Site, browser: Browser) -> None:
+    browser.driver.get(site.address)
     browser.ask("滤芯多久更换一次？")
     browser.until(lambda: browser.all(".wj-mark"))
     assert "滤芯每六个月更换一次" in browser.texts(".wj-answer .wj-text")[0]
@@ -157,8 +166,8 @@ def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(address: str
     browser.until(lambda: not browser.open_panels())
 
 
-def test_enter_that_ends_a_composition_does_not_send_the_question(address: str, browser: Browser) -> None:
-    browser.driver.get(address)
+def test_enter_that_ends_a_composition_does_not_send_the_question(site: Site, browser: Browser) -> None:
+    browser.driver.get(site.address)
     box = browser.input()
     box.click()
     command = browser.driver.execute_cdp_cmd
@@ -175,9 +184,9 @@ def test_enter_that_ends_a_composition_does_not_send_the_question(address: str, 
 
 
 def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(
-    address: str, browser: Browser
+    site: Site, browser: Browser
 ) -> None:
-    browser.driver.get(address)
+    browser.driver.get(site.address)
     browser.ask("What is the siren code K77?")
     browser.until(lambda: any("<script>" in text for text in browser.texts(".wj-answer")))
     assert browser.driver.title != "hacked"
@@ -186,13 +195,13 @@ def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(
 
     script = "return performance.getEntriesByType('resource').map(each => each.name)"
     hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
-    assert hosts <= {urlsplit(address).netloc, ""}
+    assert hosts <= {urlsplit(site.address).netloc, ""}
     assert browser.driver.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
-def test_page_fits_a_phone(address: str, browser: Browser) -> None:
+def test_page_fits_a_phone(site: Site, browser: Browser) -> None:
     browser.driver.set_window_size(500, 844)
-    browser.driver.get(address)
+    browser.driver.get(site.address)
     browser.ask("滤芯多久更换一次？")
     browser.until(lambda: browser.all(".wj-mark"))
     browser.all(".wj-mark")[0].click()
@@ -201,6 +210,13 @@ def test_page_fits_a_phone(address: str, browser: Browser) -> None:
     assert browser.driver.execute_script(script) <= 0
     panel = browser.all(".wj-panel:popover-open")[0].rect
     assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
+
+
+def test_sidebar_follows_what_is_ingested_without_a_click(site: Site, browser: Browser) -> None:
+    browser.driver.get(site.address)
+    browser.until(lambda: "3 份文档，4 个段落" in "".join(browser.texts(".wj-facts")), 180)
+    site.workplace.write({"班车.md": ("班车每天早上七点四十从南门发车。",)})
+    browser.until(lambda: "4 份文档，5 个段落" in "".join(browser.texts(".wj-facts")))
 
 
 def test_stop_button_ends_a_running_answer_and_keeps_its_text(
