@@ -24,6 +24,7 @@ _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
 _SAME_TITLE = 0.75  # likeness of titles from which two documents may be versions of one
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
 
 
@@ -102,8 +103,11 @@ def pack_evidence(
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
     Passages stay in order and are numbered from 1; those of which nothing fits are left out (they can only be
-    the last in relevance, but numbers stay consecutive).
+    the last in relevance, but numbers stay consecutive). Of documents that look like versions of one, the
+    newer comes first: a small model believes what it reads first.
     """
+    versions = _versions(passages)
+    passages = _newest_first(query, passages, versions)
     spans = [split_sentences(passage.page_content) for passage in passages]
     costs = [
         [_cost(passage, passage.page_content[a:b]) for a, b in each]
@@ -135,13 +139,19 @@ def pack_evidence(
     if first is not None and not any(chosen):
         chosen[first].add(0)
     kept = [index for index, positions in enumerate(chosen) if positions]
-    dates = _version_dates([passages[index] for index in kept])
     return [
         Evidence(
-            number, passages[index], tuple(spans[index][position] for position in sorted(chosen[index])), date
+            number,
+            passages[index],
+            tuple(spans[index][position] for position in sorted(chosen[index])),
+            _date(passages[index]) if metadata_of(passages[index])["doc_id"] in versions else "",
         )
-        for number, (index, date) in enumerate(zip(kept, dates, strict=True), start=1)
+        for number, index in enumerate(kept, start=1)
     ]
+
+
+def _date(passage: Document) -> str:
+    return metadata_of(passage)["modified"][:10]
 
 
 def _cost(passage: Document, sentence: str) -> int:
@@ -149,20 +159,29 @@ def _cost(passage: Document, sentence: str) -> int:
     return approximate_tokens(sentence) * (2 if metadata_of(passage)["kind"] == "table" else 1) + 1
 
 
-def _version_dates(passages: Sequence[Document]) -> list[str]:
-    """The dates of passages whose document is titled much like another's: two versions of a notice, say."""
+def _versions(passages: Sequence[Document]) -> set[str]:
+    """The ids of documents that are titled much like another one: two versions of a notice, say."""
     titles = {metadata_of(passage)["doc_id"]: _document_title(passage) for passage in reversed(passages)}
-    versions = {
+    return {
         each
         for one, other in combinations(titles, 2)
         if titles[one]
         and SequenceMatcher(None, titles[one], titles[other], autojunk=False).ratio() >= _SAME_TITLE
         for each in (one, other)
     }
-    return [
-        metadata_of(passage)["modified"][:10] if metadata_of(passage)["doc_id"] in versions else ""
-        for passage in passages
-    ]
+
+
+def _newest_first(query: str, passages: Sequence[Document], versions: set[str]) -> list[Document]:
+    """Let newer versions take the places of older ones, unless the question names a year."""
+    if _YEAR.search(query):
+        return list(passages)
+    ordered = sorted(
+        (passage for passage in passages if metadata_of(passage)["doc_id"] in versions),
+        key=_date,
+        reverse=True,
+    )
+    newest = iter(ordered)
+    return [next(newest) if metadata_of(passage)["doc_id"] in versions else passage for passage in passages]
 
 
 def _document_title(passage: Document) -> str:

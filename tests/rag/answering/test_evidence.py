@@ -72,10 +72,12 @@ def test_versions_of_a_document_are_told_apart_by_their_dates(
     other = make_passage("七点四十。", source="3", context="班车安排", modified="2025-01-01")
     packed = pack_evidence("标准", [old, new, other], analyzer=analyzer, budget=400)
     assert [each.title for each in packed] == [
-        "关于差旅标准的通知 (2024-12-02)",
         "关于调整差旅标准的通知 (2025-12-08)",
+        "关于差旅标准的通知 (2024-12-02)",
         "班车安排",
     ]
+    asked = pack_evidence("2024 年的标准", [old, new, other], analyzer=analyzer, budget=400)
+    assert asked[0].passage is old
 
 
 _sentences = st.lists(st.sampled_from([FILLER, "保修期两年。", "It lasts two years. ", "\n\n"]), max_size=12)
