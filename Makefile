@@ -39,7 +39,7 @@ demo: sample ## everything, then three questions instead of the page
 	@for question in \
 		"现在去上海出差，每晚住宿最多能报销多少元？" \
 		"How tightly should the four M5 screws of the Tidal P200 pump head be fastened?" \
-		"公司食堂的午餐多少钱一份？"; do \
+		"What is the warranty period of the Tidal P400?"; do \
 		printf '\n> %s\n' "$$question"; \
 		$(BIN)/python -m rag ask "$$question" --kb $(KB) || exit 1; \
 	done

@@ -14,6 +14,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from rag.answer import Answer, Question, Trace
 from rag.answering.conversation import retrieval_query
 from rag.answering.evidence import Evidence, pack_evidence
+from rag.answering.identifiers import unknown_identifiers
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
 from rag.answering.resolution import Resolved, resolve_answer
 from rag.errors import ConfigError, GenerationError, RagError
@@ -97,6 +98,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
         yield draft
         if not evidence:
             reason = "no passage of the knowledge base was found for the question"
+            yield _decline(draft, wording, reason, clock)
+            return
+        unknown = unknown_identifiers(query, retrieved)
+        if unknown:
+            reason = f"the passages found have codes of this kind, but not {', '.join(unknown)}"
             yield _decline(draft, wording, reason, clock)
             return
         if isinstance(self.generator, EvidenceReader):

@@ -97,6 +97,13 @@ def test_without_passages_it_declines_without_asking_the_generator(make_chain: M
     assert answer.abstained and "no passage" in str(answer.reason)
 
 
+def test_a_code_that_the_passages_lack_is_declined_without_asking_the_generator(
+    make_chain: MakeChain,
+) -> None:
+    answer = make_chain(GenericFakeChatModel(messages=iter([]))).invoke("潮汐 P400 的保修期多长？")
+    assert answer.abstained and "P400" in str(answer.reason)
+
+
 @pytest.mark.parametrize(("question", "message"), [("  \n", "empty"), ("长" * 50_000, "50,000 characters")])
 def test_an_empty_or_endless_question_is_refused(make_chain: MakeChain, question: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
