@@ -1,7 +1,7 @@
 """Part numbers, models and codes that a question asks about.
 
-The commonest near miss: asked about error E12 where the manual lists E03 and E06, a generator answers with one of
-those. A code that no passage found has, where they have others of its kind, is not in the documents.
+The commonest near miss: asked about error E12 where the manual lists E03 and E06, a generator answers with
+one of those. A code that no passage found has, where they have others of its kind, is not in the documents.
 """
 
 import re
