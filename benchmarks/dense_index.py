@@ -207,13 +207,18 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--passages", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--indexes", nargs="+", choices=list(BUILDERS), default=list(BUILDERS))
     parser.add_argument("--corpus", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("--model", default="multilingual-e5-small", help="the embedder for --corpus")
     parser.add_argument("--vectors", type=Path, metavar="FILE.npy")
     parser.add_argument("--queries", type=Path, metavar="FILE.npy")
     arguments = parser.parse_args()
     if arguments.passages:
-        print(markdown_table([measure(name, count) for count in arguments.passages for name in BUILDERS]))
+        print(
+            markdown_table(
+                [measure(name, count) for count in arguments.passages for name in arguments.indexes]
+            )
+        )
     if arguments.corpus:
         print("\n" + markdown_table(recall(*embed(arguments.corpus, arguments.model))))
     elif arguments.vectors and arguments.queries:

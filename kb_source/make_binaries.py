@@ -16,6 +16,7 @@ import argparse
 import datetime as dt
 import html
 import io
+import os
 import re
 import zipfile
 from dataclasses import dataclass
@@ -154,9 +155,9 @@ def write_pdf(blocks: list[Block], target: Target, path: Path) -> None:
             bullet = "•" if block.kind == "bullet" else None
             story.append(Paragraph(html.escape(block.text), styles[block.kind], bulletText=bullet))
     frame = Frame(margin, margin, width, height, 0, 0, 0, 0)
-    template = BaseDocTemplate(
-        str(path), pagesize=A5, title=title, author=company, lang=target.lang, invariant=1
-    )
+    # reportlab takes the document's date from here, and makes its id from the content.
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(target.date.replace(tzinfo=dt.UTC).timestamp()))
+    template = BaseDocTemplate(str(path), pagesize=A5, title=title, author=company, lang=target.lang)
     template.addPageTemplates(PageTemplate(frames=[frame], onPageEnd=footer))
     template.build(story)
 
