@@ -1,12 +1,16 @@
 """Tiny models, made here and deterministic, so that no test needs a download."""
 
 import os
+import signal
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from pathlib import Path
 
 import pytest
+
+# A job that a shell started in the background ignores Ctrl-C, and so would what the tests send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _CORPUS = (
     "The pump must be cleaned every six months. Staff get twelve days of leave a year.",
