@@ -28,27 +28,14 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_question_is_answered_with_a_citation_of_the_right_place(
-    knowledge_base: Path, tmp_path: Path
-) -> None:
-    batch = tmp_path / "questions.jsonl"
-    questions = [
-        {"id": "zh", "text": "P200 的硅胶软管每运行多少小时更换？"},
-        {
-            "id": "en",
-            "text": "How tightly should the four M5 screws of the Tidal P200 pump head be fastened?",
-        },
-    ]
-    batch.write_text("\n".join(map(json.dumps, questions)), encoding="utf-8")
-    output = run("rag", "ask", "--batch", str(batch), "--kb", str(knowledge_base))
-    chinese, english = map(json.loads, output.splitlines())
-    assert "250" in chinese["answer"] and "1.8" in english["answer"]
-    assert {"products/tidal-p200-manual.pdf"} & {each["source"] for each in english["citations"]}
-    for record in (chinese, english):
-        assert record["citations"] and not record["abstained"]
-        for citation in record["citations"]:
-            text = run("rag", "text", citation["source"], "--kb", str(knowledge_base))
-            assert text[citation["start"] : citation["end"]] == citation["quote"]
+def test_a_question_is_answered_with_a_citation_of_the_right_place(knowledge_base: Path) -> None:
+    question = "How tightly should the four M5 screws of the Tidal P200 pump head be fastened?"
+    record = json.loads(run("rag", "ask", question, "--json", "--kb", str(knowledge_base)))
+    assert not record["abstained"] and "1.8" in record["answer"]
+    assert "products/tidal-p200-manual.pdf" in {each["source"] for each in record["citations"]}
+    for citation in record["citations"]:
+        text = run("rag", "text", citation["source"], "--kb", str(knowledge_base))
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
 
 
 def test_the_knowledge_base_verifies(knowledge_base: Path) -> None:
