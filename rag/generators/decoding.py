@@ -51,9 +51,10 @@ class Decoder:
     ) -> Generator[list[int], None, None]:
         """Yield the tokens that follow the prompt, one or several at a time.
 
-        Guessing changes how many tokens come at a time, not which: each is the one that the model itself
-        chooses, greedily or by the same random numbers, after the tokens before it. (Up to rounding: how many
-        tokens are read at a time may tip the balance between two that are almost equally likely.)
+        Neither guessing nor the prefix cache changes which tokens come: each is the one that the model
+        chooses, greedily or by the same random numbers, after those before it. That is exact in float32.
+        In bfloat16 two tokens are often equally likely to the last bit; then it depends on how many were
+        read at a time.
         """
         choose = _chooser(options)
         tokens = list(prompt)
