@@ -69,6 +69,8 @@ class _Run:
     def go(self) -> IngestReport:
         with self._kb.writer() as writer:
             rebuild = self._options.rebuild
+            if not rebuild:
+                writer.check_embedder()
             report = self._rebuild(writer) if rebuild else self._update(writer, self._folder)
             # An unfinished rebuild stays unpublished: readers keep the old passages until the new are whole.
             if not (report.interrupted and rebuild):
@@ -106,8 +108,8 @@ class _Run:
         lost = [root for root in others if not Path(root).is_dir()]
         if lost and not self._options.allow_removals:
             raise IngestError(
-                f"the knowledge base also holds documents of {', '.join(lost)}, which isn't there to be read "
-                "again; nothing was changed. If they are meant to go, add --allow-removals"
+                f"the knowledge base also holds documents of {', '.join(map(_describe_root, lost))}, which "
+                "can't be read again; nothing was changed. If they are meant to go, add --allow-removals"
             )
         return [Path(root) for root in others if root not in lost]
 
@@ -191,6 +193,11 @@ def _batches(documents: Iterable[ReadDocument]) -> Iterator[list[ReadDocument]]:
             batch, passages = [], 0
     if batch:
         yield batch
+
+
+def _describe_root(root: str) -> str:
+    """A root in words: a folder that isn't there, or a name under which a program stored documents."""
+    return f"the missing folder {root}" if Path(root).is_absolute() else f"a program ({root})"
 
 
 def _failed_before(read: ReadDocument, stored: StoredDocument | None) -> bool:

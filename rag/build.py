@@ -56,6 +56,7 @@ def build_retriever(
         ],
         k=k,
         constant=retrieval.rrf_constant,
+        during=knowledge_base.pinned,
     )
 
 

@@ -103,12 +103,15 @@ class Catalogue:
         )
         return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation}))
 
-    def passages(self, ids: Sequence[str], generation: int) -> list[Document]:
-        """The passages of these ids that are alive in the generation, in the order of ids."""
+    def passages(self, ids: Sequence[str], generation: int, as_given: bool = False) -> list[Document]:
+        """The passages of these ids that are alive in the generation, in the order of ids.
+
+        ``as_given``: with the metadata that a program gave, where one did, instead of the contract's.
+        """
         sql = f"{_PASSAGE} WHERE p.passage_id IN (SELECT value FROM json_each(:ids)) AND {_LIVE}"
         rows = self.fetch(sql, {"ids": json.dumps(list(ids)), "g": generation})
         found = {row[0]: row for row in rows}
-        return [_to_passage(found[passage_id]) for passage_id in ids if passage_id in found]
+        return [_to_passage(found[passage_id], as_given) for passage_id in ids if passage_id in found]
 
     def neighbours(self, passage_id: str, before: int, after: int, generation: int) -> list[Document]:
         """The passage and those around it in its document, in order of position."""
@@ -198,13 +201,14 @@ class Catalogue:
                 yield keys, np.stack([decode_vector(blob) for _, blob in batch])
 
 
-def _to_passage(row: Sequence[Any]) -> Document:
+def _to_passage(row: Sequence[Any], as_given: bool = False) -> Document:
     passage_id, text, stored, doc_id, source, page, heading, start, end, context, kind, lang, modified = row
-    if stored is not None:
-        return Document(id=passage_id, page_content=text, metadata=decode_metadata(stored))
+    given = decode_metadata(stored) if stored is not None else {}
+    if stored is not None and as_given:
+        return Document(id=passage_id, page_content=text, metadata=given)
     metadata = PassageMetadata(
         doc_id=doc_id,
-        source=source,
+        source=str(given.get("source") or source),
         page=page,
         heading=tuple(json.loads(heading)),
         start=start,
@@ -214,7 +218,7 @@ def _to_passage(row: Sequence[Any]) -> Document:
         lang=lang,
         modified=modified,
     )
-    return Document(id=passage_id, page_content=text, metadata=dict(metadata))
+    return Document(id=passage_id, page_content=text, metadata={**given, **metadata})
 
 
 def _to_document(row: Sequence[Any]) -> StoredDocument:

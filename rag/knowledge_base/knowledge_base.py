@@ -164,10 +164,13 @@ class KnowledgeBase:
         with self._snapshots.take(lexical=True) as snapshot:
             return snapshot.search_lexical(query, k)
 
-    def passages(self, ids: Sequence[str]) -> list[Document]:
-        """The passages of these ids in their order, without those that aren't (or no longer) published."""
+    def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
+        """The passages of these ids in their order, without those that aren't (or no longer) published.
+
+        With ``as_given``, what a program stored with metadata of its own has that and nothing else.
+        """
         with self._snapshots.take() as snapshot:
-            return snapshot.passages(ids)
+            return snapshot.passages(ids, as_given=as_given)
 
     def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
         """The passage with up to so many before and after it in its document, in order of position.

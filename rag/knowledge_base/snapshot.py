@@ -64,10 +64,10 @@ class Snapshot:
         terms = lexical.analyzer.query_terms(query)
         return self._living(lambda fetch: lexical.index.search(terms, fetch), k)
 
-    def passages(self, ids: Sequence[str]) -> list[Document]:
-        """The passages of these ids, in their order; ids that the generation doesn't have are left out."""
+    def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
+        """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""
         with self._lock:
-            return self._catalogue.passages(ids, self.generation)
+            return self._catalogue.passages(ids, self.generation, as_given)
 
     def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
         """The passage with up to so many before and after it in its document, in order of position."""

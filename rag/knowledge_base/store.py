@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.records import EmbedderFingerprint, NewDocument, NewPassage
+from rag.language import language_of
 
 STORE_ROOT = "langchain:documents"
 
@@ -23,8 +24,8 @@ class PassageStore(VectorStore):
     """Adds, finds and deletes LangChain documents; found along with them is all that was ingested from files.
 
     Documents keep the ids and the metadata they are given: None, booleans, numbers, strings, and lists,
-    tuples and dictionaries of them. A document with the id of an older one replaces it. Every call is
-    published before it returns.
+    tuples and dictionaries of them. Answers cite them by their metadata's "source", else by their id. A
+    document with the id of an older one replaces it. Every call is published before it returns.
     """
 
     def __init__(self, knowledge_base: KnowledgeBase, embedding: Embeddings, *, timeout: float = 30) -> None:
@@ -112,7 +113,7 @@ class PassageStore(VectorStore):
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents or passages of these ids, in their order; unknown ids are left out."""
-        return self.knowledge_base.passages(ids)
+        return self.knowledge_base.passages(ids, as_given=True)
 
     def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
         """The ``k`` documents of greatest cosine similarity to the query."""
@@ -133,7 +134,7 @@ class PassageStore(VectorStore):
     def _search(self, vector: NDArray[np.float32], k: int) -> list[tuple[Document, float]]:
         with self.knowledge_base.pinned() as snapshot:
             scores = dict(snapshot.search_dense(vector, k))
-            return [(each, scores[str(each.id)]) for each in snapshot.passages(list(scores))]
+            return [(each, scores[str(each.id)]) for each in snapshot.passages(list(scores), as_given=True)]
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         return lambda cosine: (1 + cosine) / 2
@@ -179,7 +180,14 @@ def fingerprint_of(embedding: Embeddings) -> EmbedderFingerprint:
 
 def _to_passage(document: Document, name: str) -> NewPassage:
     text = document.page_content
-    return NewPassage(text=text, start=0, end=len(text), passage_id=name, metadata=document.metadata)
+    return NewPassage(
+        text=text,
+        start=0,
+        end=len(text),
+        lang=language_of(text),
+        passage_id=name,
+        metadata=document.metadata,
+    )
 
 
 def _to_document(name: str, passage: NewPassage) -> NewDocument:
@@ -190,6 +198,7 @@ def _to_document(name: str, passage: NewPassage) -> NewDocument:
         mtime_ns=0,
         parser="langchain",
         text=passage.text,
+        lang=passage.lang,
     )
 
 

@@ -35,15 +35,16 @@ class Writer:
         """The embedder whose vectors are being written."""
         return self._catalogue.fingerprint(self._catalogue.state().writing_embedder)
 
-    def check_embedder(self, fingerprint: EmbedderFingerprint) -> None:
-        """See that vectors of this embedder are what is being written.
+    def check_embedder(self, fingerprint: EmbedderFingerprint | None = None) -> None:
+        """See that vectors of this embedder, by default of the one given to ``create``, are being written.
 
         After an interrupted rebuild that isn't the published generation's embedder: ask before embedding.
 
         Raises:
             KnowledgeBaseMismatch: another embedder's are.
         """
-        check_embedder(self._catalogue, self._catalogue.state().writing_embedder, fingerprint)
+        given = fingerprint or self._given_fingerprint
+        check_embedder(self._catalogue, self._catalogue.state().writing_embedder, given)
 
     def root(self, folder: Path | str) -> int:
         """The id of a root, added if it is new. A path is made absolute; a string is taken as a name."""

@@ -1,6 +1,7 @@
 """One ranking out of several, by reciprocal ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -13,19 +14,22 @@ class FusionRetriever(BaseRetriever):
     """Asks every retriever and returns the ``k`` passages of highest reciprocal-rank score.
 
     A text that occurs in several passages (copies of a document, say) is returned once, at its best rank.
+    All are asked within ``during()``: ``KnowledgeBase.pinned`` has them answer from one generation.
     """
 
     retrievers: list[BaseRetriever]
     k: int = 10
     constant: float = 60.0
+    during: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
-        rankings = [
-            retriever.invoke(query, config={"callbacks": run_manager.get_child()})
-            for retriever in self.retrievers
-        ]
+        with self.during():
+            rankings = [
+                retriever.invoke(query, config={"callbacks": run_manager.get_child()})
+                for retriever in self.retrievers
+            ]
         fused = reciprocal_rank_fusion(rankings, constant=self.constant)
         return _distinct_texts(fused)[: self.k]
 

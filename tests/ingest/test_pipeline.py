@@ -10,8 +10,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
-from rag.errors import IngestError, KnowledgeBaseBusy
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseMismatch
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, PassageStore
 from rag.settings import SplitterSettings
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
@@ -367,12 +367,41 @@ def test_rebuild_refuses_to_lose_a_root_that_is_not_there(
     ingest_folder(tmp_path / "other", kb, embeddings)
     shutil.rmtree(tmp_path / "other")
 
-    with pytest.raises(IngestError, match="isn't there to be read again"):
+    with pytest.raises(IngestError, match=r"the missing folder \S+/other, which can't be read again"):
         ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True))
     assert len(kb.documents()) == 2
 
     ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True, allow_removals=True))
     assert [each.source for each in kb.documents()] == ["a.md"]
+
+
+def test_rebuild_refuses_to_lose_what_a_program_stored(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
+) -> None:
+    PassageStore(kb, embeddings).add_texts(["The office is open."])
+    folder = write_files({"a.md": LEAVE})
+
+    with pytest.raises(IngestError, match=r"a program \(langchain:documents\), which can't be read again"):
+        ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True))
+    assert kb.passage_count() == 1
+
+
+def test_writing_with_another_embedder_than_an_interrupted_rebuild_is_refused_before_embedding(
+    kb: KnowledgeBase, kb_path: Path, write_files: WriteFiles
+) -> None:
+    folder = write_files({"a.md": LEAVE})
+    with (
+        KnowledgeBase.create(
+            kb_path, EmbedderFingerprint("another", 16, "1" * 64, "", ""), rebuild=True
+        ) as rebuilding,
+        rebuilding.writer() as writer,
+    ):
+        writer.clear()
+    embeddings = CountingEmbeddings(size=32)
+
+    with pytest.raises(KnowledgeBaseMismatch, match="another"):
+        ingest_folder(folder, kb, embeddings)
+    assert embeddings.count == 0
 
 
 def test_interrupted_rebuild_leaves_the_old_passages_to_readers(

@@ -9,9 +9,12 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_tests.integration_tests.vectorstores import VectorStoreIntegrationTests
 
+from rag.answering import AnswerChain
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
-from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
+from rag.generators.extractive import ExtractiveReader
+from rag.knowledge_base import Analyzer, KnowledgeBase, NewDocument, NewPassage, PassageStore
 from rag.knowledge_base.store import fingerprint_of
+from rag.retrievers import LexicalRetriever
 
 
 @pytest.fixture
@@ -34,6 +37,24 @@ def test_metadata_of_any_shape_comes_back_as_it_was(store: PassageStore) -> None
     store.add_documents([Document(id="x", page_content="text", metadata=metadata)])
     assert store.get_by_ids(["x"])[0].metadata == metadata
     assert repr(store.similarity_search("text", k=1)[0].metadata) == repr(metadata)
+
+
+def test_stored_documents_can_be_answered_from_and_are_cited_by_their_source(store: PassageStore) -> None:
+    text = "值班电话是 8820。"
+    named = Document(id="x", page_content=text, metadata={"source": "https://x.test/notice", "start": "?"})
+    store.add_documents([named, Document(id="y", page_content="电话")])
+    [passage, other] = store.knowledge_base.passages(["x", "y"])
+    assert (passage.metadata["source"], other.metadata["source"]) == ("https://x.test/notice", "y")
+    assert (passage.metadata["start"], passage.metadata["end"]) == (0, len(text))
+    assert passage.metadata["lang"] == "zh"
+
+    chain = AnswerChain(
+        LexicalRetriever(knowledge_base=store.knowledge_base),
+        ExtractiveReader(analyzer=Analyzer()),
+        Analyzer(),
+    )
+    answer = chain.invoke("值班电话是多少？")
+    assert [each.passage.id for each in answer.citations] == ["x"]
 
 
 def test_score_is_the_cosine(store: PassageStore) -> None:

@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +45,26 @@ def test_the_same_text_is_returned_once() -> None:
 def test_k_passages_are_returned() -> None:
     retriever = FusionRetriever(retrievers=[Listed(found=passages(*"abcdef"))], k=2)
     assert [each.id for each in retriever.invoke("?")] == ["a", "b"]
+
+
+def test_all_retrievers_are_asked_within_one_context() -> None:
+    events: list[str] = []
+
+    class Noting(Listed):
+        def _get_relevant_documents(
+            self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        ) -> list[Document]:
+            events.append("asked")
+            return self.found
+
+    @contextmanager
+    def during() -> Iterator[None]:
+        events.append("entered")
+        yield
+        events.append("left")
+
+    FusionRetriever(retrievers=[Noting(found=[]), Noting(found=[])], during=during).invoke("?")
+    assert events == ["entered", "asked", "asked", "left"]
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), max_size=4))

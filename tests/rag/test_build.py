@@ -1,0 +1,50 @@
+"""Parts put together as the settings say."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
+
+from rag.build import build_retriever
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.settings import Settings
+
+FINGERPRINT = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
+
+
+class Interfering(Embeddings):
+    """Embeds queries, and has something happen meanwhile."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._embeddings = DeterministicFakeEmbedding(size=32)
+        self._meanwhile = meanwhile
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[1.0, *[0.0] * 31] for _ in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        self._meanwhile()
+        return self._embeddings.embed_query(text)
+
+
+def put(kb: KnowledgeBase, source: str, text: str) -> None:
+    passage = NewPassage(text=text, start=0, end=len(text))
+    document = NewDocument(source, "0" * 64, len(text), 0, "text/1", text=text)
+    with kb.writer() as writer:
+        vector = np.eye(1, 32, dtype=np.float32)[0]
+        writer.put(writer.root("/docs"), document, [passage], {passage.digest: vector})
+        writer.publish()
+
+
+def test_one_search_is_answered_from_one_generation(tmp_path: Path) -> None:
+    with KnowledgeBase.create(tmp_path / "kb", FINGERPRINT) as kb:
+        put(kb, "old.md", "The office is open.")
+        embeddings = Interfering(lambda: put(kb, "notice.md", "The office is closed on Friday."))
+        retriever = build_retriever(Settings(), kb, embeddings)
+
+        during = {each.metadata["source"] for each in retriever.invoke("office")}
+        afterwards = {each.metadata["source"] for each in retriever.invoke("office")}
+
+    assert during == {"old.md"}
+    assert afterwards == {"old.md", "notice.md"}
