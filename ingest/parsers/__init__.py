@@ -40,6 +40,12 @@ def _word() -> BaseBlobParser:
     return WordParser()
 
 
+def _image() -> BaseBlobParser:
+    from ingest.parsers.image import ImageParser
+
+    return ImageParser()
+
+
 _PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
     ".md": _markdown,
     ".markdown": _markdown,
@@ -50,6 +56,7 @@ _PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
     ".htm": _html,
     ".xhtml": _html,
     ".pdf": _pdf,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"), _image),
     ".docx": _word,
 }
 _ADVICE = {
