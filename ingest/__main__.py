@@ -77,6 +77,16 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on even if more than half of the folder's known documents are gone",
     )
+    parser.add_argument(
+        "--strict", action="store_true", help="publish nothing and exit with 1 if any file fails"
+    )
+    parser.add_argument(
+        "--password",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="a password to try on files that need one; may be given several times",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     return parser
 
@@ -88,6 +98,9 @@ def _run(args: argparse.Namespace, settings: Settings) -> IngestReport:
         exclude=tuple(args.exclude),
         rebuild=args.rebuild,
         allow_removals=args.allow_removals,
+        strict=args.strict,
+        passwords=tuple(args.password),
+        ingest=settings.ingest,
         splitter=settings.splitter,
         progress=True,
     )

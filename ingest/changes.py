@@ -1,17 +1,14 @@
 """What changed in a folder since the knowledge base last saw it."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.parsers import parser_for, parser_name
-from ingest.sources import Corpus, SourceFile
+from ingest.sources import Corpus, SourceFile, digest_file
 from rag.errors import IngestError
 from rag.knowledge_base import StoredDocument
-
-_BLOCK = 1 << 20  # bytes read at a time
 
 
 @dataclass(slots=True)
@@ -53,7 +50,7 @@ def find_changes(corpus: Corpus, known: Mapping[str, StoredDocument], splitter: 
             changes.changed.append(file)
         elif (stored.size, stored.mtime_ns) == (file.size, file.mtime_ns):
             changes.unchanged.append(file)
-        elif stored.size == file.size and _digest(file.path) == stored.sha256:
+        elif stored.size == file.size and digest_file(file.path) == stored.sha256:
             changes.touched.append(file)
         else:
             changes.changed.append(file)
@@ -98,7 +95,7 @@ def _find_renamed(
     added: list[SourceFile] = []
     for file in new:
         candidates = by_size.get(file.size, [])
-        digest = _digest(file.path) if candidates else ""
+        digest = digest_file(file.path) if candidates else ""
         name = _parser_name(file)
         match = next((each for each in candidates if (each.sha256, each.parser) == (digest, name)), None)
         if match is None:
@@ -107,18 +104,6 @@ def _find_renamed(
             candidates.remove(match)
             renamed.append((match, file))
     return renamed, added
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file, or "" if it can't be read (reading it will say why)."""
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-    except OSError:
-        return ""
-    return digest.hexdigest()
 
 
 def _is_outdated(stored: StoredDocument, file: SourceFile, splitter: str) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
-from ingest.reading import ReadDocument, read_document
+from ingest.reading import ReadDocument
 from ingest.report import IngestReport
 from ingest.sources import Notice
 from rag.errors import IngestError
@@ -62,7 +62,6 @@ class _Run:
         self._kb = kb
         self._embeddings = embeddings
         self._options = options
-        self._splitter = options.make_splitter()
         self._started = time.perf_counter()
         self._published = self._started
 
@@ -72,8 +71,11 @@ class _Run:
             if not rebuild:
                 writer.check_embedder()
             report = self._rebuild(writer) if rebuild else self._update(writer, self._folder)
+            if self._options.strict and report.failed and not report.interrupted:
+                writer.discard()
+                report.discarded = True
             # An unfinished rebuild stays unpublished: readers keep the old passages until the new are whole.
-            if not (report.interrupted and rebuild):
+            if not (report.interrupted and (rebuild or self._options.strict)):
                 with finishing():
                     writer.publish()
         report.generation = self._kb.generation
@@ -147,8 +149,11 @@ class _Run:
     ) -> None:
         """Read, split, embed and store the new and changed documents."""
         files, new = plan.changes.to_read, plan.new_sources
-        with Progress(len(files), shown=self._options.progress) as progress:
-            for batch in _batches(read_document(file, self._splitter) for file in files):
+        with (
+            Progress(len(files), shown=self._options.progress) as progress,
+            self._options.reading_pool() as pool,
+        ):
+            for batch in _batches(pool.read(files)):
                 vectors = self._embed(writer, batch, progress)
                 for each in batch:
                     source = each.document.source
@@ -177,7 +182,7 @@ class _Run:
 
     def _publish_now_and_then(self, writer: Writer) -> None:
         due = time.perf_counter() - self._published >= self._options.publish_every
-        if due and not self._options.rebuild:
+        if due and not self._options.rebuild and not self._options.strict:
             writer.publish()
             self._published = time.perf_counter()
 

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.changes import Changes, find_changes, refuse_great_loss
+from ingest.limits import ReadingLimits
 from ingest.parsers import KNOWN_SUFFIXES
 from ingest.parsers.encoding import decode
+from ingest.reading_pool import ReadingPool
+from ingest.reading_process import ReadingOptions
 from ingest.report import IngestReport
 from ingest.sources import Corpus, walk_folder
 from ingest.splitter import PassageSplitter
 from rag.errors import IngestError
 from rag.knowledge_base import Glossary, StoredDocument
-from rag.settings import SplitterSettings
+from rag.settings import IngestSettings, SplitterSettings
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +32,24 @@ class IngestOptions:
     exclude: tuple[str, ...] = ()
     rebuild: bool = False
     allow_removals: bool = False
+    strict: bool = False  # publish nothing if a file fails
+    passwords: tuple[str, ...] = ()  # tried on files that need one
+    ingest: IngestSettings = field(default_factory=IngestSettings)
     splitter: SplitterSettings = field(default_factory=SplitterSettings)
     publish_every: float = 180.0  # seconds
     progress: bool = False  # a bar on standard error
+
+    def reading_pool(self) -> ReadingPool:
+        """The processes that read files as these options say."""
+        limits = ReadingLimits(
+            seconds=self.ingest.seconds_per_file,
+            page_seconds=self.ingest.seconds_per_page,
+            memory=self.ingest.memory_mb << 20,
+            characters=self.ingest.max_characters,
+        )
+        splitter = (self.splitter.target_tokens, self.splitter.max_tokens)
+        options = ReadingOptions(splitter, self.passwords, self.ingest.ocr, limits)
+        return ReadingPool(options, self.ingest.workers)
 
     def make_splitter(self) -> PassageSplitter:
         """The splitter that the settings describe."""

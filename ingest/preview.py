@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ingest.plan import IngestOptions, make_plan
 from ingest.progress import Progress
-from ingest.reading import read_document
 from ingest.report import IngestReport
 from rag.knowledge_base import KnowledgeBase
 
@@ -21,7 +20,6 @@ def preview_folder(
     """
     options = options or IngestOptions()
     started = time.perf_counter()
-    splitter = options.make_splitter()
     root = str(folder.expanduser().resolve())
     known = {}
     if kb is not None and not options.rebuild:
@@ -35,10 +33,9 @@ def preview_folder(
     kept |= {stored.source for stored, _ in changes.renamed}
     report.passages = sum(known[source].passages for source in kept)
     report.generation = kb.generation if kb is not None else None
-    with Progress(len(changes.to_read), shown=options.progress) as progress:
-        for file in changes.to_read:
-            read = read_document(file, splitter)
-            report.count(read, is_new=file.source in plan.new_sources)
+    with Progress(len(changes.to_read), shown=options.progress) as progress, options.reading_pool() as pool:
+        for read in pool.read(changes.to_read):
+            report.count(read, is_new=read.document.source in plan.new_sources)
             report.passages += len(read.passages)
             progress.add_documents(1)
     report.seconds = time.perf_counter() - started

@@ -8,7 +8,7 @@ import logging
 import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,8 +42,12 @@ class ReadDocument:
     passages: list[NewPassage] = field(default_factory=list)
 
 
-def read_document(file: SourceFile, splitter: PassageSplitter) -> ReadDocument:
-    """Read a file. What can't be read is a document of status "failed" whose ``problem`` says why."""
+def read_document(
+    file: SourceFile, splitter: PassageSplitter, *, most_characters: int = 20_000_000
+) -> ReadDocument:
+    """Read a file. What can't be read, or gives more text than ``most_characters``, is a document of status
+    "failed" whose ``problem`` says why.
+    """
     started = time.perf_counter()
     parser = parser_for(file.suffix)
     name = parser_name(parser) if parser is not None else ""
@@ -57,24 +61,13 @@ def read_document(file: SourceFile, splitter: PassageSplitter) -> ReadDocument:
         if not data:
             raise UnreadableFile("the file is empty")
         with _captured(messages):
-            facts, text = _parse(parser, data, file.source)
+            facts, text = _parse(parser, data, file.source, most_characters)
         if not text.text:
             raise UnreadableFile(_why_no_text(facts))
     except Exception as error:  # a parser may raise anything; KeyboardInterrupt passes
         logger.debug("reading %s failed", file.source, exc_info=True)
         report = {**_report(messages, started), "splitter": splitter.fingerprint}
-        return ReadDocument(
-            NewDocument(
-                source=file.source,
-                sha256=digest,
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                parser=name,
-                status="failed",
-                problem=_reason(error),
-                report=report,
-            )
-        )
+        return failed_document(file, name, _reason(error), digest, report)
     title = facts.page_content
     passages = _split(splitter, text, title)
     modified = (
@@ -104,14 +97,38 @@ def read_document(file: SourceFile, splitter: PassageSplitter) -> ReadDocument:
     return ReadDocument(document, passages)
 
 
-def _parse(parser: BaseBlobParser, data: bytes, source: str) -> tuple[Document, DocumentText]:
+def failed_document(
+    file: SourceFile, parser: str, problem: str, digest: str = "", report: Mapping[str, Any] | None = None
+) -> ReadDocument:
+    """What is stored of a file that can't be read."""
+    return ReadDocument(
+        NewDocument(
+            source=file.source,
+            sha256=digest,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            parser=parser,
+            status="failed",
+            problem=problem,
+            report=report or {},
+        )
+    )
+
+
+def _parse(
+    parser: BaseBlobParser, data: bytes, source: str, most_characters: int
+) -> tuple[Document, DocumentText]:
     facts = Document(page_content="", metadata={})
     blocks: list[Document] = []
+    characters = 0
     for each in parser.lazy_parse(Blob.from_data(data, path=source)):
         if each.metadata.get("kind") == "file":
             facts = each
-        else:
-            blocks.append(each)
+            continue
+        blocks.append(each)
+        characters += len(each.page_content)
+        if characters > most_characters:
+            raise UnreadableFile(f"it holds more than {most_characters:,} characters of text")
     return facts, assemble(blocks)
 
 

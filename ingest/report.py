@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.document_report import document_record, points_of_attention
 from ingest.reading import ReadDocument
 from ingest.sources import Notice
 
@@ -14,7 +15,8 @@ class IngestReport:
 
     ``files`` are the files of known type in the folder, ``passages`` those the folder has afterwards.
     ``glossary`` is its source and how many entries it has, or None. ``left`` counts documents that a stopped
-    run didn't come to, and ``attention`` tells what is worth a look in documents that were read.
+    run didn't come to, ``documents`` are the records of those that were read (``document_record``), and with
+    ``discarded`` nothing of it all was published.
     """
 
     folder: str
@@ -33,11 +35,13 @@ class IngestReport:
     dry_run: bool = False
     interrupted: bool = False
     left: int = 0
-    attention: list[Notice] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    discarded: bool = False
 
     def count(self, read: ReadDocument, *, is_new: bool) -> None:
         """Note a document that was read. One that failed before and could be read now counts as changed."""
         document = read.document
+        self.documents.append(document_record(read, "added" if is_new else "changed"))
         if document.status == "failed":
             self.failed.append(Notice(document.source, document.problem or "it can't be read"))
             return
@@ -45,17 +49,22 @@ class IngestReport:
             self.added += 1
         else:
             self.changed += 1
-        for name, what in (("pages_without_text", "pages without text"), ("garbled_pages", "garbled pages")):
-            if pages := document.report.get(name):
-                self.attention.append(Notice(document.source, f"{what}: {', '.join(map(str, pages))}"))
+
+    @property
+    def attention(self) -> list[Notice]:
+        """What is worth a look in documents that were read."""
+        read = (each for each in self.documents if each["status"] == "ok")
+        return [notice for record in read for notice in points_of_attention(record)]
 
     @property
     def exit_status(self) -> int:
-        """0: all is well; 3: some failed, the rest went in; 1: none could be read; 130: stopped."""
+        """0: all is well; 3: some failed, the rest went in; 1: nothing went in; 130: stopped."""
         if self.interrupted:
             return 130
         if not self.failed:
             return 0
+        if self.discarded:
+            return 1
         return 3 if self.added + self.changed + self.renamed + self.unchanged else 1
 
     def to_json(self) -> str:
@@ -65,6 +74,7 @@ class IngestReport:
         fields: dict[str, Any] = {name: getattr(self, name) for name in counts}
         fields |= {name: [each._asdict() for each in getattr(self, name)] for name in notices}
         fields |= {
+            "documents": self.documents,
             "seconds": round(self.seconds, 3),
             "glossary": self.glossary,
             "generation": self.generation,
@@ -90,7 +100,9 @@ class IngestReport:
         ):
             if notices:
                 lines.append(f"{title}:")
-                lines.extend(f"  {source}: {reason}" for source, reason in sorted(notices))
+                lines.extend(f"  {source}: {reason}" for source, reason in notices)
+        if self.discarded:
+            lines.append("some files failed: nothing was published (--strict)")
         if self.dry_run:
             lines.append("dry run: nothing was changed")
         if self.interrupted:

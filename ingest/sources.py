@@ -1,5 +1,6 @@
 """The files of a folder: what is read, what is skipped and why."""
 
+import hashlib
 import os
 import re
 import stat
@@ -12,6 +13,7 @@ from ingest.parsers import KNOWN_SUFFIXES, why_unknown
 from rag.errors import IngestError
 
 GLOSSARY = "terms.txt"
+_BLOCK = 1 << 20  # bytes read at a time
 
 
 class SourceFile(NamedTuple):
@@ -26,6 +28,18 @@ class SourceFile(NamedTuple):
     def suffix(self) -> str:
         """The file's type, lower case, with its dot."""
         return self.path.suffix.lower()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file, or "" if it can't be read (reading it will say why)."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 class Notice(NamedTuple):

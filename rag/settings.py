@@ -51,6 +51,19 @@ class GeneratorSettings(_Section):
     base_url: str | None = None  # of a "provider:model" served elsewhere
 
 
+class IngestSettings(_Section):
+    """How files are read: by ``workers`` processes (left out: half of the cores; 0: in the same process,
+    without limits), each file within the limits; pages that are pictures by ``ocr``.
+    """
+
+    workers: int | None = Field(None, ge=0)
+    ocr: bool = True
+    seconds_per_file: float = Field(60.0, gt=0)
+    seconds_per_page: float = Field(20.0, ge=0)  # more for each page that is done
+    memory_mb: int = Field(3072, ge=0)  # of a reading process; 0: no limit
+    max_characters: int = Field(20_000_000, ge=1)  # of a file's text
+
+
 class SplitterSettings(_Section):
     """Lengths are in approximate tokens (``rag.language.approximate_tokens``)."""
 
@@ -79,6 +92,7 @@ class Settings(_Section):
     knowledge_base: KnowledgeBaseSettings = KnowledgeBaseSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     generator: GeneratorSettings = GeneratorSettings()
+    ingest: IngestSettings = IngestSettings()
     splitter: SplitterSettings = SplitterSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answering: AnsweringSettings = AnsweringSettings()

@@ -146,6 +146,16 @@ class Writer:
             embedder = insert_embedder(self._catalogue.connection, chosen)
             self._catalogue.execute("UPDATE state SET writing_embedder = ?", (embedder,))
 
+    def discard(self) -> None:
+        """Take back all that was written since the published generation. ``publish`` then clears it away."""
+        with self._transaction() as generation:
+            for table in ("documents", "glossaries"):
+                sql = f"UPDATE {table} SET died = ? WHERE born = ? AND died IS NULL"
+                self._catalogue.execute(sql, (generation, generation))
+                sql = f"UPDATE {table} SET died = NULL WHERE died = ? AND born < ?"
+                self._catalogue.execute(sql, (generation, generation))
+            self._catalogue.execute("UPDATE state SET writing_embedder = embedder")
+
     def publish(self) -> int:
         """Let readers see what was written, and drop what they can't ask for any more.
 

@@ -14,6 +14,13 @@ FINGERPRINT = EmbedderFingerprint("deterministic", DIMENSION, "0" * 64, "", "")
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 
 
+@pytest.fixture(autouse=True)
+def _read_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading processes take most of a second to start; tests that are about them are marked for it."""
+    if request.node.get_closest_marker("reading_processes") is None:
+        monkeypatch.setattr("ingest.reading_pool.default_workers", lambda: 0)
+
+
 @pytest.fixture
 def embeddings() -> Embeddings:
     return DeterministicFakeEmbedding(size=DIMENSION)

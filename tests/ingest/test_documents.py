@@ -21,8 +21,8 @@ from ingest.splitter import PassageSplitter
 _FOLDER = Path(os.environ.get("WENJU_DOCUMENTS", ""))
 _EXPECTATIONS = _FOLDER.parent / f"{_FOLDER.name}.expected.jsonl"
 _READABLE = {"text", "table", "encoding", "two-column", "hard", "repairable", "encrypted-empty-password"}
-_READABLE |= {"scanned-with-text"}
-_UNREADABLE = {"broken", "empty", "no-text", "scanned"}
+_READABLE |= {"scanned-with-text", "scanned", "no-text"}
+_UNREADABLE = {"broken", "empty"}
 _SLOWEST_REFUSAL = 10.0  # seconds
 
 

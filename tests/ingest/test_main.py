@@ -48,13 +48,13 @@ Run = Callable[..., tuple[int, str, str]]
 def test_report_is_on_standard_output_and_progress_on_standard_error(
     run: Run, write_files: WriteFiles
 ) -> None:
-    folder = write_files({"a.md": LEAVE, "b.txt": PUMP, "c.xlsx": b"x"})
+    folder = write_files({"a.md": LEAVE, "b.txt": PUMP, "c.xyz": b"x"})
 
     status, out, err = run(folder)
 
     assert status == 0
     assert "2 files: 2 added" in out
-    assert "c.xlsx: unknown type .xlsx" in out
+    assert "c.xyz: unknown type .xyz" in out
     assert "document/s" in err or "s/document" in err
     assert "document/s" not in out
 

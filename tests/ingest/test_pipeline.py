@@ -52,12 +52,12 @@ def _all_text(kb: KnowledgeBase) -> str:
 def test_documents_go_in_and_are_found_by_both_indexes(
     kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
 ) -> None:
-    folder = write_files({"hr/休假.md": LEAVE, "pump.txt": PUMP, "table.xlsx": b"x"})
+    folder = write_files({"hr/休假.md": LEAVE, "pump.txt": PUMP, "table.xyz": b"x"})
 
     report = ingest_folder(folder, kb, embeddings)
 
     assert (report.files, report.added, report.unchanged, report.failed) == (2, 2, 0, [])
-    assert [tuple(notice) for notice in report.skipped] == [("table.xlsx", "unknown type .xlsx")]
+    assert [tuple(notice) for notice in report.skipped] == [("table.xyz", "unknown type .xyz")]
     assert report.passages == kb.passage_count() == 2
     assert report.generation == kb.generation
     assert report.exit_status == 0
@@ -241,7 +241,7 @@ def test_folder_without_documents_is_refused(
     kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
 ) -> None:
     with pytest.raises(IngestError, match="holds no documents"):
-        ingest_folder(write_files({"a.xlsx": b"x"}), kb, embeddings)
+        ingest_folder(write_files({"a.xyz": b"x"}), kb, embeddings)
 
 
 def test_filters_decide_what_the_knowledge_base_holds(
@@ -402,6 +402,32 @@ def test_writing_with_another_embedder_than_an_interrupted_rebuild_is_refused_be
     with pytest.raises(KnowledgeBaseMismatch, match="another"):
         ingest_folder(folder, kb, embeddings)
     assert embeddings.count == 0
+
+
+def test_strict_run_with_a_failure_publishes_nothing_and_the_next_run_goes_on_as_before(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
+) -> None:
+    folder = write_files({"a.md": LEAVE, "b.md": TRAVEL, "terms.txt": "年假, 带薪假"})
+    ingest_folder(folder, kb, embeddings)
+    write_files({"a.md": "# 新制度\n\n年假改为十五天。\n", "new.txt": PUMP, "bad.txt": b"", "terms.txt": ""})
+    (folder / "b.md").rename(folder / "c.md")
+
+    refused = ingest_folder(folder, kb, embeddings, IngestOptions(strict=True))
+
+    assert (refused.exit_status, refused.discarded) == (1, True)
+    assert sorted(each.source for each in kb.documents()) == ["a.md", "b.md"]
+    assert "十二天" in kb.text("a.md")
+    assert _found(kb, "年假") == _found(kb, "带薪假") == ["a.md"]
+    assert _found(kb, "pump") == []
+    report = kb.verify()
+    assert (report.ok, report.behind) == (True, False)
+
+    (folder / "bad.txt").unlink()
+    accepted = ingest_folder(folder, kb, embeddings, IngestOptions(strict=True))
+    assert (accepted.exit_status, accepted.added, accepted.changed, accepted.renamed) == (0, 1, 1, 1)
+    assert sorted(each.source for each in kb.documents()) == ["a.md", "c.md", "new.txt"]
+    assert "十五天" in kb.text("a.md")
+    assert kb.verify().ok
 
 
 def test_interrupted_rebuild_leaves_the_old_passages_to_readers(

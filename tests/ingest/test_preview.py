@@ -23,7 +23,7 @@ def test_preview_foretells_the_run(
     (folder / "a.md").unlink()
     (folder / "d.txt").rename(folder / "e.txt")
     write_files(
-        {"b.md": "# 乙\n\n改。", "new.md": "新。", "bad.pdf": b"x", "z.xlsx": b"x", "terms.txt": "年假"}
+        {"b.md": "# 乙\n\n改。", "new.md": "新。", "bad.pdf": b"x", "z.xyz": b"x", "terms.txt": "年假"}
     )
     generation = kb.generation
 
