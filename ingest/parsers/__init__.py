@@ -40,10 +40,58 @@ def _word() -> BaseBlobParser:
     return WordParser()
 
 
+def _powerpoint() -> BaseBlobParser:
+    from ingest.parsers.powerpoint import PowerPointParser
+
+    return PowerPointParser()
+
+
+def _excel() -> BaseBlobParser:
+    from ingest.parsers.excel import ExcelParser
+
+    return ExcelParser()
+
+
+def _delimited() -> BaseBlobParser:
+    from ingest.parsers.delimited import DelimitedParser
+
+    return DelimitedParser()
+
+
+def _old_office() -> BaseBlobParser:
+    from ingest.parsers.office import OldOfficeParser
+
+    return OldOfficeParser()
+
+
 def _image() -> BaseBlobParser:
     from ingest.parsers.image import ImageParser
 
     return ImageParser()
+
+
+def _json() -> BaseBlobParser:
+    from ingest.parsers.json_document import JsonParser
+
+    return JsonParser()
+
+
+def _epub() -> BaseBlobParser:
+    from ingest.parsers.epub import EpubParser
+
+    return EpubParser()
+
+
+def _mail() -> BaseBlobParser:
+    from ingest.parsers.mail import MailParser
+
+    return MailParser()
+
+
+def _rtf() -> BaseBlobParser:
+    from ingest.parsers.rtf import RtfParser
+
+    return RtfParser()
 
 
 _PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
@@ -58,11 +106,43 @@ _PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
     ".pdf": _pdf,
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"), _image),
     ".docx": _word,
+    ".docm": _word,
+    ".pptx": _powerpoint,
+    ".pptm": _powerpoint,
+    ".xlsx": _excel,
+    ".xlsm": _excel,
+    ".csv": _delimited,
+    ".tsv": _delimited,
+    ".json": _json,
+    ".jsonl": _json,
+    ".ndjson": _json,
+    ".epub": _epub,
+    ".eml": _mail,
+    ".mht": _mail,
+    ".mhtml": _mail,
+    ".rtf": _rtf,
+    ".doc": _old_office,
+    ".xls": _old_office,
+    ".ppt": _old_office,
+    ".wps": _old_office,
+    ".et": _old_office,
+    ".dps": _old_office,
+    ".log": _text,
+    ".rst": _text,
+    ".org": _text,
+    ".adoc": _text,
 }
 _ADVICE = {
-    ".doc": "an old Word file: save it as .docx",
-    ".xls": "an old Excel file",
-    ".ppt": "an old PowerPoint file",
+    ".msg": "an Outlook message: save it as .eml",
+    ".odt": "save it as .docx",
+    ".ods": "save it as .xlsx",
+    ".odp": "save it as .pptx",
+    ".xlsb": "save it as .xlsx",
+    ".pages": "export it as .docx or .pdf",
+    ".numbers": "export it as .xlsx",
+    ".key": "export it as .pptx or .pdf",
+    ".mobi": "convert it to .epub",
+    ".azw3": "convert it to .epub",
 }
 KNOWN_SUFFIXES = tuple(_PARSERS)
 

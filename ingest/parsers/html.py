@@ -58,17 +58,22 @@ class HtmlParser(DocumentParser):
         main = find_main_text(soup)
         title = _title(soup, main)
         facts = file_facts(title=title, modified=modified, encoding=encoding)
-        try:
-            return facts, list(_Page(main, HeadingPath()).blocks(main))
-        except RecursionError:  # thousands of elements within each other: their text is all there is to save
-            logger.warning("nested too deeply to tell headings, lists and tables")
-            return facts, [block("prose", visible_text([main]))]
+        return facts, _main_blocks(main, HeadingPath())
 
 
 def html_blocks(text: str, path: HeadingPath) -> Iterator[Document]:
     """The blocks of a piece of HTML, such as stands in Markdown, below the headings of ``path``."""
     main = find_main_text(_soup(text))
-    yield from _Page(main, path).blocks(main)
+    yield from _main_blocks(main, path)
+
+
+def _main_blocks(main: Tag, path: HeadingPath) -> list[Document]:
+    above = path.path
+    try:
+        return list(_Page(main, path).blocks(main))
+    except RecursionError:  # thousands of elements within each other: their text is all there is to save
+        logger.warning("nested too deeply to tell headings, lists and tables")
+        return [block("prose", visible_text([main]), heading=above)]
 
 
 def _soup(text: str) -> BeautifulSoup:

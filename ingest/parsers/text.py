@@ -24,10 +24,16 @@ class TextParser(DocumentParser):
 
     def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
         text, encoding = decode(blob.as_bytes())
-        paragraphs = [each for each in _BLANK_LINE.split(normalize(text)) if each.strip()]
-        parts = [part for each in paragraphs for part in _without_heading(each)]
-        title = _title(parts)
-        return file_facts(title=title, encoding=encoding), list(_blocks(parts, title))
+        title, blocks = text_blocks(text)
+        return file_facts(title=title, encoding=encoding), blocks
+
+
+def text_blocks(text: str) -> tuple[str, list[Document]]:
+    """The title of plain text, or "", and its blocks."""
+    paragraphs = [each for each in _BLANK_LINE.split(normalize(text)) if each.strip()]
+    parts = [part for each in paragraphs for part in _without_heading(each)]
+    title = _title(parts)
+    return title, list(_blocks(parts, title))
 
 
 def _without_heading(paragraph: str) -> list[str]:

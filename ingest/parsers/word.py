@@ -4,7 +4,7 @@ import io
 import logging
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +12,12 @@ import docx
 from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 from langchain_core.documents import Document
-from langchain_core.documents.base import Blob
 
 from ingest.dates import first_date
 from ingest.normalization import normalize_line
-from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, table_blocks
 from ingest.parsers.headings import heading_level
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.office import OfficeParser
 from ingest.parsers.word_lists import ListLabels
 from ingest.parsers.word_text import (
     FALLBACK,
@@ -32,8 +30,6 @@ from ingest.parsers.word_text import (
 
 logger = logging.getLogger(__name__)
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MOST_BYTES = 1_000_000_000  # unpacked; more is a zip bomb
 _TEMPLATE_DATE = datetime(2013, 12, 23, 23, 15)  # of python-docx's own template, in every file made with it
 _HEADING_STYLE = re.compile(r"^(?:heading|标题|標題|überschrift|titre)\s*(\d)$", re.IGNORECASE)
 _CONTENTS_STYLE = re.compile(r"^(?:toc|目录|目錄)\s*\d$", re.IGNORECASE)
@@ -46,35 +42,20 @@ _CONTAINERS = frozenset(
 )
 
 
-class WordParser(DocumentParser):
+class WordParser(OfficeParser):
     """Reads ``.docx`` files."""
 
     name = "word"
+    suffix = ".docx"
+    kind = "Word"
 
-    def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
-        document = _open(blob.as_bytes())
+    def read_package(self, data: bytes, archive: zipfile.ZipFile) -> tuple[Document, list[Document]]:
+        document = docx.Document(io.BytesIO(data))
         blocks = _with_running_header(document, list(_Reader(document).blocks(document.element.body)))
         properties = document.core_properties
         dates = [_property(properties, name) for name in ("modified", "created")]
         modified = first_date(date for date in dates if date and date.replace(tzinfo=None) != _TEMPLATE_DATE)
         return file_facts(title=_title(blocks, _property(properties, "title")), modified=modified), blocks
-
-
-def _open(data: bytes) -> WordDocument:
-    if data.startswith(_OLE):
-        raise UnreadableFile("it needs a password, or is an old .doc file under a new name; save it as .docx")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _MOST_BYTES:
-            raise UnreadableFile(f"it unpacks to {size / 1e9:.1f} GB")
-        return docx.Document(io.BytesIO(data))
-    except UnreadableFile:
-        raise
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile("the Word file is damaged or cut off: it isn't a whole zip archive") from error
-    except Exception as error:  # python-docx lets lxml's and zipfile's errors through
-        raise UnreadableFile(f"the Word file is damaged: {error or type(error).__name__}") from error
 
 
 def _property(properties: Any, name: str) -> Any:
