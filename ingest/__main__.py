@@ -1,7 +1,8 @@
 """``python -m ingest DIR``: bring the knowledge base up to date with a folder.
 
 The report goes to standard output, progress and logs to standard error. Exit status: 0 all is well; 3 some
-files failed and the rest went in; 1 nothing could be done (one line says why); 2 wrong usage; 130 stopped.
+files failed and the rest went in; 1 nothing could be done (one line says why), or --check found a difference;
+2 wrong usage; 130 stopped.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import logging
 import sys
 from pathlib import Path
 
+from ingest.checking import CheckReport, check_folder
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions, make_plan
 from ingest.preview import preview_folder
@@ -48,8 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
         "exactly the files of DIR that --include and --exclude let in: new ones are added, changed ones "
         "replaced, missing ones removed. A file terms.txt in DIR is its glossary: a word with its synonyms "
         "a line.",
-        epilog="exit status: 0 fine, 3 some files failed and the rest went in, 1 nothing could be done, "
-        "2 wrong usage, 130 stopped",
+        epilog="exit status: 0 fine, 3 some files failed and the rest went in, 1 nothing could be done or "
+        "--check found a difference, 2 wrong usage, 130 stopped",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder that holds the documents")
     parser.add_argument("--kb", type=Path, metavar="KB", help="the knowledge base (default: .wenju)")
@@ -78,6 +80,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="go on even if more than half of the folder's known documents are gone",
     )
     parser.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing; read the folder again and prove that the knowledge base stands for it",
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="publish nothing and exit with 1 if any file fails"
     )
     parser.add_argument(
@@ -91,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace, settings: Settings) -> IngestReport:
+def _run(args: argparse.Namespace, settings: Settings) -> IngestReport | CheckReport:
     path = settings.knowledge_base.path
     options = IngestOptions(
         include=tuple(args.include),
@@ -104,6 +111,9 @@ def _run(args: argparse.Namespace, settings: Settings) -> IngestReport:
         splitter=settings.splitter,
         progress=True,
     )
+    if args.check:
+        with KnowledgeBase.open(path) as kb:
+            return check_folder(args.folder, kb, options)
     if args.dry_run:
         return _preview(args.folder, path, options)
 

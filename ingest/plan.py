@@ -110,7 +110,7 @@ def make_plan(
             changes.outdated,
             folder,
         )
-    return Plan(folder, corpus, changes, _read_glossary(corpus))
+    return Plan(folder, corpus, changes, read_glossary(corpus))
 
 
 def _refuse_empty(folder: Path, corpus: Corpus) -> None:
@@ -122,7 +122,12 @@ def _refuse_empty(folder: Path, corpus: Corpus) -> None:
         )
 
 
-def _read_glossary(corpus: Corpus) -> str:
+def read_glossary(corpus: Corpus) -> str:
+    """The text of the folder's glossary; empty if it has none.
+
+    Raises:
+        IngestError: it can't be read.
+    """
     file = corpus.glossary
     if file is None:
         return ""

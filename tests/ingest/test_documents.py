@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ingest.parsers import KNOWN_SUFFIXES
+from ingest.parsers.passwords import using_passwords
 from ingest.reading import read_document
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
@@ -84,6 +85,27 @@ def test_file_without_readable_text_fails_soon_and_with_a_reason(case: dict[str,
     assert read.document.problem
     assert read.passages == []
     assert time.perf_counter() - started < _SLOWEST_REFUSAL
+
+
+@pytest.mark.parametrize("case", _cases({"legacy"}))
+def test_file_of_an_old_format_fails_and_says_what_to_save_it_as(case: dict[str, Any]) -> None:
+    document = read_document(_file(case), PassageSplitter()).document
+
+    assert document.status == "failed"
+    assert f"save it as {case['file'][-4:]}x" in (document.problem or "")
+
+
+@pytest.mark.parametrize("case", _cases({"encrypted"}))
+def test_encrypted_file_is_read_with_its_password_and_not_with_another(case: dict[str, Any]) -> None:
+    with using_passwords(["another", case["password"]] if case.get("password") else []):
+        read = read_document(_file(case), PassageSplitter()).document
+    with using_passwords(["another"]):
+        refused = read_document(_file(case), PassageSplitter()).document
+
+    if case.get("password"):
+        assert read.problem is None
+        assert _compared(case["expect"]) in _compared(read.text)
+        assert refused.problem == "it needs another password"
 
 
 @pytest.mark.parametrize("case", _cases({"encrypted"}))

@@ -70,6 +70,26 @@ def test_json_is_one_object_and_nothing_else(run: Run, write_files: WriteFiles) 
     assert report["failed"] == [{"source": "empty.txt", "reason": "the file is empty"}]
 
 
+def test_check_tells_by_its_exit_status_whether_disk_and_knowledge_base_agree(
+    run: Run, write_files: WriteFiles
+) -> None:
+    folder = write_files({"a.md": LEAVE})
+    assert run(folder)[0] == 0
+    assert run(folder, "--check")[0] == 0
+    write_files({"b.md": PUMP})
+    status, out, _ = run(folder, "--check", "--json")
+    assert status == 1
+    assert json.loads(out)["differences"] == [
+        {"source": "b.md", "reason": "on disk, but not in the catalogue"}
+    ]
+
+
+def test_strict_run_exits_with_1_and_publishes_nothing(run: Run, write_files: WriteFiles) -> None:
+    status, out, _ = run(write_files({"a.md": LEAVE, "empty.txt": b""}), "--strict")
+    assert status == 1
+    assert "nothing was published" in out
+
+
 def test_kb_flag_names_another_knowledge_base(run: Run, write_files: WriteFiles, tmp_path: Path) -> None:
     folder = write_files({"a.md": LEAVE})
 
