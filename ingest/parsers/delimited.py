@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,6 +20,7 @@ from ingest.parsers.tables import MOST_CELLS, CellLimit, data_blocks
 logger = logging.getLogger(__name__)
 
 _DELIMITERS = ",\t;|，"
+_QUOTED = re.compile(rf'(?:^|(?<=[{_DELIMITERS}\n]))"(?:[^"]|"")*"')
 _SAMPLE_ROWS = 50
 _SAMPLE = 100_000  # characters
 _LONGEST_FIELD = 2**31 - 1
@@ -32,7 +34,7 @@ class DelimitedParser(DocumentParser):
     name = "delimited"
 
     def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
-        text, encoding = decode(_without_zeros(blob.as_bytes()))
+        text, encoding = decode(blob.as_bytes())
         text = text.replace("\x00", "")
         delimiter = ""
         if text[:4].lower() == _SEP_LINE and len(first := text.split("\n", 1)[0].rstrip("\r")) == 5:
@@ -65,7 +67,8 @@ def find_delimiter(text: str, preferred: str = ",") -> str:
 def is_delimited(data: bytes) -> bool:
     """Whether it is text of which nearly all lines have the same number of fields, at least two."""
     try:
-        sample = decode(_without_zeros(data[:_SAMPLE])).text
+        head = data[:_SAMPLE]
+        sample = decode(head[: head.rfind(b"\n") + 1] or head).text
     except UnreadableFile:
         return False
     return max(_agreement(sample, each) for each in _DELIMITERS) >= _NEARLY_ALL
@@ -85,9 +88,10 @@ def split_tables(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def _agreement(sample: str, delimiter: str) -> float:
-    """The share of the sample's rows that have the commonest number of fields, 0 if that is one."""
-    widths = [len(row) for row in islice(_rows(sample, delimiter), _SAMPLE_ROWS) if any(row)]
-    if len(widths) > 2 and len(sample) == _SAMPLE:
+    """The share of the sample's lines that have the commonest number of fields, 0 if that is one."""
+    lines = _QUOTED.sub("", sample).split("\n")
+    widths = [line.count(delimiter) + 1 for line in islice(filter(str.strip, lines), _SAMPLE_ROWS)]
+    if len(widths) > 2 and len(widths) < _SAMPLE_ROWS and len(sample) == _SAMPLE:
         widths.pop()  # cut off by the sample's end
     width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
     return count / len(widths) if width > 1 else 0.0
@@ -98,16 +102,3 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST_FIELD)  # the module's only; it has no setting by reader
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True):
         yield [cell.strip() for cell in row]
-
-
-def _without_zeros(data: bytes) -> bytes:
-    """The bytes without stray NULs, which would make UTF-8 look like UTF-16."""
-    zeros = data.count(0)
-    if not 0 < zeros <= len(data) // 20:
-        return data
-    rest = data.replace(b"\x00", b"")
-    try:
-        rest.decode("utf-8")
-    except UnicodeDecodeError:
-        return data
-    return rest

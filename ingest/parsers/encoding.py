@@ -40,6 +40,7 @@ _WIDE = ("utf-16-le", "utf-16-be")  # Chinese without a single ASCII character h
 _NAMES = {"cp950": "big5", "big5hkscs": "big5", "cp932": "shift_jis", "cp949": "euc_kr"}
 _SAMPLE = 200_000  # bytes that are judged
 _PLAUSIBLE = 0.45
+_STRAY = 0.1  # as many NULs, by share of the bytes, are slips in a text
 _BAD = -1.5
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _COMMON_HAN = frozenset(
@@ -78,6 +79,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(encoding, "replace"), encoding)
     if declared and (found := _as_declared(data, declared)):
+        return found
+    if found := _with_stray_zeros(data):
         return found
     if wide := _without_mark(data):
         return wide
@@ -140,6 +143,18 @@ def _as_declared(data: bytes, declared: str) -> Decoded | None:
         return None
     zeros = text.count("\x00")
     return Decoded(text, _NAMES.get(name, name)) if zeros <= len(text) // 100 else None
+
+
+def _with_stray_zeros(data: bytes) -> Decoded | None:
+    """UTF-8 in which a few NULs got, which would pass for UTF-16 that reads like nothing."""
+    zeros = data.count(0)
+    if not 0 < zeros <= len(data) * _STRAY:
+        return None
+    text = _strict(data, "utf-8")
+    wide = [data[:_SAMPLE].decode(encoding, "replace") for encoding in _WIDE]
+    if text is None or max(map(plausibility, wide)) >= _PLAUSIBLE:
+        return None
+    return Decoded(text, "utf-8")
 
 
 def _without_mark(data: bytes) -> Decoded | None:

@@ -15,6 +15,7 @@ from ingest.parsers.encoding import decode
 from ingest.parsers.epub_package import read_package
 from ingest.parsers.html import html_blocks
 from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.steps import page_done
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def _page_blocks(data: bytes, chapter: str) -> Iterator[Document]:
             blocks = blocks[1:]
         blocks = [_below(path.path, each) for each in blocks]
     yield from blocks
+    page_done()
 
 
 def _below(heading: tuple[str, ...], document: Document) -> Document:

@@ -19,6 +19,7 @@ from ingest.parsers.blocks import block, file_facts
 from ingest.parsers.excel_scan import Merge, scan_sheet
 from ingest.parsers.excel_values import cell_text
 from ingest.parsers.office import OfficeParser
+from ingest.parsers.steps import page_done
 from ingest.parsers.tables import MOST_CELLS, CellLimit, data_blocks, is_header
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 _MOST_ROWS = 1_048_576  # that a sheet of Excel's can have
 _MOST_PLACES = 20_000_000  # cells passed, empty ones too
 _MOST_HEADER_ROWS = 3
+_ROWS_A_STEP = 10_000
 _NAMED = 10  # so many cells are listed, more are counted
 
 
@@ -83,6 +85,7 @@ def _sheet_blocks(sheet: Any, archive: zipfile.ZipFile, limit: CellLimit) -> Ite
     if blocks:
         yield block("heading", sheet.title, heading=(sheet.title,), level=1)
         yield from blocks
+    page_done()
     if left_out := limit.rows_left_out - before:
         logger.warning(
             "sheet %s: the last %d rows are left out, for more than %d cells are not read",
@@ -96,7 +99,9 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
     """The sheet's rows from the first on, each as wide as its last cell."""
     sheet.reset_dimensions()  # what the file claims they are may be anything
     places = 0
-    for row in islice(sheet.iter_rows(), _MOST_ROWS):
+    for number, row in enumerate(islice(sheet.iter_rows(), _MOST_ROWS), 1):
+        if number % _ROWS_A_STEP == 0:
+            page_done()
         places += len(row)
         if places > _MOST_PLACES:
             logger.warning("sheet %s: mostly empty and too wide; its last rows are left out", sheet.title)

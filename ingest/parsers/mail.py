@@ -22,6 +22,7 @@ from ingest.parsers.blocks import HeadingPath, block, file_facts
 from ingest.parsers.html import html_blocks
 from ingest.parsers.mail_text import attachment_name, header_text, part_text, sent_at
 from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.steps import page_done
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def _message_blocks(message: EmailMessage, above: tuple[str, ...], depth: int) -
         logger.warning("it has %d attachments, of which %d are read", len(attachments), _MOST_ATTACHMENTS)
     for part in attachments[:_MOST_ATTACHMENTS]:
         yield from _attachment(part, heading, depth)
+        page_done()
 
 
 def _body(message: EmailMessage) -> EmailMessage | None:

@@ -15,6 +15,7 @@ from ingest.normalization import normalize_line
 from ingest.parsers.blocks import block, file_facts
 from ingest.parsers.office import OfficeParser
 from ingest.parsers.powerpoint_shapes import shape_blocks
+from ingest.parsers.steps import page_done
 from rag.language import language_of
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ def _slide_blocks(slide: Any, page: int) -> Iterator[Document]:
     shapes = [each for each in slide.shapes if title_shape is None or each.shape_id != title_shape.shape_id]
     yield from shape_blocks(shapes, heading, page)
     yield from _notes(slide, heading, page)
+    page_done()
 
 
 def _title_shape(slide: Any) -> Any:

@@ -12,7 +12,7 @@ from ingest.normalization import normalize_line
 from ingest.parsers.blocks import table_blocks
 from ingest.parsers.faq_tables import pair_columns, pair_table
 
-MOST_CELLS = 1_000_000  # of a file, those with text; blocks of so many take about a gigabyte
+MOST_CELLS = 1_000_000  # of a file, those with text: some 300 MB of blocks, and seconds
 _VALUE = re.compile(r"[-+(]?[^\w\s]{0,3}\d[\d.,:/\-\sT%eE+]*\)?[^\w\s]{0,2}")
 _LONGEST_CAPTION = 100  # characters
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -84,3 +84,17 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
 
 def test_the_right_table_reads_more_plausibly_than_the_wrong_one() -> None:
     assert plausibility(SIMPLIFIED) > 0.5 > plausibility(SIMPLIFIED.encode("gbk").decode("cp950", "replace"))
+
+
+@pytest.mark.parametrize(
+    "text", ["name,age\nAnn\x00,30\nBob,40\n", "年假\x00十二天。", "a\x00b and more text here"]
+)
+def test_stray_nul_characters_dont_make_it_utf_16(text: str) -> None:
+    for data in (text.encode(), text.encode() + b"\n"):
+        assert decode(data).text.rstrip("\n") == text.rstrip("\n")
+
+
+def test_utf_16_without_a_mark_is_still_told_from_stray_nul_characters() -> None:
+    for text in ("年假十二天，\n可以顺延。", "Plain text.", "员工每年有十二天的年假，可以在下一年使用。\n"):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            assert decode(text.encode(encoding)).text == text
