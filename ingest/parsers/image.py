@@ -17,19 +17,20 @@ from ingest.parsers.blocks import file_facts
 from ingest.parsers.garbling import garbling
 from ingest.parsers.ocr import LONGEST_SIDE, STRIP, OcrLine, mean_confidence, read_picture
 from ingest.parsers.ocr_layout import ocr_blocks, reading_order
-from ingest.parsers.page_context import ocr_enabled, page_done
+from ingest.parsers.ocr_switch import ocr_enabled
 from ingest.parsers.pdf_lines import body_width, find_furniture, unwrap, words_of
 from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.steps import page_done
 
 _MOST_PIXELS = 100_000_000  # of one frame: a sheet of A3 at 600 dots an inch has 70 million
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP")  # each decoder is a surface for attacks
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")  # each decoder is a surface for attacks
 
 
 class ImageParser(DocumentParser):
     """Reads ``.png``, ``.jpg``, ``.tif``, ``.bmp`` and ``.webp`` files; each frame of a TIFF is a page.
 
     Args:
-        ocr: whether to recognize text at all; ``page_context.using_ocr`` can forbid it too.
+        ocr: whether to recognize text at all; ``ocr_switch.using_ocr`` can forbid it too.
     """
 
     name = "image"
@@ -91,7 +92,7 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
         except Exception as error:  # as in _open
             raise UnreadableFile(f"the picture is damaged: {error}") from error
         yield picture
-        page_done(index + 1, count)
+        page_done()
 
 
 def _prepare(image: Image.Image) -> Image.Image:

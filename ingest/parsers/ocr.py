@@ -25,10 +25,12 @@ LONGEST_SIDE = 2400  # pixels of what is recognized
 STRIP = 3  # height to width from which a picture (a long screenshot) is read in pieces
 _DETECTION_SIDE = 1280  # pixels at most where lines are looked for: as good as 2000, in a quarter of the time
 _MOST_THREADS = 4
-_CONFIDENT = 0.6  # lines below are noise more often than text
+_CONFIDENT = 0.65  # lines below are noise more often than text
 _TALL = 1.5  # height to width of a box whose text stands upright
 _VOTES = 9  # lines that are asked which way up they are
 _SAME = 0.02  # of confidence: turning a page upside down changes little, for each line is turned by itself
+_FEWEST_PIXELS = 20  # that stand out, where there is ink: one small letter has more, dust less
+_FAR = 40  # grey levels, of 256, from the background
 _LOCK = threading.Lock()
 
 Box = NDArray[np.float32]  # four corners (x, y), clockwise from the text's upper left
@@ -77,8 +79,8 @@ def has_ink(image: Image.Image) -> bool:
     """Whether anything stands out from the picture's background."""
     histogram = np.asarray(image.convert("L").histogram())
     background = int(histogram.argmax())
-    far = np.abs(np.arange(256) - background) > 40
-    return int(histogram[far].sum()) > 20  # a dot of the smallest type
+    far = np.abs(np.arange(256) - background) > _FAR
+    return int(histogram[far].sum()) > _FEWEST_PIXELS
 
 
 def _read_upright(image: Image.Image) -> _Found:

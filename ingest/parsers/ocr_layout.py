@@ -60,7 +60,7 @@ def ocr_blocks(paragraphs: Iterable[str], heading: tuple[str, ...], page: int) -
 def _regions(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
     """The lines in parts that are read one after the other, each row by row."""
     if len(lines) < 2 * _FEWEST_ROWS:
-        return [list(lines)]
+        return [list(lines)] if lines else []
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     places = [left + (right - left) * step / _GUTTERS for step in range(8, _GUTTERS - 7)]
     scores = [sum(len(part) for part, two in _split(lines, place) if two) for place in places]

@@ -1,13 +1,12 @@
 """PDF, by pypdf: the text layer, page by page, in the order of the page's content.
 
-A passage belongs to one page, so a sentence that runs over a page break is cut there. Pages without a text
-layer (scans) are counted and reported.
+A passage belongs to one page, so a sentence that runs over a page break is cut there. Pages whose text layer
+is missing or garbled (scans, fonts without a map to Unicode) are recognized from their pictures.
 """
 
 import io
 import logging
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -19,81 +18,123 @@ from pypdf import PasswordType, PdfReader
 from ingest.dates import first_date
 from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, table_blocks
+from ingest.parsers.garbling import GARBLED, garbling
+from ingest.parsers.ocr_layout import ocr_blocks
+from ingest.parsers.ocr_switch import ocr_enabled
+from ingest.parsers.passwords import passwords
 from ingest.parsers.pdf_headings import HeadingSizes, join_heading
 from ingest.parsers.pdf_lines import body_width, find_furniture, unwrap, words_of
+from ingest.parsers.pdf_ocr import Recognized, recognize_pages
 from ingest.parsers.pdf_outline import Entry, Heading, find_headings, read_outline
 from ingest.parsers.pdf_page import Line, read_lines
 from ingest.parsers.pdf_tables import Table, find_tables
 from ingest.parsers.pdf_title import find_title
 from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.steps import page_done
 
 logger = logging.getLogger(__name__)
 
-_GARBLED = 0.1  # of a page's characters
 _TEMPLATE_DATE = "2000-01-01T00:00:00"  # of reproducible files, which have no date
 
 Item = Line | Table
 
 
 class PdfParser(DocumentParser):
-    """Reads ``.pdf`` files."""
+    """Reads ``.pdf`` files.
+
+    Args:
+        ocr: whether to recognize pages without a usable text layer; ``ocr_switch.using_ocr`` can forbid it.
+    """
 
     name = "pdf"
+    version = 2
+
+    def __init__(self, *, ocr: bool = True) -> None:
+        self._ocr = ocr
 
     def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
-        reader = _open(blob.as_bytes())
+        data = blob.as_bytes()
+        reader, password = _open(data)
         pages = list(_pages(reader))
-        without_text = [
-            number for number, lines in enumerate(pages, 1) if not any(line.text for line in lines)
-        ]
-        garbled = [number for number, lines in enumerate(pages, 1) if _garbling(lines) > _GARBLED]
+        recognizing = self._ocr and ocr_enabled()
+        recognized = recognize_pages(data, password, pages) if recognizing else Recognized()
+        pages = [recognized.pages.get(number, lines) for number, lines in enumerate(pages, 1)]
+        texts = [[line.text for line in lines] for lines in pages]
+        without_text = [number for number, lines in enumerate(texts, 1) if not any(lines)]
+        if len(without_text) == len(pages):
+            raise UnreadableFile(_why_no_text(len(pages), recognizing, recognized))
+        garbled = [number for number, lines in enumerate(texts, 1) if garbling(lines) > GARBLED]
         if garbled:
             logger.warning("pages that look garbled: %s", ", ".join(map(str, garbled)))
         facts = file_facts(
             title=find_title(reader, pages),
             modified=_modified(reader),
             pages=len(pages),
-            pages_without_text=without_text,
+            pages_without_text=[number for number in without_text if number not in recognized.blank],
+            blank_pages=recognized.blank,
+            pages_by_ocr=sorted(recognized.pages),
+            ocr_confidence=recognized.confidence,
             garbled_pages=garbled,
+            garbling=round(garbling(line for lines in texts for line in lines), 4),
         )
-        return facts, list(_blocks(pages, read_outline(reader)))
+        return facts, list(_blocks(pages, read_outline(reader), recognized.pages))
 
 
-def _open(data: bytes) -> PdfReader:
+def _open(data: bytes) -> tuple[PdfReader, str]:
+    """The PDF, opened, and the password that it took."""
     try:
         reader = PdfReader(io.BytesIO(data))
-        locked = reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED
-        if not locked and not len(reader.pages):
+        password = _unlock(reader) if reader.is_encrypted else ""
+        if not len(reader.pages):
             raise UnreadableFile("it has no pages")
     except UnreadableFile:
         raise
     except Exception as error:  # pypdf lets many kinds through on damaged files
         raise UnreadableFile(f"the PDF is damaged: {_reason(error)}") from error
-    if locked:
-        raise UnreadableFile("it needs a password")
-    return reader
+    return reader, password
+
+
+def _unlock(reader: PdfReader) -> str:
+    for password in ("", *passwords()):
+        if reader.decrypt(password) != PasswordType.NOT_DECRYPTED:
+            return password
+    raise UnreadableFile("it needs another password" if passwords() else "it needs a password")
 
 
 def _pages(reader: PdfReader) -> Iterator[list[Line]]:
-    failures = 0
     for number, page in enumerate(reader.pages, 1):
         try:
             yield read_lines(page)
         except Exception as error:  # one page of many
-            failures += 1
             logger.warning("page %d can't be read: %s", number, _reason(error))
             yield []
-    if failures == len(reader.pages):
-        raise UnreadableFile("the PDF is damaged: no page can be read")
+        page_done()
 
 
-def _blocks(pages: Sequence[list[Line]], outline: Mapping[int, Sequence[Entry]]) -> Iterator[Document]:
+def _why_no_text(pages: int, recognizing: bool, recognized: Recognized) -> str:
+    if len(recognized.blank) == pages:
+        return "no text in it: all its pages are blank"
+    plural = "page has" if pages == 1 else "pages have"
+    why = "and no text was found in their pictures" if recognizing else "and OCR is switched off"
+    return f"no text in it: its {pages} {plural} no text layer, {why}"
+
+
+def _blocks(
+    pages: Sequence[list[Line]], outline: Mapping[int, Sequence[Entry]], by_ocr: Collection[int]
+) -> Iterator[Document]:
     texts = [[line.text for line in lines] for lines in pages]
     unwrap_lines = partial(unwrap, body=body_width(texts), known_words=words_of(texts))
-    sizes = HeadingSizes(line for lines in pages for line in lines)
+    sizes = HeadingSizes(
+        line for number, lines in enumerate(pages, 1) if number not in by_ocr for line in lines
+    )
     path = HeadingPath()
     for number, (lines, furniture) in enumerate(zip(pages, find_furniture(texts), strict=True), 1):
         kept = [line for position, line in enumerate(lines) if position not in furniture]
+        if number in by_ocr:
+            for entry in outline.get(number, ()):
+                path.enter(entry.level, entry.title)
+            yield from ocr_blocks(unwrap_lines([line.text for line in kept]), path.path, number)
+            continue
         items = list(find_tables(kept))
         if outline:
             headings, missing = find_headings([item.text for item in items], outline.get(number, ()))
@@ -144,13 +185,6 @@ def _modified(reader: PdfReader) -> str:
     except Exception:  # damaged metadata
         return ""
     return "" if found.startswith(_TEMPLATE_DATE) else found
-
-
-def _garbling(lines: Iterable[Line]) -> float:
-    """The share of characters that stand for nothing readable."""
-    characters = [character for line in lines for character in line.text if not character.isspace()]
-    bad = sum(each == "\ufffd" or unicodedata.category(each) in ("Co", "Cn", "Cc") for each in characters)
-    return bad / max(1, len(characters))
 
 
 def _reason(error: Exception) -> str:

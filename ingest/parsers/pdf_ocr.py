@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from pypdfium2 import PdfiumError
 
-from ingest.parsers.garbling import GARBLED, garbling
+from ingest.parsers.garbling import garbling
 from ingest.parsers.ocr import OcrLine, has_ink, mean_confidence, read_picture
 from ingest.parsers.ocr_layout import reading_order
-from ingest.parsers.page_context import page_done
 from ingest.parsers.pdf_page import Line
 from ingest.parsers.pdf_pictures import PagePictures
+from ingest.parsers.steps import page_done
 
 logger = logging.getLogger(__name__)
 
+_HOPELESS = 0.3  # garbled; below, what is readable is more exact than recognition
 _SCAN = 0.5  # of the page: an image that large may hold its text
 _LITTLE_TEXT = 200  # characters of a text layer (a header, a page number) that such an image may go beyond
 _MUCH_MORE = 1.5  # times the text layer's characters, for recognized text to take its place
@@ -68,7 +69,7 @@ def _recognize(
                 recognized.blank.append(number)
         except Exception as error:  # one page of many
             logger.warning("page %d can't be recognized: %s", number, error)
-        page_done(number, len(pages))
+        page_done()
 
 
 def _may_need_it(lines: Sequence[Line]) -> bool:
@@ -76,7 +77,7 @@ def _may_need_it(lines: Sequence[Line]) -> bool:
 
 
 def _is_bad(lines: Sequence[Line]) -> bool:
-    return not _length(lines) or garbling(line.text for line in lines) > GARBLED
+    return not _length(lines) or garbling(line.text for line in lines) > _HOPELESS
 
 
 def _is_better(lines: Sequence[OcrLine], before: Sequence[Line]) -> bool:
@@ -84,7 +85,7 @@ def _is_better(lines: Sequence[OcrLine], before: Sequence[Line]) -> bool:
     if not _is_bad(before):
         return length > _MUCH_MORE * _length(before)
     readable = (1 - garbling(line.text for line in before)) * _length(before)
-    return length >= readable and garbling(line.text for line in lines) <= GARBLED
+    return length >= readable and garbling(line.text for line in lines) <= _HOPELESS
 
 
 def _length(lines: Sequence[Line]) -> int:

@@ -13,6 +13,10 @@ _SOFT_HYPHEN_AT_END = re.compile("\u00ad\\s*$")  # where a line was broken; else
 _LATIN_1 = re.compile("[\u0080-\u00ff]")
 _SPACE_IN_LATIN_1 = re.compile("(?<=[\u0080-\u00ff]) (?=[\u0080-\u00ff])")
 _MOJIBAKE = 0.5
+_STRUCK_TWICE = 1.0  # points: text drawn again so near is a printer's way to bold type, not more text
+_RECENT = 8  # fragments among which the first of the two is looked for
+_SHORTEST_STRUCK = 4  # characters; pieces of a table may be alike and of unknown place
+_SHORTEST_DOUBLED = 12  # characters of a line whose every one is double; Chinese doubles a few by itself
 
 
 class Line(NamedTuple):
@@ -32,7 +36,9 @@ def read_lines(page: PageObject) -> list[Line]:
         x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
         y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
         scale = (tm[2] ** 2 + tm[3] ** 2) ** 0.5 * (cm[2] ** 2 + cm[3] ** 2) ** 0.5
-        fragments.append(Line(text, x, y, round(abs(size * scale), 1)))
+        fragment = Line(text, x, y, round(abs(size * scale), 1))
+        if not any(_is_struck_again(fragment, each) for each in fragments[-_RECENT:]):
+            fragments.append(fragment)
 
     page.extract_text(visitor_text=visit)
     return list(_to_lines(fragments))
@@ -57,7 +63,25 @@ def _to_lines(fragments: list[Line]) -> Iterator[Line]:
 
 
 def _clean(text: str) -> str:
-    return normalize_line(repair_mojibake(_SOFT_HYPHEN_AT_END.sub("-", text)))
+    return normalize_line(_undouble(repair_mojibake(_SOFT_HYPHEN_AT_END.sub("-", text))))
+
+
+def _is_struck_again(fragment: Line, before: Line) -> bool:
+    return (
+        len(fragment.text.strip()) >= _SHORTEST_STRUCK
+        and fragment.text == before.text
+        and abs(fragment.x - before.x) < _STRUCK_TWICE
+        and abs(fragment.y - before.y) < _STRUCK_TWICE
+    )
+
+
+def _undouble(text: str) -> str:
+    """A line in bold type made of each letter drawn twice ("TThhee ppuummpp") with each of them once."""
+    words = text.split()
+    letters = sum(character.isalpha() for character in text)
+    if letters < _SHORTEST_DOUBLED or not all(word[::2] == word[1::2] for word in words):
+        return text
+    return " ".join(word[::2] for word in words)
 
 
 def repair_mojibake(text: str) -> str:

@@ -11,13 +11,19 @@ from langchain_core.documents.base import Blob
 from pypdf import PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
+from ingest.parsers.ocr_switch import using_ocr
+from ingest.parsers.passwords import using_passwords
 from ingest.parsers.pdf import PdfParser
+from ingest.parsers.pdf_ocr import recognize_pages
+from ingest.parsers.pdf_page import Line
 from ingest.parsers.problems import UnreadableFile
+from tests.ingest.parsers.drawing import draw_page
 
 Parse = Callable[..., Any]
 
@@ -63,10 +69,27 @@ def add_outline(data: bytes, entries: list[tuple[str, int]]) -> bytes:
     return buffer.getvalue()
 
 
+def make_scan(pages: list[list[str]], header: str = "") -> bytes:
+    """A PDF whose pages are pictures of the lines, with a text layer that holds the header alone."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(500, 350), invariant=True)
+    for number, lines in enumerate(pages, 1):
+        canvas.drawImage(ImageReader(draw_page(lines)), 0, 0, 500, 350)
+        if header:
+            canvas.drawString(20, 10, f"{header} {number}")
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
 WRAPPED = [
     "水泵必须每六个月清洗一次，清洗之前应先切断电源并关闭阀",
     "门，清洗之后应检查密封圈。",
     "Filter: WJ-2031-B.",
+]
+SCANNED = [
+    "Clean the pump every six months, and cut the power",
+    "before you begin to take it apart.",
 ]
 
 
@@ -77,7 +100,10 @@ def test_pages_lines_and_title_are_read(parse: Parse) -> None:
     assert parsed.kinds[0] == "heading"  # by its larger type
     assert parsed.facts.metadata["modified"] == ""  # reproducible files have no date
     assert parsed.facts.metadata["pages"] == 3
-    assert parsed.facts.metadata["report"]["pages_without_text"] == [2]
+    report = parsed.facts.metadata["report"]
+    assert report["blank_pages"] == [2]
+    assert report["pages_without_text"] == report["pages_by_ocr"] == report["garbled_pages"] == []
+    assert report["garbling"] == 0 and report["ocr_confidence"] is None
     assert "水泵必须每六个月清洗一次，清洗之前应先切断电源并关闭阀门，清洗之后应检查密封圈。" in parsed.texts
     assert [each.metadata["page"] for each in parsed.blocks] == [1, 1, 1, 3]
 
@@ -125,6 +151,24 @@ def test_columns_of_text_are_not_taken_for_a_table(parse: Parse) -> None:
     assert text.index("Left column line 7") < text.index("Right column line 0")
 
 
+def test_text_struck_twice_for_bold_type_is_read_once(parse: Parse) -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    for shift in (0.0, 0.4):
+        canvas.drawString(60 + shift, 700, "Cleaning the pump")
+    canvas.drawString(60, 600, "CClleeaanniinngg tthhee ffiilltteerr")
+    canvas.drawString(60, 500, "The committee took all the books.")
+    canvas.save()
+
+    text = "\n".join(parse(PdfParser(), buffer.getvalue()).texts)
+
+    assert text.split("\n") == [
+        "Cleaning the pump",
+        "Cleaning the filter",
+        "The committee took all the books.",
+    ]
+
+
 def test_title_of_the_metadata_counts_only_if_the_pages_bear_it_out(parse: Parse) -> None:
     lines = [["水泵手册", "第一版。"]]
 
@@ -147,6 +191,60 @@ def test_empty_user_password_opens_and_another_is_asked_for(parse: Parse) -> Non
     assert parse(PdfParser(), encrypt(data, "")).texts == ["内部资料。"]
     with pytest.raises(UnreadableFile, match="needs a password"):
         parse(PdfParser(), encrypt(data, "secret"))
+
+
+def test_given_passwords_are_tried(parse: Parse) -> None:
+    data = encrypt(make_pdf([["内部资料。"]]), "secret")
+
+    with using_passwords(["wrong", "secret"]):
+        assert parse(PdfParser(), data).texts == ["内部资料。"]
+    with using_passwords(["wrong"]), pytest.raises(UnreadableFile, match="another password"):
+        parse(PdfParser(), data)
+
+
+def test_scanned_pages_are_recognized_and_blank_ones_are_no_failure(parse: Parse) -> None:
+    scan = make_scan([SCANNED, []])
+    with using_passwords(["secret"]):
+        parsed = parse(PdfParser(), encrypt(add_outline(scan, [("Cleaning", 0)]), "secret"))
+
+    assert parsed.kinds == ["ocr"]
+    assert parsed.texts == [" ".join(SCANNED)]
+    assert parsed.paths == [("Cleaning",)]
+    report = parsed.facts.metadata["report"]
+    assert report["pages_by_ocr"] == [1]
+    assert report["blank_pages"] == [2]
+    assert report["pages_without_text"] == []
+    assert report["ocr_confidence"] > 0.9
+
+
+def test_text_layer_that_is_only_a_header_gives_way_to_the_picture(parse: Parse) -> None:
+    parsed = parse(PdfParser(), make_scan([SCANNED], header="Scanned page"))
+
+    assert " ".join(SCANNED) in parsed.texts
+    assert parsed.facts.metadata["report"]["pages_by_ocr"] == [1]
+
+
+def test_garbled_page_is_recognized_from_its_picture() -> None:
+    garbled = [Line("\ue001\ue002\ue003 \ufffd\ufffd")]
+    good = [Line("A page with a text layer that is long enough. " * 5)]
+
+    recognized = recognize_pages(make_scan([SCANNED, SCANNED]), "", [garbled, good])
+
+    assert {number: [row.text for row in rows] for number, rows in recognized.pages.items()} == {1: SCANNED}
+
+
+def test_scan_is_refused_where_ocr_is_switched_off(parse: Parse) -> None:
+    data = make_scan([SCANNED])
+
+    with pytest.raises(UnreadableFile, match="no text layer, and OCR is switched off"):
+        parse(PdfParser(ocr=False), data)
+    with using_ocr(False), pytest.raises(UnreadableFile, match="OCR is switched off"):
+        parse(PdfParser(), data)
+
+
+def test_pdf_of_blank_pages_is_refused(parse: Parse) -> None:
+    with pytest.raises(UnreadableFile, match="all its pages are blank"):
+        parse(PdfParser(), make_pdf([[], []]))
 
 
 def test_page_tree_that_is_a_circle_is_refused(parse: Parse) -> None:
