@@ -109,6 +109,7 @@ _PARSERS: dict[str, Callable[[], BaseBlobParser]] = {
     ".docm": _word,
     ".pptx": _powerpoint,
     ".pptm": _powerpoint,
+    ".ppsx": _powerpoint,
     ".xlsx": _excel,
     ".xlsm": _excel,
     ".csv": _delimited,

@@ -45,7 +45,7 @@ class ExcelParser(OfficeParser):
             try:
                 limit = CellLimit()
                 hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
-                blocks = [each for sheet in book.worksheets for each in _sheet_blocks(sheet, archive, limit)]
+                blocks = [each for sheet in book.worksheets for each in _whole_sheet(sheet, archive, limit)]
             finally:
                 book.close()
         of_file = "docProps/core.xml" in archive.namelist()  # openpyxl makes them up otherwise
@@ -58,6 +58,17 @@ class ExcelParser(OfficeParser):
 class _Row(NamedTuple):
     number: int
     cells: list[str]
+
+
+def _whole_sheet(sheet: Any, archive: zipfile.ZipFile, limit: CellLimit) -> list[Document]:
+    """The sheet's blocks. A damaged sheet is left out with a warning, so that the others are read."""
+    try:
+        return list(_sheet_blocks(sheet, archive, limit))
+    except MemoryError:
+        raise
+    except Exception as error:  # openpyxl lets XML parsers', zipfile's and many others through
+        logger.warning("sheet %s is damaged and left out: %s: %s", sheet.title, type(error).__name__, error)
+        return []
 
 
 def _sheet_blocks(sheet: Any, archive: zipfile.ZipFile, limit: CellLimit) -> Iterator[Document]:

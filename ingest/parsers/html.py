@@ -2,9 +2,10 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import PageElement, Tag
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
@@ -78,7 +79,11 @@ def _main_blocks(main: Tag, path: HeadingPath) -> list[Document]:
 
 def _soup(text: str) -> BeautifulSoup:
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
-    return BeautifulSoup(text, "lxml")
+    with (
+        warnings.catch_warnings()
+    ):  # XHTML of a book, or XML under a wrong name: its text is read all the same
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        return BeautifulSoup(text, "lxml")
 
 
 def _date(soup: BeautifulSoup) -> str:

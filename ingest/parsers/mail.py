@@ -69,7 +69,7 @@ def _message_blocks(message: EmailMessage, above: tuple[str, ...], depth: int) -
 
 def _body(message: EmailMessage) -> EmailMessage | None:
     """The part that is the message's text: plain text if there is any, else HTML."""
-    for kinds in (("plain",), ("related", "html")):
+    for kinds in (("plain",), ("html",)):
         try:
             found: Any = message.get_body(preferencelist=kinds)
         except (KeyError, AttributeError, ValueError):  # a multipart message without parts

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from langchain_core.documents import Document
-from pptx import Presentation
+from pptx.package import Package
 
 from ingest.dates import first_date
 from ingest.normalization import normalize_line
@@ -25,14 +25,14 @@ _NO_TITLES = frozenset({"", "powerpoint presentation", "presentation", "powerpoi
 
 
 class PowerPointParser(OfficeParser):
-    """Reads ``.pptx`` and ``.pptm`` files, hidden slides too; the report names those."""
+    """Reads ``.pptx``, ``.pptm`` and ``.ppsx`` files, hidden slides too; the report names those."""
 
     name = "powerpoint"
     suffix = ".pptx"
     kind = "PowerPoint"
 
     def read_package(self, data: bytes, archive: zipfile.ZipFile) -> tuple[Document, list[Document]]:
-        presentation = Presentation(io.BytesIO(data))
+        presentation: Any = Package.open(io.BytesIO(data)).presentation_part.presentation
         slides = list(presentation.slides)
         hidden = [
             page for page, slide in enumerate(slides, 1) if slide._element.get("show") in ("0", "false")

@@ -33,7 +33,7 @@ def data_blocks(
     caption = above.pop() if above and columns is None and len(above[-1]) <= _LONGEST_CAPTION else ""
     yield from table_blocks([[line] for line in above], heading=heading)
     if columns is None:
-        yield from table_blocks(body, header_rows=header_rows, heading=heading, caption=caption)
+        yield from table_blocks(body, header_rows=header_rows or None, heading=heading, caption=caption)
     else:
         yield from pair_table(body[header_rows:], columns, body[header_rows - 1], heading=heading)
 

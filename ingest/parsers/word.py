@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import docx
 from docx.document import Document as WordDocument
+from docx.opc.part import PartFactory
 from docx.oxml.ns import qn
+from docx.package import Package
+from docx.parts.document import DocumentPart
 from langchain_core.documents import Document
 
 from ingest.dates import first_date
@@ -41,16 +43,20 @@ _CONTAINERS = frozenset(
     qn(name) for name in ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag")
 )
 
+# python-docx knows documents without macros only; what else is in them is the same.
+PartFactory.part_type_for["application/vnd.ms-word.document.macroEnabled.main+xml"] = DocumentPart
+
 
 class WordParser(OfficeParser):
-    """Reads ``.docx`` files."""
+    """Reads ``.docx`` and ``.docm`` files."""
 
     name = "word"
     suffix = ".docx"
     kind = "Word"
 
     def read_package(self, data: bytes, archive: zipfile.ZipFile) -> tuple[Document, list[Document]]:
-        document = docx.Document(io.BytesIO(data))
+        part: Any = Package.open(io.BytesIO(data)).main_document_part
+        document: WordDocument = part.document
         blocks = _with_running_header(document, list(_Reader(document).blocks(document.element.body)))
         properties = document.core_properties
         dates = [_property(properties, name) for name in ("modified", "created")]

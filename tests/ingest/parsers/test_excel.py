@@ -198,6 +198,22 @@ def test_columns_are_numbered() -> None:
     assert [column_number(each) for each in ("A", "Z", "AA", "XFD")] == [1, 26, 27, 16384]
 
 
+def test_damaged_sheet_is_left_out_and_named(parse: Parse, caplog: pytest.LogCaptureFixture) -> None:
+    book = workbook(["a", "b"], [1, 2], name="Good")
+    book.create_sheet("Bad").append(["x", "y"])
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(save(book))) as source, zipfile.ZipFile(buffer, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"</row>", b"</r") if "sheet2" in name else content)
+
+    with caplog.at_level(logging.WARNING):
+        parsed = parse(ExcelParser(), buffer.getvalue())
+
+    assert parsed.texts == ["Good", "a | b", "1 | 2"]
+    assert "sheet Bad is damaged and left out" in caplog.text
+
+
 def test_damaged_files_are_refused_with_a_reason(parse: Parse) -> None:
     whole = save(workbook(["a"]))
     bomb = io.BytesIO()

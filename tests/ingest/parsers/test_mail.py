@@ -149,6 +149,17 @@ def test_what_is_no_message_is_refused(parse: Parse, data: bytes) -> None:
         parse(MailParser(), data)
 
 
+def test_web_page_saved_as_one_file_is_read(parse: Parse) -> None:
+    page = (
+        b'MIME-Version: 1.0\r\nSubject: Rates\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+        b"Content-Location: http://example.com/\r\n\r\n<h1>Rates</h1><p>560=E5=85=83</p>\r\n"
+        b"--b\r\nContent-Type: image/png\r\nContent-Location: http://example.com/a.png\r\n\r\nx\r\n--b--\r\n"
+    )
+
+    assert parse(MailParser(), page).texts == ["Rates", "Rates", "560元"]
+
+
 def test_malformed_messages_are_read_as_far_as_they_go(parse: Parse) -> None:
     cut = b'Subject: x\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nThe text.\r\n'
 

@@ -137,6 +137,40 @@ def test_text_tables_exported_as_excel_are_read(delimiter: str) -> None:
     assert [each.page_content for each in parser.lazy_parse(blob)][1:] == ["a | b", "1 | 2"]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "plain", "other"),
+    [
+        (
+            ".docm",
+            "vnd.openxmlformats-officedocument.wordprocessingml.document.main",
+            "vnd.ms-word.document.macroEnabled.main",
+        ),
+        (
+            ".pptm",
+            "vnd.openxmlformats-officedocument.presentationml.presentation.main",
+            "vnd.ms-powerpoint.presentation.macroEnabled.main",
+        ),
+        (
+            ".ppsx",
+            "vnd.openxmlformats-officedocument.presentationml.presentation.main",
+            "vnd.openxmlformats-officedocument.presentationml.slideshow.main",
+        ),
+    ],
+)
+def test_files_with_macros_and_slide_shows_are_read(
+    parse: Parse, suffix: str, plain: str, other: str
+) -> None:
+    presentation = Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[5]).shapes.title.text = "机密正文。"
+    original = word_file() if suffix == ".docm" else save(presentation)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(original)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(plain.encode(), other.encode()))
+
+    assert parse(parser_for(suffix), buffer.getvalue()).texts == ["机密正文。"]
+
+
 def test_types_are_told_by_content() -> None:
     assert content_suffix(save(Presentation())) == ".pptx"
     assert content_suffix(b"%PDF-1.7\n") == ".pdf"
