@@ -1,7 +1,7 @@
 """JSON values to blocks.
 
-Flat records of a list are a table's rows; records with long texts or values within values are sections, named
-by their title if they have one. In a section short values stand as ``key: value`` lines, long texts as prose.
+Records of a list are a table's rows; those with long texts or lists of objects are sections, named by their
+title if they have one. In a section short values stand as ``path: value`` lines, long texts as prose.
 Headings are the keys on the way to a value.
 """
 
@@ -18,6 +18,8 @@ from ingest.parsers.tables import data_blocks
 TITLE_KEYS = ("title", "标题", "標題", "name", "名称", "名稱", "subject", "heading")
 _LONGEST_VALUE = 200  # characters of a value on a line, or in a cell
 _MOST_COLUMNS = 60
+_MOST_LINES = 12  # of an object within another, which is a section of its own if it has more
+_DEEPEST_ROW = 3
 _DEEPEST_HEADINGS = 6
 _Path = tuple[str, ...]
 
@@ -57,23 +59,27 @@ def _object(value: dict[str, Any], heading: _Path, path: _Path, stack: _Stack) -
         yield from pair_table(*pair, heading=heading)
         return
     first = True
+    inner: list[tuple[Any, str]] = []
     for key, each in value.items():
-        if is_plain(each) or _is_short_list(each):
-            for made in _line(each, heading, (*path, key)):
+        lines = _flattened({key: each})
+        if lines is None or len(lines) > _MOST_LINES:
+            inner.append((each, key))
+            continue
+        for name, plain in lines.items():
+            for made in _line(plain, heading, (*path, name)):
                 short = made.metadata["kind"] == "list"
                 made.metadata["separator"] = LINE if short and not first else PARAGRAPH
                 first = not short
                 yield made
-    inner = [(each, key) for key, each in value.items() if not is_plain(each) and not _is_short_list(each)]
     stack.extend((each, *_below(heading, path, key)) for each, key in reversed(inner))
 
 
 def _list(values: list[Any], heading: _Path, path: _Path, stack: _Stack) -> Iterator[Document]:
     if pair := _pair(values):
         yield from pair_table(*pair, heading=_headed(heading, path))
-    elif _are_flat(values):
-        names = _names(values)
-        rows = [[normalize_line(_cell(each.get(name))) for name in names] for each in values]
+    elif records := _flat_records(values):
+        names = _names(records)
+        rows = [[normalize_line(_cell(each.get(name))) for name in names] for each in records]
         yield from data_blocks([names, *rows], heading=_headed(heading, path), header_rows=1)
     elif values and all(isinstance(each, list) and all(map(_is_short, each)) for each in values):
         yield from data_blocks(
@@ -129,13 +135,36 @@ def _pair(values: Sequence[Any]) -> tuple[list[list[str]], Any, list[str]] | Non
     return [[_cell(each.get(name), "\n") for name in names] for each in records], columns, names
 
 
-def _are_flat(values: Sequence[Any]) -> bool:
-    return (
-        len(values) > 1
-        and all(isinstance(each, dict) for each in values)
-        and all(_is_short(each) or _is_short_list(each) for value in values for each in value.values())
-        and 0 < len(_names(values)) <= _MOST_COLUMNS
-    )
+def _flat_records(values: Sequence[Any]) -> list[dict[str, Any]]:
+    """The values as rows of short values by name, or nothing if one of them doesn't fit in a row."""
+    if len(values) < 2:
+        return []
+    records = []
+    for value in values:
+        record = _flattened(value) if isinstance(value, dict) else None
+        if record is None or not all(_is_short(each) or _is_short_list(each) for each in record.values()):
+            return []
+        records.append(record)
+    return records if 0 < len(_names(records)) <= _MOST_COLUMNS else []
+
+
+def _flattened(value: dict[str, Any], depth: int = 0) -> dict[str, Any] | None:
+    """An object's plain values and short lists by their paths, or None if there are others in it."""
+    flat: dict[str, Any] = {}
+    for key, each in value.items():
+        if is_plain(each) or _is_short_list(each):
+            made = {key: each}
+        elif isinstance(each, dict) and depth < _DEEPEST_ROW:
+            inner = _flattened(each, depth + 1)
+            if inner is None:
+                return None
+            made = {f"{key}.{name}": inmost for name, inmost in inner.items()}
+        else:
+            return None
+        if not flat.keys().isdisjoint(made):  # {"a.b": 1, "a": {"b": 2}}
+            return None
+        flat |= made
+    return flat
 
 
 def _names(records: Sequence[dict[str, Any]]) -> list[str]:

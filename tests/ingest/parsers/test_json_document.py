@@ -45,8 +45,7 @@ def test_objects_are_lines_below_their_keys(parse: Parse) -> None:
 
     parsed = parse(JsonParser(), json.dumps(value))
 
-    assert parsed.texts == ["title: 泵", "updated: 2025-03-01", "motor", "power: 1.5", "on: true"]
-    assert parsed.paths[-1] == ("motor",)
+    assert parsed.texts == ["title: 泵", "updated: 2025-03-01", "motor.power: 1.5", "motor.on: true"]
     assert parsed.facts.page_content == "泵"
     assert parsed.facts.metadata["modified"] == "2025-03-01"
 
@@ -58,6 +57,18 @@ def test_flat_records_are_rows_below_a_header(parse: Parse) -> None:
 
     assert parsed.texts == ["cities", "name | rate | tags", "北京 | 560", "其他 |  | a; b"]
     assert parsed.blocks[2].metadata["header"] == "name | rate | tags"
+
+
+def test_objects_within_records_are_columns_and_large_ones_sections(parse: Parse) -> None:
+    records = [{"name": name, "specs": {"power": number}} for number, name in enumerate(("P200", "P300"))]
+    large = {f"key {number}": number for number in range(20)}
+
+    assert texts_of(records) == ["name | specs.power", "P200 | 0", "P300 | 1"]
+    assert parse(JsonParser(), json.dumps({"large": large})).paths[-1] == ("large",)
+
+
+def test_keys_that_look_like_paths_lose_nothing() -> None:
+    assert {"2", "1"} <= {each.split(" ")[-1] for each in texts_of([{"a.b": 1, "a": {"b": 2}}] * 2)}
 
 
 def test_records_with_long_texts_are_sections(parse: Parse) -> None:
