@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 2400  # pixels of what is recognized
 STRIP = 3  # height to width from which a picture (a long screenshot) is read in pieces
 _DETECTION_SIDE = 1280  # pixels at most where lines are looked for: as good as 2000, in a quarter of the time
-_MOST_THREADS = 4
+_MOST_THREADS = 2  # several processes read at a time, and waiting threads cost the others dearly
 _CONFIDENT = 0.65  # lines below are noise more often than text
 _TALL = 1.5  # height to width of a box whose text stands upright
 _VOTES = 9  # lines that are asked which way up they are
