@@ -6,6 +6,7 @@ from typing import Any
 
 from ingest.reading import ReadDocument
 from ingest.sources import Notice
+from rag.knowledge_base import Writer
 
 _WARNINGS_SHOWN = 3
 _POOR_OCR = 0.8  # mean confidence
@@ -39,6 +40,18 @@ def document_record(read: ReadDocument, change: str) -> dict[str, Any]:
         "title": document.title or None,
         **report,
     }
+
+
+def note_repetition(record: dict[str, Any], writer: Writer, root_id: int) -> None:
+    """Add to a document's record which others are much like it, and how many passages stand elsewhere too."""
+    if record["status"] != "ok":
+        return
+    source = record["source"]
+    record["similar"] = [
+        {"source": each.source, "similarity": each.similarity}
+        for each in writer.similar_documents(root_id, source)
+    ]
+    record["repeated_passages"] = writer.repeated_passages(root_id, source)
 
 
 def points_of_attention(record: dict[str, Any]) -> Iterator[Notice]:

@@ -15,6 +15,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from ingest.document_report import note_repetition
 from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
@@ -127,6 +128,8 @@ class _Run:
         except KeyboardInterrupt:
             read = report.added + report.changed + len(report.failed) - len(plan.corpus.failed)
             report.interrupted, report.left = True, max(0, len(plan.changes.to_read) - read)
+        for record in report.documents:
+            note_repetition(record, writer, root)
         report.passages = sum(each.passages for each in writer.documents(root).values())
         return report
 

@@ -74,6 +74,7 @@ class IngestReport:
         fields: dict[str, Any] = {name: getattr(self, name) for name in counts}
         fields |= {name: [each._asdict() for each in getattr(self, name)] for name in notices}
         fields |= {
+            "repeated_passages": sum(each.get("repeated_passages", 0) for each in self.documents),
             "documents": self.documents,
             "seconds": round(self.seconds, 3),
             "glossary": self.glossary,
@@ -91,6 +92,8 @@ class IngestReport:
         if self.failed:
             lines[0] += f", {len(self.failed)} failed"
         lines.append(f"{_plural(self.passages, 'passage')}, {self.seconds:.1f} s")
+        if repeated := sum(each.get("repeated_passages", 0) for each in self.documents):
+            lines.append(f"{_plural(repeated, 'passage')} repeated elsewhere; found once")
         if self.glossary is not None:
             lines.append(f"glossary: {self.glossary['source']}, {_plural(self.glossary['entries'], 'line')}")
         for title, notices in (

@@ -9,6 +9,7 @@ from rag.knowledge_base.catalogue import Catalogue
 from rag.knowledge_base.metadata import encode_metadata
 from rag.knowledge_base.records import NewDocument, NewPassage
 from rag.knowledge_base.schema import reporting_trouble
+from rag.knowledge_base.similarity import band_keys, encode_sketch, sketch_of, text_key
 
 _BATCH = 500  # parameters of one statement
 _COPIED = "sha256, size, parser, status, problem, title, lang, modified, pages, characters, passages, report"
@@ -77,6 +78,7 @@ def insert_document(
             each.kind,
             each.lang,
             each.text,
+            text_key(each.text),
             None if each.metadata is None else encode_metadata(dict(each.metadata)),
         )
         for ordinal, each in enumerate(passages)
@@ -84,6 +86,12 @@ def insert_document(
     if len({row[0] for row in rows}) < len(rows):
         raise ValueError(f"{document.source}: two passages are the same slice of the text")
     _insert_passages(catalogue, rows)
+    if key is not None and (sketch := sketch_of(document.text)) is not None:
+        catalogue.execute("INSERT INTO sketches VALUES (?, ?)", (key, encode_sketch(sketch)))
+        with reporting_trouble(catalogue.folder):
+            catalogue.connection.executemany(
+                "INSERT INTO bands VALUES (?, ?)", [(band, key) for band in set(band_keys(sketch))]
+            )
 
 
 def copy_document(
@@ -108,8 +116,11 @@ def copy_document(
         (doc_id, generation, new_source, mtime_ns, key),
     ).lastrowid
     catalogue.execute("INSERT INTO texts SELECT ?, text FROM texts WHERE document = ?", (copy, key))
+    for table, columns in (("sketches", "?, sketch"), ("bands", "band, ?")):
+        sql = f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE document = ?"
+        catalogue.execute(sql, (copy, key))
     sql = (
-        'SELECT ordinal, digest, page, heading, start, "end", context, kind, lang, text, metadata '
+        'SELECT ordinal, digest, page, heading, start, "end", context, kind, lang, text, text_key, metadata '
         "FROM passages WHERE document = ? ORDER BY ordinal"
     )
     _insert_passages(
@@ -146,7 +157,8 @@ def _insert_passages(catalogue: Catalogue, rows: Iterable[tuple[object, ...]]) -
     with reporting_trouble(catalogue.folder):
         catalogue.connection.executemany(
             "INSERT INTO passages (passage_id, document, ordinal, digest, page, heading, start, "
-            '"end", context, kind, lang, text, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+            '"end", context, kind, lang, text, text_key, metadata) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 

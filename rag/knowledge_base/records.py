@@ -87,6 +87,15 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarDocument:
+    """Another document that is much like one: ``similarity`` is the share of shingles they have in common."""
+
+    root: str
+    source: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyReport:
     """What ``KnowledgeBase.verify`` found. ``behind``: written but unpublished work, which is no problem."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from rag.errors import KnowledgeBaseCorrupt, KnowledgeBaseError, KnowledgeBaseMismatch
 from rag.knowledge_base.records import EmbedderFingerprint
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CATALOGUE = "catalogue.sqlite"
 _BUSY_SECONDS = 30.0
 
@@ -61,11 +61,21 @@ CREATE TABLE passages (
     document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
     digest BLOB NOT NULL, page INTEGER, heading TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     context TEXT NOT NULL, kind TEXT NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL,
+    text_key INTEGER NOT NULL,          -- shared by passages of the same words (similarity.text_key)
     metadata TEXT                       -- JSON that stands in for the metadata contract (PassageStore)
 ) STRICT;
 CREATE INDEX passages_by_id ON passages (passage_id);
 CREATE UNIQUE INDEX passages_in_order ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
+CREATE INDEX passages_by_text ON passages (text_key);
+CREATE TABLE sketches (                 -- of documents long enough to be compared (similarity.sketch_of)
+    document INTEGER PRIMARY KEY REFERENCES documents (key) ON DELETE CASCADE, sketch BLOB NOT NULL
+) STRICT;
+CREATE TABLE bands (
+    band INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
+    PRIMARY KEY (band, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bands_by_document ON bands (document);
 CREATE TABLE vectors (
     embedder INTEGER NOT NULL REFERENCES embedders (id), digest BLOB NOT NULL,
     vector BLOB NOT NULL,               -- little-endian float16, unit length

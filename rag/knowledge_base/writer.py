@@ -14,7 +14,14 @@ from rag.knowledge_base.insertion import (
     retire_document,
 )
 from rag.knowledge_base.publication import publish
-from rag.knowledge_base.records import EmbedderFingerprint, NewDocument, NewPassage, StoredDocument
+from rag.knowledge_base.records import (
+    EmbedderFingerprint,
+    NewDocument,
+    NewPassage,
+    SimilarDocument,
+    StoredDocument,
+)
+from rag.knowledge_base.repetition import repeated_passages, similar_documents
 from rag.knowledge_base.schema import insert_embedder
 from rag.knowledge_base.vectors import Vector, encode_checked
 
@@ -155,6 +162,14 @@ class Writer:
                 sql = f"UPDATE {table} SET died = NULL WHERE died = ? AND born < ?"
                 self._catalogue.execute(sql, (generation, generation))
             self._catalogue.execute("UPDATE state SET writing_embedder = embedder")
+
+    def similar_documents(self, root_id: int, source: str) -> list[SimilarDocument]:
+        """Other documents as last written that are much like this one, most similar first, at most three."""
+        return similar_documents(self._catalogue, root_id, source)
+
+    def repeated_passages(self, root_id: int, source: str) -> int:
+        """How many of the document's passages have the same words as another, older passage."""
+        return repeated_passages(self._catalogue, root_id, source)
 
     def publish(self) -> int:
         """Let readers see what was written, and drop what they can't ask for any more.

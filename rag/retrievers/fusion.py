@@ -8,12 +8,13 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from rag.passage import with_score
+from rag.retrievers.repetition import distinct_passages
 
 
 class FusionRetriever(BaseRetriever):
     """Asks every retriever and returns the ``k`` passages of highest reciprocal-rank score.
 
-    A text that occurs in several passages (copies of a document, say) is returned once, at its best rank.
+    Of passages that are nearly the same (copies of a document, say) only the best is returned.
     All are asked within ``during()``: ``KnowledgeBase.pinned`` has them answer from one generation.
     """
 
@@ -31,7 +32,7 @@ class FusionRetriever(BaseRetriever):
                 for retriever in self.retrievers
             ]
         fused = reciprocal_rank_fusion(rankings, constant=self.constant)
-        return _distinct_texts(fused)[: self.k]
+        return distinct_passages(fused, self.k)
 
 
 def reciprocal_rank_fusion(
@@ -52,14 +53,3 @@ def reciprocal_rank_fusion(
             scores[key] = scores.get(key, 0.0) + 1.0 / (constant + rank)
     ordered = sorted(scores, key=lambda key: -scores[key])
     return [with_score(passages[key], scores[key]) for key in ordered]
-
-
-def _distinct_texts(passages: Sequence[Document]) -> list[Document]:
-    seen: set[str] = set()
-    distinct = []
-    for passage in passages:
-        text = " ".join(passage.page_content.split())
-        if text not in seen:
-            seen.add(text)
-            distinct.append(passage)
-    return distinct

@@ -404,6 +404,28 @@ def test_writing_with_another_embedder_than_an_interrupted_rebuild_is_refused_be
     assert embeddings.count == 0
 
 
+def test_documents_much_alike_and_repeated_passages_are_reported_and_found_once(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
+) -> None:
+    rules = "\n\n".join(f"第{number}条 实验室第{number}号柜由值班人员每周检查一次。" for number in range(30))
+    folder = write_files({"a.md": rules, "b.md": rules + "\n\n附则：本规定自发布之日起施行。", "c.md": LEAVE})
+    first = ingest_folder(folder, kb, embeddings)
+
+    records = {each["source"]: each for each in first.documents}
+    assert [each["source"] for each in records["a.md"]["similar"]] == ["b.md"]
+    assert [each["source"] for each in records["b.md"]["similar"]] == ["a.md"]
+    assert records["b.md"]["similar"][0]["similarity"] > 0.9
+    assert records["c.md"]["similar"] == []
+    assert records["b.md"]["repeated_passages"] > 0 == records["a.md"]["repeated_passages"]
+    assert "a.md: much like b.md" in first.to_text()
+
+    (folder / "b.md").rename(folder / "d.md")
+    (folder / "a.md").unlink()
+    ingest_folder(folder, kb, embeddings)
+    again = ingest_folder(write_files({"e.md": rules}), kb, embeddings)
+    assert [each["source"] for each in again.documents[0]["similar"]] == ["d.md"]
+
+
 def test_strict_run_with_a_failure_publishes_nothing_and_the_next_run_goes_on_as_before(
     kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
 ) -> None:

@@ -21,6 +21,7 @@ def test_json_has_the_keys_of_the_contract() -> None:
         "passages": 0,
         "failed": [{"source": "b.pdf", "reason": "broken"}],
         "skipped": [],
+        "repeated_passages": 0,
         "documents": [],
         "seconds": 1.235,
         "glossary": None,

@@ -1,0 +1,57 @@
+"""Leaving out passages that say again what a better one says."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from langchain_core.documents import Document
+
+_SHINGLE = 5  # characters
+_ALIKE = 0.9  # Jaccard similarity of shingles
+_LONG = 120  # characters; what a shorter passage means depends on its heading
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+class _Content(NamedTuple):
+    text: str
+    shingles: frozenset[str]
+    numbers: frozenset[str]
+    heading: tuple[str, ...]
+
+
+def distinct_passages(passages: Iterable[Document], k: int) -> list[Document]:
+    """The first ``k`` passages that aren't nearly the same as one before them.
+
+    Passages that differ in a number are never the same (one may be the newer version of the other), nor are
+    short ones under different headings.
+    """
+    kept: list[Document] = []
+    contents: list[_Content] = []
+    for passage in passages:
+        content = _content(passage)
+        if not any(_same(content, other) for other in contents):
+            kept.append(passage)
+            contents.append(content)
+        if len(kept) == k:
+            break
+    return kept
+
+
+def _content(passage: Document) -> _Content:
+    text = passage.page_content
+    squeezed = "".join(text.casefold().split())
+    starts = range(max(1, len(squeezed) - _SHINGLE + 1))
+    shingles = frozenset(squeezed[start : start + _SHINGLE] for start in starts)
+    heading = tuple(passage.metadata.get("heading", ()))
+    return _Content(squeezed, shingles, frozenset(_NUMBER.findall(text)), heading)
+
+
+def _same(first: _Content, second: _Content) -> bool:
+    if first.heading != second.heading and min(len(first.text), len(second.text)) < _LONG:
+        return False
+    if first.text == second.text:
+        return True
+    if first.numbers != second.numbers:
+        return False
+    shared = len(first.shingles & second.shingles)
+    return shared >= _ALIKE * (len(first.shingles) + len(second.shingles) - shared)
