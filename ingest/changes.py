@@ -29,16 +29,20 @@ class Changes:
         return sorted(self.added + self.changed)
 
 
-def find_changes(corpus: Corpus, known: Mapping[str, StoredDocument], splitter: str) -> Changes:
+def find_changes(
+    corpus: Corpus, known: Mapping[str, StoredDocument], splitter: str, *, ocr: bool = True
+) -> Changes:
     """Compare a folder with what is stored of it.
 
     A file of the same size and time is unchanged; otherwise its bytes decide. A file that is new where
-    another with the same bytes is missing was renamed. Files that couldn't be read last time are tried again.
+    another with the same bytes is missing was renamed. Files that couldn't be read last time are tried again,
+    and so are those with pages left unread because recognition was off, if it is on now.
 
     Args:
         corpus: the folder.
         known: the stored documents by source.
         splitter: the fingerprint of the splitter in use.
+        ocr: whether text in pictures is recognized.
     """
     changes = Changes()
     new: list[SourceFile] = []
@@ -46,7 +50,7 @@ def find_changes(corpus: Corpus, known: Mapping[str, StoredDocument], splitter: 
         stored = known.get(file.source)
         if stored is None:
             new.append(file)
-        elif stored.status == "failed":
+        elif stored.status == "failed" or (ocr and _lacks_recognition(stored)):
             changes.changed.append(file)
         elif (stored.size, stored.mtime_ns) == (file.size, file.mtime_ns):
             changes.unchanged.append(file)
@@ -104,6 +108,10 @@ def _find_renamed(
             candidates.remove(match)
             renamed.append((match, file))
     return renamed, added
+
+
+def _lacks_recognition(stored: StoredDocument) -> bool:
+    return stored.report.get("ocr") is False and bool(stored.report.get("pages_without_text"))
 
 
 def _is_outdated(stored: StoredDocument, file: SourceFile, splitter: str) -> bool:

@@ -14,6 +14,7 @@ _PAGES = {
     "pages_without_text": "pages without text",
     "garbled_pages": "garbled pages",
     "pages_by_ocr": "pages read by OCR",
+    "hidden_slides": "hidden slides, read too",
 }
 
 
@@ -63,6 +64,8 @@ def points_of_attention(record: dict[str, Any]) -> Iterator[Notice]:
             poor = confidence is not None and confidence < _POOR_OCR
             doubt = f" (uncertain: confidence {confidence:.2f})" if poor else ""
             yield Notice(source, f"{words}: {page_ranges(pages)}{doubt}")
+    if sheets := record.get("hidden_sheets"):
+        yield Notice(source, f"hidden sheets, read too: {', '.join(sheets)}")
     if similar := record.get("similar"):
         yield Notice(
             source, "; ".join(f"much like {each['source']} ({each['similarity']:.0%})" for each in similar)

@@ -8,7 +8,7 @@ class ReadingLimits:
     """Limits of one file. They are generous: what reaches one is hostile, damaged or not a document."""
 
     seconds: float = 60.0  # to begin with
-    page_seconds: float = 20.0  # more for each page that is done
+    page_seconds: float = 60.0  # more for each page that is done
     most_seconds: float = 3600.0  # whatever the number of pages
     memory: int = 3 << 30  # bytes of a reading process; 0: no limit
     characters: int = 20_000_000  # of text

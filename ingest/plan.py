@@ -100,7 +100,8 @@ def make_plan(
     corpus = walk_folder(folder, options.include, options.exclude, [leave_out] if leave_out else [])
     if not known:
         _refuse_empty(folder, corpus)
-    changes = find_changes(corpus, known, options.make_splitter().fingerprint)
+    splitter = options.make_splitter().fingerprint
+    changes = find_changes(corpus, known, splitter, ocr=options.ingest.ocr)
     if not options.allow_removals:
         refuse_great_loss(changes, known, folder)
     if changes.outdated:

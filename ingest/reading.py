@@ -21,6 +21,7 @@ from langchain_core.documents.base import Blob
 from ingest.dates import date_in_text, month_in_text, parse_date
 from ingest.document_text import DocumentText, assemble
 from ingest.parsers import parser_for, parser_name
+from ingest.parsers.ocr_switch import ocr_enabled
 from ingest.parsers.problems import UnreadableFile
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
@@ -29,7 +30,17 @@ from rag.language import language_of
 
 logger = logging.getLogger(__name__)
 
-_NOISY = ("pypdf", "ingest.parsers", "markdown_it", "charset_normalizer")
+_NOISY = (
+    "charset_normalizer",
+    "ingest.parsers",
+    "markdown_it",
+    "msoffcrypto",
+    "olefile",
+    "openpyxl",
+    "pptx",
+    "pypdf",
+    "RapidOCR",
+)
 _MOST_WARNINGS = 20
 _LANGUAGE_SAMPLE = 20_000  # characters
 
@@ -92,6 +103,7 @@ def read_document(
             **facts.metadata.get("report", {}),
             **_report(messages, started),
             "splitter": splitter.fingerprint,
+            **({} if ocr_enabled() else {"ocr": False}),
         },
     )
     return ReadDocument(document, passages)

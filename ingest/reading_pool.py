@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from ingest.parsers import parser_for, parser_name
+from ingest.parsers.ocr_switch import using_ocr
 from ingest.parsers.passwords import using_passwords
 from ingest.parsers.problems import UnreadableFile
 from ingest.reading import ReadDocument, failed_document, read_document
@@ -69,7 +70,7 @@ class ReadingPool:
         if not self._workers:
             splitter = PassageSplitter(*self._options.splitter)
             for file in files:
-                with using_passwords(self._options.passwords):
+                with using_passwords(self._options.passwords), using_ocr(self._options.ocr):
                     read = read_document(file, splitter, most_characters=self._options.limits.characters)
                 yield read
             return

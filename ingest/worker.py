@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from ingest.frames import HEADER, decode_frame, encode_frame, file_from_json, read_to_json
+from ingest.parsers.ocr_switch import using_ocr
 from ingest.parsers.passwords import using_passwords
 from ingest.parsers.steps import listening
 from ingest.reading import read_document
@@ -46,7 +47,11 @@ def main() -> None:
         if "memory" in request:
             limit_memory(request["memory"])
             continue
-        with using_passwords(request["passwords"]), listening(lambda: _send(out, {"page": True})):
+        with (
+            using_passwords(request["passwords"]),
+            using_ocr(request["ocr"]),
+            listening(lambda: _send(out, {"page": True})),
+        ):
             read = read_document(
                 file_from_json(request["file"]),
                 PassageSplitter(*request["splitter"]),

@@ -59,7 +59,7 @@ class IngestSettings(_Section):
     workers: int | None = Field(None, ge=0)
     ocr: bool = True
     seconds_per_file: float = Field(60.0, gt=0)
-    seconds_per_page: float = Field(20.0, ge=0)  # more for each page that is done
+    seconds_per_page: float = Field(60.0, ge=0)  # more for each page that is done
     memory_mb: int = Field(3072, ge=0)  # of a reading process; 0: no limit
     max_characters: int = Field(20_000_000, ge=1)  # of a file's text
 
