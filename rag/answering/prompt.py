@@ -1,7 +1,9 @@
-"""What the generator is told: instructions and two worked examples, the same head for every question.
+"""What the generator is told: instructions and three worked examples, the same head for every question.
 
 The head is fixed per language, so a generator that keeps its prefix cache reads it once. The examples show
-the two things a small model doesn't do by itself: to cite, and to decline. Their facts are invented.
+the two things a small model doesn't do by itself: to cite, and to decline. The one that declines comes first:
+as the last one it was followed far too often (17 of 58 answerable questions on the sample were declined, now
+10; `eval/data/kb.jsonl`, which the choice was made on). Their facts are invented.
 """
 
 from collections.abc import Sequence
@@ -39,6 +41,11 @@ _ZH = Wording(
     conversation="此前的对话：",
     examples=(
         (
+            ("班车安排\n班车每天早上七点四十从南门发车。", "停车规定\n访客车辆停在北区地面车位。"),
+            "班车的票价是多少？",
+            "资料中没有相关信息。",
+        ),
+        (
             (
                 "员工手册 > 假期\n入职满一年的员工每年有七天年假，满十年的有十二天。",
                 "班车安排\n班车每天早上七点四十从南门发车。",
@@ -47,9 +54,13 @@ _ZH = Wording(
             "入职满十年的员工每年有十二天年假[1]。",
         ),
         (
-            ("班车安排\n班车每天早上七点四十从南门发车。", "停车规定\n访客车辆停在北区地面车位。"),
-            "班车的票价是多少？",
-            "资料中没有相关信息。",
+            (
+                "售后服务\n客服热线工作日 9:00–18:00 有人接听。",
+                "配件 > 滤芯\n型号 | 适用机型 | 更换周期 | 单价\n"
+                "WJ-2031-B | 空气净化器 | 每 900 小时 | 85 元",
+            ),
+            "空气净化器的滤芯多久换一次？",
+            "空气净化器的滤芯每 900 小时更换一次[2]。",
         ),
     ),
     decline="资料中没有相关信息。",
@@ -69,6 +80,14 @@ _EN = Wording(
     examples=(
         (
             (
+                "Shuttle bus\nThe bus leaves the south gate at 7:40 every morning.",
+                "Parking\nVisitors park on the ground level of the north area.",
+            ),
+            "What does a ticket for the bus cost?",
+            "The documents do not contain this.",
+        ),
+        (
+            (
                 "Staff handbook > Leave\nStaff with one year of service have seven days of leave a year, "
                 "those with ten years have twelve.",
                 "Shuttle bus\nThe bus leaves the south gate at 7:40 every morning.",
@@ -78,11 +97,12 @@ _EN = Wording(
         ),
         (
             (
-                "Shuttle bus\nThe bus leaves the south gate at 7:40 every morning.",
-                "Parking\nVisitors park on the ground level of the north area.",
+                "Support\nThe hotline is staffed from 9:00 to 18:00 on working days.",
+                "Spare parts > Filters\nPart | Fits | Replace | Price\n"
+                "WJ-2031-B | air purifier | every 900 hours | 85 yuan",
             ),
-            "What does a ticket for the bus cost?",
-            "The documents do not contain this.",
+            "How often is the filter of the air purifier changed?",
+            "The filter of the air purifier is changed every 900 hours [2].",
         ),
     ),
     decline="The documents do not contain this.",
