@@ -64,8 +64,6 @@ class PdfParser(DocumentParser):
         if len(without_text) == len(pages):
             raise UnreadableFile(_why_no_text(len(pages), recognizing, recognized))
         garbled = [number for number, lines in enumerate(texts, 1) if garbling(lines) > GARBLED]
-        if garbled:
-            logger.warning("pages that look garbled: %s", ", ".join(map(str, garbled)))
         facts = file_facts(
             title=find_title(reader, pages),
             modified=_modified(reader),

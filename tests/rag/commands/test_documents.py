@@ -1,5 +1,7 @@
 from typing import Any
 
+from rag.commands.documents import _remark
+
 
 def test_documents_are_listed_with_what_is_known_of_them(wenju: Any) -> None:
     documents = wenju.json("documents")
@@ -21,3 +23,9 @@ def test_a_documents_text_is_printed_exactly(wenju: Any) -> None:
 def test_an_unknown_document_is_named(wenju: Any) -> None:
     status, output, errors = wenju.rag("text", "none.md")
     assert status == 1 and output == "" and "none.md" in errors
+
+
+def test_how_a_document_was_read_is_told_in_a_few_words() -> None:
+    report = {"pages_by_ocr": [1, 2], "garbled_pages": [3], "pages_without_text": [], "warnings": ["one"]}
+    assert _remark(report) == "  (1 page garbled, 2 pages by OCR, 1 warning)"
+    assert _remark({"warnings": []}) == ""
