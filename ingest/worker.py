@@ -4,6 +4,7 @@ A parser meets files from anywhere. Here it can use up only its own memory, cras
 neither reach the network nor start a program: an audit hook refuses both, for whatever library asks.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from ingest.parsers.steps import listening
 from ingest.reading import read_document
 from ingest.splitter import PassageSplitter
 
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _REFUSED = (
     "socket.connect",
     "socket.bind",
@@ -37,6 +39,7 @@ def main() -> None:
     """Serve requests until standard input ends: whoever asked is gone then."""
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints mustn't come between the frames
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that ingests, which ends this
     requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
@@ -58,6 +61,15 @@ def main() -> None:
                 most_characters=request["characters"],
             )
         _send(out, read_to_json(read))
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process with the thread that started it (on Linux).
+
+    Standard input ends then too, but a library that keeps all other threads waiting would keep it unnoticed.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def confine() -> None:
