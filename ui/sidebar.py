@@ -1,6 +1,7 @@
 """The sidebar: which knowledge base and models are in use, and how to use one's own folder."""
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,7 +21,7 @@ def show_knowledge_base(settings: Settings, language: Language) -> None:
     """The knowledge base's path and contents; follows what other processes ingest."""
     wording = WORDINGS[language]
     path = settings.knowledge_base.path.resolve()
-    facts = [(wording.knowledge_base, str(path))]
+    facts = [(wording.knowledge_base, shown_path(path))]
     try:
         catalogue = open_catalogue(settings)
         facts.extend(_holdings(str(path), catalogue.generation, language, catalogue))
@@ -28,6 +29,12 @@ def show_knowledge_base(settings: Settings, language: Language) -> None:
         forget_catalogue()
         facts.append((wording.contents, wording.lead(error) or str(error)))
     st.html(view.facts_html(facts))
+
+
+def shown_path(path: Path) -> str:
+    """A path for people: ``~`` stands for their home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def show_models(settings: Settings, wording: Wording) -> None:
