@@ -1,10 +1,10 @@
 """Reading ahead: files are read in processes of their own while the passages before them are embedded."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from queue import SimpleQueue
 from threading import Lock
 from types import TracebackType
@@ -87,6 +87,7 @@ class ReadingPool:
             yield pending.popleft()[0].result()
 
     def _read(self, file: SourceFile) -> ReadDocument:
+        started = time.perf_counter()
         given = self._idle.get()
         process, served = given if given is not None else (None, 0)
         try:
@@ -98,9 +99,8 @@ class ReadingPool:
         except UnreadableFile as error:
             parser = parser_for(file.suffix)
             name = parser_name(parser) if parser is not None else ""
-            failed = failed_document(file, name, str(error))
-            document = replace(failed.document, sha256=digest_file(file.path))
-            return replace(failed, document=document)
+            report = {"seconds": round(time.perf_counter() - started, 3)}
+            return failed_document(file, name, str(error), digest_file(file.path), report)
         finally:
             self._idle.put(None if process is None else (process, served + 1))
         return read
