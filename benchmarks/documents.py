@@ -1,9 +1,9 @@
 """How well real files are read: ``python -m benchmarks.documents FOLDER``.
 
-Beside the folder lies ``FOLDER.expected.jsonl``, one file a line: ``file``, ``kind`` and ``expect`` (a string
-that its text must hold after NFKC, without soft hyphens and white space). Files of the kinds "broken", "empty"
-and "legacy" must fail, and those of kind "encrypted" may, each with a reason and within ten seconds. Prints the
-share of files that behave so, by kind.
+Beside the folder lies ``FOLDER.expected.jsonl``, one file a line: ``file``, ``kind`` and ``expect`` (a
+string that its text must hold after NFKC, without soft hyphens and white space). Files of the kinds "broken",
+"empty" and "legacy" must fail, and those of kind "encrypted" may, each with a reason and within ten seconds.
+Prints the share of files that behave so, by kind.
 """
 
 import argparse
