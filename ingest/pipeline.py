@@ -22,7 +22,7 @@ from ingest.progress import Progress
 from ingest.reading import ReadDocument
 from ingest.report import IngestReport
 from ingest.sources import Notice
-from rag.errors import IngestError
+from rag.errors import IngestError, RagError
 from rag.knowledge_base import KnowledgeBase, StoredDocument, Writer
 from rag.passage import embedding_text
 
@@ -177,8 +177,7 @@ class _Run:
         for start in range(0, len(missing), _SLICE):
             part = missing[start : start + _SLICE]
             texts = [embedding_text(passage.context, passage.text) for passage in part]
-            matrix = np.asarray(self._embeddings.embed_documents(texts), dtype=np.float32)
-            matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+            matrix = _unit_vectors(self._embeddings, texts)
             vectors |= {passage.digest: row for passage, row in zip(part, matrix, strict=True)}
             progress.add_passages(len(part))
         return vectors
@@ -188,6 +187,28 @@ class _Run:
         if due and not self._options.rebuild and not self._options.strict:
             writer.publish()
             self._published = time.perf_counter()
+
+
+def _unit_vectors(embeddings: Embeddings, texts: list[str]) -> NDArray[np.float32]:
+    """A vector of length 1 for each text.
+
+    Raises:
+        IngestError: the embedder failed, or gave something else.
+    """
+    try:
+        matrix: NDArray[np.float32] = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
+        lengths: NDArray[np.float32] = np.linalg.norm(matrix, axis=1, keepdims=True)
+        if len(matrix) != len(texts) or not (np.isfinite(lengths).all() and lengths.all()):
+            raise ValueError("not every text got a vector of finite numbers, not all of them zero")
+    except RagError:
+        raise
+    except Exception as error:  # an embedder may be anyone's, and raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise IngestError(
+            f"the embedder failed: {reason}; see to it, then run the same command again (documents that were "
+            "finished are kept)"
+        ) from error
+    return matrix / lengths
 
 
 def _batches(documents: Iterable[ReadDocument]) -> Iterator[list[ReadDocument]]:

@@ -44,7 +44,10 @@ class ReadingProcess:
         self._options = options
         self._limits = options.limits
         self._buffer = bytearray()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        try:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        except OSError as error:
+            raise IngestError(f"no temporary file can be made: {error.strerror}; see to the disk") from error
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ingest.worker"],

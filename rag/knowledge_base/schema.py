@@ -140,9 +140,9 @@ def create_tables(connection: sqlite3.Connection, fingerprint: EmbedderFingerpri
             embedder = insert_embedder(connection, fingerprint)
             connection.execute("INSERT INTO state VALUES (1, 0, 0, ?, ?)", (embedder, embedder))
         connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
 
 
 def insert_embedder(connection: sqlite3.Connection, fingerprint: EmbedderFingerprint) -> int:

@@ -1,58 +1,21 @@
 """Runs that are killed at any moment: what was published stays whole, and the next run finishes the work."""
 
 import logging
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
 
-import psutil
 import pytest
 
 from ingest.checking import check_folder
+from rag.errors import KnowledgeBaseNotFound
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.schema import CATALOGUE
 from tests.ingest.changing_folder import ChangingFolder, Version, find_whole_versions
+from tests.ingest.ingest_process import Run
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[2]
-
-# Starts to ingest when told to, in small batches, each of which it publishes; says when it does.
-DRIVER = """
-import sys
-from pathlib import Path
-
-from langchain_core.embeddings import DeterministicFakeEmbedding
-
-import ingest.pipeline
-from ingest.plan import IngestOptions
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, Writer
-from rag.settings import IngestSettings
-
-folder, path, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-ingest.pipeline._BATCH_DOCUMENTS = 4
-publish = Writer.publish
-
-
-def announced(writer):
-    print("publishing", flush=True)
-    generation = publish(writer)
-    print("published", flush=True)
-    return generation
-
-
-Writer.publish = announced
-options = IngestOptions(ingest=IngestSettings(workers=workers), publish_every=0.0, allow_removals=True)
-fingerprint = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
-print("ready", flush=True)
-sys.stdin.readline()
-with KnowledgeBase.create(path, fingerprint) as kb:
-    report = ingest.pipeline.ingest_folder(folder, kb, DeterministicFakeEmbedding(size=32), options)
-assert report.exit_status == 0, report.to_text()
-"""
+_CHANGES = 700  # to files, about, by a run over a folder of which half was edited
 
 # A stand-in for a parser that hangs where no other thread gets a turn, put before the parsers.
 STUCK_PARSER = """
@@ -77,89 +40,54 @@ ingest.reading.parser_for = ingest.parsers.parser_for
 """
 
 
-class Run:
-    """An ingesting process, waiting to be started: loading its libraries takes longer than its work."""
+class _Killer:
+    """Kills runs at random: while they publish, before one of their changes to files, or at any time."""
 
-    def __init__(self, folder: Path, kb: Path, workers: int, *, path: str = "") -> None:
-        self.workers = workers
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(folder), str(kb), str(workers)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._seconds = {0: 0.8, 1: 2.0}  # of a run with so many reading processes; learnt as they go
+        self._number = 0
 
-    def start(self) -> None:
-        assert self._process.stdin is not None
-        assert self._read() == "ready"
-        self._process.stdin.write("go\n")
-        self._process.stdin.flush()
-
-    def wait_for_publication(self, number: int) -> None:
-        """Until the run begins to publish for that time, or ends."""
-        while number and (line := self._read()):
-            number -= line == "publishing"
-
-    def kill_after(self, seconds: float) -> tuple[bool, bool]:
-        """Kill it then, if it is still at work; tells whether it was, and whether it was publishing.
-
-        What it had started is seen to end as well.
-        """
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            children = psutil.Process(self._process.pid).children(recursive=True)
-            self._process.kill()
-            said = self._close()
-            _, alive = psutil.wait_procs(children, timeout=10)
-            assert not alive, "a reading process outlives the one that started it"
-            return True, said.strip().endswith("publishing")
-        self.finish()
-        return False, False
-
-    def finish(self) -> None:
-        self._close()
-        assert self._process.returncode == 0
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        return str(self._process.stdout.readline()).strip()
-
-    def _close(self) -> str:
-        said, _ = self._process.communicate()
-        return str(said)
+    def kill(self, run: Run) -> tuple[bool, bool]:
+        """Start the run and kill it; tells whether it came to that, and whether it was publishing."""
+        self._number += 1
+        started = time.perf_counter()
+        moment = 60.0
+        if self._number % 3 == 0:
+            run.start(killed_before_change=self._random.randint(1, _CHANGES))
+        elif self._number % 3 == 1:
+            run.start()
+            run.wait_for_publication(self._random.randint(1, 6))
+            moment = self._random.uniform(0, 0.15)
+        else:
+            run.start()
+            moment = self._random.uniform(0, self._seconds[run.workers])
+        was_killed, was_publishing = run.kill_after(moment)
+        if not was_killed:
+            seconds = time.perf_counter() - started
+            self._seconds[run.workers] = 0.7 * self._seconds[run.workers] + 0.3 * seconds
+        return was_killed, was_publishing
 
 
 def _kill_again_and_again(tmp_path: Path, kills: int, seed: int) -> None:
     random = Random(seed)
     folder = ChangingFolder(tmp_path / "docs", 24, random)
+    killer = _Killer(random)
     kb = tmp_path / "kb"
-    killed = while_publishing = with_work_left = 0
+    killed = while_publishing = with_work_left = generation = 0
     versions: dict[str, Version] = {}
-    generation = 0
-    longest = {0: 0.8, 1: 2.0}  # seconds of a run; learnt from those that came to their end
     run = Run(folder.path, kb, 0)
     for number in range(10 * kills):
         untouched = folder.edit()
-        started = time.perf_counter()
-        run.start()
-        if number % 3 == 0:
-            run.wait_for_publication(random.randint(1, 6))
-            moment = random.uniform(0, 0.15)
-        else:
-            moment = random.uniform(0, longest[run.workers])
-        was_killed, was_publishing = run.kill_after(moment)
-        if not was_killed:
-            longest[run.workers] = 0.7 * longest[run.workers] + 0.3 * (time.perf_counter() - started)
-        run = Run(folder.path, kb, (number + 1) % 2)
+        was_killed, was_publishing = killer.kill(run)
+        run = Run(folder.path, kb, (number + 1) % 2)  # it loads its libraries while we look
         killed += was_killed
         while_publishing += was_publishing
-        if not (kb / CATALOGUE).is_file():
-            assert generation == 0
+        try:
+            found = find_whole_versions(kb, folder)
+        except KnowledgeBaseNotFound:
+            assert not generation, "the knowledge base is gone"
             continue
-        found = find_whole_versions(kb, folder)
         assert found.generation >= generation
         for source in untouched & versions.keys():
             assert source in found.versions, f"{source} was lost"
