@@ -58,6 +58,11 @@ test: check weights ## ruff, mypy and the tests, with one question on the real w
 test-slow: environment weights ## the slow tier as well
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
+.PHONY: gpu
+gpu: environment ## put FAISS's GPU build in the place of the CPU's
+	$(BIN)/python -m pip uninstall --yes faiss-cpu
+	$(BIN)/python -m pip install -c constraints.txt faiss-gpu-cu12
+
 .PHONY: clean
 clean: ## remove the environment and the sample's knowledge base (weights stay in the cache folder)
 	rm -rf $(VENV) $(KB) .mypy_cache .ruff_cache .pytest_cache .hypothesis

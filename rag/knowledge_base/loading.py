@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from rag.knowledge_base.analysis import Analyzer, analyzer_for
 from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
 from rag.knowledge_base.dense import Segment, load_segment
+from rag.knowledge_base.dense_gpu import on_best_device
 from rag.knowledge_base.dense_upkeep import build_segments, read_dense_manifest, rebuild_dense
 from rag.knowledge_base.lexical import LexicalIndex, LexicalManifest, check_files, open_copy, open_index
 from rag.knowledge_base.lexical_upkeep import build_in_memory, read_lexical_manifest, rebuild_lexical
@@ -158,7 +159,10 @@ class Loader:
         manifest = read_dense_manifest(folder, state)
         known = self._dense.named if self._dense is not None else {}
         entries = [entry for entry in manifest.segments if entry.embedder == state.embedder]
-        named = {entry.name: known.get(entry.name) or load_segment(folder, entry) for entry in entries}
+        named = {
+            entry.name: known.get(entry.name) or on_best_device(load_segment(folder, entry))
+            for entry in entries
+        }
         return LoadedDense(state.published, catalogue.fingerprint(state.embedder).dimension, named)
 
     def _dense_in_memory(self, catalogue: Catalogue, state: State) -> LoadedDense:
