@@ -36,6 +36,7 @@ _ROMAN = re.compile(r"^[ivxlc]{1,7}$")
 _NUMBER = re.compile(r"^\d{1,4}$", re.ASCII)
 _NARROWEST = 20  # columns; narrower columns are cells of a table
 _LEADERS = re.compile(r"\s*(?:[.·…．]\s?){5,}\s*")
+_LABELLED = re.compile(r"[^\W\d][^:：。.,，;；]{0,20}[:：](?!/)\s*\S")  # "Model: HC-2100"
 _NEW_ITEM = re.compile(
     r"[-*+•·●○■◆▪–—□☐✓]\s|\(?\d{1,3}[.)、）．](?!\d)|[（(][一二三四五六七八九十\dA-Za-z]{1,3}[)）]"
     r"|[一二三四五六七八九十]{1,3}、|第\s*[一二三四五六七八九十百\d.]+\s*[条條章节節款]|(?:In|Out)\s?\[\d+\]:"
@@ -169,6 +170,8 @@ def _continues(lines: Sequence[str], widths: Sequence[int], index: int, body: in
     """Whether a line goes on with the one before it: that one is full, or this one begins in mid-sentence."""
     before, line = lines[index - 1], lines[index]
     if _NEW_ITEM.match(line) or _is_row(line) or _is_row(before):
+        return False
+    if _LABELLED.match(line) and _LABELLED.match(before):  # a form: one entry a line
         return False
     if (_HYPHEN.search(before) and line[0].islower()) or (_RANGE.search(before) and line[0].isdigit()):
         return True

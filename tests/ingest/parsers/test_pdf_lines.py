@@ -86,3 +86,8 @@ def test_lines_that_merely_end_in_a_number_stay() -> None:
 
 def test_a_chinese_character_is_two_columns_wide() -> None:
     assert columns("ab年假，") == 8
+
+
+def test_entries_of_a_form_stay_on_their_lines() -> None:
+    lines = ["设备名称：高速离心机", "型号：HC-2100R", "序列号：SN8842-0913", "验收日期：2026年1月9日"]
+    assert unwrap(lines, 20) == lines
