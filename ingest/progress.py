@@ -13,7 +13,11 @@ class Progress:
     def __init__(self, documents: int, *, shown: bool) -> None:
         patience = 0.2 if sys.stderr.isatty() else 10.0  # a log file needs no animation
         self._bar = tqdm(
-            total=documents, unit="document", file=sys.stderr, mininterval=patience, disable=not shown
+            total=documents,
+            unit="document",
+            file=sys.stderr,
+            mininterval=patience,
+            disable=not (shown and documents),
         )
         self._started = time.perf_counter()
         self._passages = 0
