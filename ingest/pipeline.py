@@ -11,26 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 
 from ingest.document_report import note_repetition
+from ingest.embedding import embed_new
 from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
 from ingest.reading import ReadDocument
 from ingest.report import IngestReport
 from ingest.sources import Notice
-from rag.errors import IngestError, RagError
+from rag.errors import IngestError
 from rag.knowledge_base import KnowledgeBase, StoredDocument, Writer
-from rag.passage import embedding_text
 
 logger = logging.getLogger(__name__)
 
 _BATCH_PASSAGES = 256  # a batch of documents is embedded when it has so many passages,
 _BATCH_DOCUMENTS = 64  # or so many documents
-_SLICE = 64  # passages given to the embedder at a time: the grain of progress and of Ctrl-C
 
 
 def ingest_folder(
@@ -65,18 +62,20 @@ class _Run:
         self._options = options
         self._started = time.perf_counter()
         self._published = self._started
+        self._unpublished = 0  # passages
+        self._rebuilding = options.rebuild
 
     def go(self) -> IngestReport:
         with self._kb.writer() as writer:
-            rebuild = self._options.rebuild
-            if not rebuild:
+            if not self._options.rebuild:
                 writer.check_embedder()
-            report = self._rebuild(writer) if rebuild else self._update(writer, self._folder)
+                self._rebuilding = writer.rebuilding
+            report = self._rebuild(writer) if self._rebuilding else self._update(writer, self._folder)
             if self._options.strict and report.failed and not report.interrupted:
                 writer.discard()
                 report.discarded = True
             # An unfinished rebuild stays unpublished: readers keep the old passages until the new are whole.
-            if not (report.interrupted and (rebuild or self._options.strict)):
+            if not (report.interrupted and (self._rebuilding or self._options.strict)):
                 with finishing():
                     writer.publish()
         report.generation = self._kb.generation
@@ -84,11 +83,17 @@ class _Run:
         return report
 
     def _rebuild(self, writer: Writer) -> IngestReport:
-        """Make everything anew: this folder, and the other roots that the knowledge base holds."""
+        """Make everything anew: this folder, and the other roots that the knowledge base holds.
+
+        A rebuild that was stopped is gone on with.
+        """
         # Look first: a folder that isn't there must not cost its old documents.
         make_plan(self._folder, {}, self._options, self._kb.path)
         others = self._other_roots()
-        writer.clear()
+        if self._options.rebuild:
+            writer.clear()
+        else:
+            logger.warning("going on with a rebuild that was stopped")
         report = self._update(writer, self._folder)
         self._options = replace(self._options, include=(), exclude=())
         for other in others:
@@ -128,7 +133,7 @@ class _Run:
         except KeyboardInterrupt:
             read = report.added + report.changed + len(report.failed) - len(plan.corpus.failed)
             report.interrupted, report.left = True, max(0, len(plan.changes.to_read) - read)
-        for record in report.documents:
+        for record in report.documents if not report.interrupted else ():
             note_repetition(record, writer, root)
         report.passages = sum(each.passages for each in writer.documents(root).values())
         return report
@@ -157,58 +162,24 @@ class _Run:
             self._options.reading_pool() as pool,
         ):
             for batch in _batches(pool.read(files)):
-                vectors = self._embed(writer, batch, progress)
+                passages = [passage for each in batch for passage in each.passages]
+                vectors = embed_new(writer, passages, self._embeddings, progress.add_passages)
                 for each in batch:
                     source = each.document.source
                     with finishing():
                         if not _failed_before(each, known.get(source)):
                             writer.put(root, each.document, each.passages, vectors)
+                            self._unpublished += len(each.passages)
                         report.count(each, is_new=source in new)
                     progress.add_documents(1)
                 self._publish_now_and_then(writer)
 
-    def _embed(
-        self, writer: Writer, batch: list[ReadDocument], progress: Progress
-    ) -> dict[str, NDArray[np.float32]]:
-        """Unit vectors, by digest, of the batch's passages that have none yet."""
-        missing = writer.missing_vectors([passage for each in batch for passage in each.passages])
-        missing.sort(key=lambda passage: len(passage.context) + len(passage.text))
-        vectors: dict[str, NDArray[np.float32]] = {}
-        for start in range(0, len(missing), _SLICE):
-            part = missing[start : start + _SLICE]
-            texts = [embedding_text(passage.context, passage.text) for passage in part]
-            matrix = _unit_vectors(self._embeddings, texts)
-            vectors |= {passage.digest: row for passage, row in zip(part, matrix, strict=True)}
-            progress.add_passages(len(part))
-        return vectors
-
     def _publish_now_and_then(self, writer: Writer) -> None:
-        due = time.perf_counter() - self._published >= self._options.publish_every
-        if due and not self._options.rebuild and not self._options.strict:
+        late = time.perf_counter() - self._published >= self._options.publish_every
+        much = self._unpublished >= _MOST_UNPUBLISHED
+        if (late or much) and not self._rebuilding and not self._options.strict:
             writer.publish()
-            self._published = time.perf_counter()
-
-
-def _unit_vectors(embeddings: Embeddings, texts: list[str]) -> NDArray[np.float32]:
-    """A vector of length 1 for each text.
-
-    Raises:
-        IngestError: the embedder failed, or gave something else.
-    """
-    try:
-        matrix: NDArray[np.float32] = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
-        lengths: NDArray[np.float32] = np.linalg.norm(matrix, axis=1, keepdims=True)
-        if len(matrix) != len(texts) or not (np.isfinite(lengths).all() and lengths.all()):
-            raise ValueError("not every text got a vector of finite numbers, not all of them zero")
-    except RagError:
-        raise
-    except Exception as error:  # an embedder may be anyone's, and raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise IngestError(
-            f"the embedder failed: {reason}; see to it, then run the same command again (documents that were "
-            "finished are kept)"
-        ) from error
-    return matrix / lengths
+            self._published, self._unpublished = time.perf_counter(), 0
 
 
 def _batches(documents: Iterable[ReadDocument]) -> Iterator[list[ReadDocument]]:
