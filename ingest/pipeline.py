@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _BATCH_PASSAGES = 256  # a batch of documents is embedded when it has so many passages,
 _BATCH_DOCUMENTS = 64  # or so many documents
+_MOST_UNPUBLISHED = 2000  # passages: about a second of publishing, which Ctrl-C has to wait for
 
 
 def ingest_folder(

@@ -36,7 +36,7 @@ class IngestOptions:
     passwords: tuple[str, ...] = ()  # tried on files that need one
     ingest: IngestSettings = field(default_factory=IngestSettings)
     splitter: SplitterSettings = field(default_factory=SplitterSettings)
-    publish_every: float = 180.0  # seconds
+    publish_every: float = 20.0  # seconds, or 2,000 passages if that is sooner
     progress: bool = False  # a bar on standard error
 
     def reading_pool(self) -> ReadingPool:

@@ -60,13 +60,7 @@ class ReadingProcess:
         except OSError as error:
             self._errors.close()
             raise IngestError(f"a reading process can't be started: {error.strerror}") from error
-        try:
-            self._receive(time.monotonic() + _START_SECONDS)
-            self._send({"memory": self._limits.memory})
-        except (EOFError, BrokenPipeError, TimeoutError) as error:
-            reason = self._last_words() or str(error) or "it ended at once"
-            self.close()
-            raise IngestError(f"a reading process can't be started: {reason}") from error
+        self._ready = False
 
     @property
     def alive(self) -> bool:
@@ -74,11 +68,14 @@ class ReadingProcess:
         return self._process.poll() is None
 
     def read(self, file: SourceFile) -> ReadDocument:
-        """Read a file. After an exception the process is dead.
+        """Read a file, as soon as the process is ready. After an exception it is dead.
 
         Raises:
+            IngestError: the process didn't get ready.
             UnreadableFile: it took too long or more memory than allowed, or its parser crashed.
         """
+        if not self._ready:
+            self._get_ready()
         start = time.monotonic()
         pages = 0
         request = {
@@ -119,6 +116,16 @@ class ReadingProcess:
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
+
+    def _get_ready(self) -> None:
+        try:
+            self._receive(time.monotonic() + _START_SECONDS)
+            self._send({"memory": self._limits.memory})
+        except (EOFError, BrokenPipeError, TimeoutError) as error:
+            self.kill()
+            reason = self._last_words() or str(error) or "it ended at once"
+            raise IngestError(f"a reading process can't be started: {reason}") from error
+        self._ready = True
 
     def _send(self, value: dict[str, Any]) -> None:
         assert self._process.stdin is not None

@@ -79,6 +79,8 @@ class IngestReport:
             "seconds": round(self.seconds, 3),
             "glossary": self.glossary,
             "generation": self.generation,
+            "interrupted": self.interrupted,
+            "left": self.left,
         }
         return json.dumps(fields, ensure_ascii=False)
 

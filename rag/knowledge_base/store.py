@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.records import EmbedderFingerprint, NewDocument, NewPassage
+from rag.knowledge_base.writer import Writer
 from rag.language import language_of
 
 STORE_ROOT = "langchain:documents"
@@ -51,6 +52,7 @@ class PassageStore(VectorStore):
 
         Raises:
             KnowledgeBaseBusy: another process is writing.
+            KnowledgeBaseError: a rebuild was stopped and isn't finished.
             TypeError: metadata isn't of the types above.
             ValueError: there are fewer or more ids than documents.
         """
@@ -58,6 +60,7 @@ class PassageStore(VectorStore):
         chosen = [each or uuid.uuid4().hex for each in given]
         new = {name: _to_passage(document, name) for name, document in zip(chosen, documents, strict=True)}
         with self.knowledge_base.writer(self._timeout) as writer:
+            self._refuse_unfinished(writer)
             root = writer.root(STORE_ROOT)
             missing = writer.missing_vectors(list(new.values()))
             embedded = (
@@ -92,10 +95,11 @@ class PassageStore(VectorStore):
         """Delete the documents of these ids, or all that a store added; unknown ids are no error.
 
         Raises:
-            KnowledgeBaseError: an id is that of an ingested file's passage.
+            KnowledgeBaseError: an id is that of an ingested file's passage, or a rebuild isn't finished.
             KnowledgeBaseBusy: another process is writing.
         """
         with self.knowledge_base.writer(self._timeout) as writer:
+            self._refuse_unfinished(writer)
             root = writer.root(STORE_ROOT)
             ours = writer.documents(root)
             doomed = list(ours) if ids is None else [each for each in ids if each in ours]
@@ -130,6 +134,15 @@ class PassageStore(VectorStore):
     ) -> list[Document]:
         """The ``k`` documents of greatest cosine similarity to the vector."""
         return [document for document, _ in self._search(np.asarray(embedding, dtype=np.float32), k)]
+
+    def _refuse_unfinished(self, writer: Writer) -> None:
+        """Every call publishes, which mustn't be done to half of a rebuild."""
+        if writer.rebuilding:
+            path = self.knowledge_base.path
+            raise KnowledgeBaseError(
+                f"the knowledge base {path} was being made anew and that was stopped; finish it with "
+                f"`python -m ingest DIR --kb {path}`"
+            )
 
     def _search(self, vector: NDArray[np.float32], k: int) -> list[tuple[Document, float]]:
         with self.knowledge_base.pinned() as snapshot:

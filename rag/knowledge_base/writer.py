@@ -42,6 +42,12 @@ class Writer:
         """The embedder whose vectors are being written."""
         return self._catalogue.fingerprint(self._catalogue.state().writing_embedder)
 
+    @property
+    def rebuilding(self) -> bool:
+        """Whether ``clear`` was called and what came after it isn't published: much may be missing yet."""
+        state = self._catalogue.state()
+        return state.writing_embedder != state.embedder
+
     def check_embedder(self, fingerprint: EmbedderFingerprint | None = None) -> None:
         """See that vectors of this embedder, by default of the one given to ``create``, are being written.
 

@@ -10,7 +10,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
-from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseMismatch
+from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, PassageStore
 from rag.settings import SplitterSettings
 
@@ -464,8 +464,39 @@ def test_interrupted_rebuild_leaves_the_old_passages_to_readers(
 
     assert report.interrupted
     assert kb.passage_count() == 150
-    finished = ingest_folder(folder, kb, embeddings)
+    with pytest.raises(KnowledgeBaseError, match="was being made anew and that was stopped"):
+        PassageStore(kb, embeddings).add_texts(["The office is open."])
+
+    seen: list[int] = []
+
+    class Watching(DeterministicFakeEmbedding):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            seen.append(kb.passage_count())
+            return super().embed_documents(texts)
+
+    again = CountingEmbeddings(size=32, stop_after=0)
+    assert ingest_folder(folder, kb, again, IngestOptions(publish_every=0.0)).interrupted
+    assert kb.passage_count() == 150
+    finished = ingest_folder(folder, kb, Watching(size=32), IngestOptions(publish_every=0.0))
+    assert len(seen) > 1 and set(seen) == {150}
     assert finished.passages == kb.passage_count() == 150
+    assert kb.verify().ok
+
+
+def test_stopped_rebuild_that_is_gone_on_with_takes_the_other_roots_along(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.md").write_text(TRAVEL)
+    folder = write_files({"a.md": LEAVE})
+    ingest_folder(folder, kb, embeddings)
+    ingest_folder(tmp_path / "other", kb, embeddings)
+    stopped = CountingEmbeddings(size=32, stop_after=0)
+    assert ingest_folder(folder, kb, stopped, IngestOptions(rebuild=True)).interrupted
+
+    ingest_folder(folder, kb, embeddings)
+
+    assert sorted(each.source for each in kb.documents()) == ["a.md", "b.md"]
     assert kb.verify().ok
 
 
