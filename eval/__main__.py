@@ -6,11 +6,15 @@ Results go to standard output, progress to standard error. Exit status 0, or 1 f
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from eval.answers import Scored, Summary, ask_all, records
+from eval.datasets import read_beir
 from eval.questions import read_questions
+from eval.runs.retrieval import RetrievalPlan, run_retrieval
+from eval.systems import RETRIEVAL_SYSTEMS
 from rag.build import build_answer_chain
 from rag.errors import EvalError, RagError
 from rag.settings import load_settings
@@ -26,9 +30,20 @@ def main(argv: list[str] | None = None) -> int:
     answers.add_argument("--config", type=Path, metavar="FILE", help="settings (default: rag.toml)")
     answers.add_argument("--generator", metavar="NAME", help="as in `python -m rag ask`")
     answers.add_argument("--out", type=Path, metavar="DIR", help="write answers.jsonl and summary.json there")
+    answers.set_defaults(handler=run_answers)
+    retrieval = subparsers.add_parser("retrieval", help="rank the documents of question sets")
+    retrieval.add_argument("--sets", type=Path, nargs="+", required=True, metavar="DIR", help="BEIR's form")
+    retrieval.add_argument("--pool", action="store_true", help="ask each set against all sets' documents")
+    retrieval.add_argument("--systems", nargs="+", default=list(RETRIEVAL_SYSTEMS), metavar="NAME")
+    retrieval.add_argument("--cross", action="store_true", help="also the sets' cross-language questions")
+    retrieval.add_argument("--sample", type=int, metavar="N", help="questions of each set (default: 1,000)")
+    retrieval.add_argument("--seed", type=int, default=0)
+    retrieval.add_argument("--config", type=Path, metavar="FILE", help="settings (default: rag.toml)")
+    retrieval.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
+    retrieval.set_defaults(handler=run_retrieval_command)
     args = parser.parse_args(argv)
     try:
-        return run_answers(args)
+        return int(args.handler(args))
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,6 +65,26 @@ def run_answers(args: argparse.Namespace) -> int:
         write_run(args.out, scored, summary)
     print(table(scored, summary))
     return 0
+
+
+def run_retrieval_command(args: argparse.Namespace) -> int:
+    """Rank, score, write the run folder and print a table."""
+    sets = [each for folder in args.sets for each in read_beir(folder) if args.cross or "@" not in each.name]
+    plan = RetrievalPlan(sets, args.systems, args.pool, args.sample, args.seed)
+    summary = run_retrieval(plan, load_settings(args.config), args.out)
+    print("| set | system | questions | nDCG@10 | R@100 | Success@1 |")
+    print("|---|---|---|---|---|---|")
+    for name, systems in summary.items():
+        for system, measures in systems.items():
+            cells = [_interval(measures[each]) for each in ("nDCG@10", "R@100", "Success@1")]
+            print(f"| {name} | {system} | {measures['nDCG@10']['n']} | {' | '.join(cells)} |")
+    return 0
+
+
+def _interval(estimate: Mapping[str, float | int | None]) -> str:
+    if estimate["mean"] is None:
+        return "unmeasured"
+    return f"{estimate['mean']:.3f} ({estimate['low']:.3f}–{estimate['high']:.3f})"
 
 
 def write_run(folder: Path, scored: list[Scored], summary: Summary) -> None:

@@ -1,0 +1,89 @@
+"""Knowledge bases of evaluation corpora, kept in the user's cache folder and made once."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from tqdm import tqdm
+
+from eval.datasets.records import EvalDocument, fingerprint_of
+from ingest.embedding import embed_new
+from ingest.splitter import PassageSplitter
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.language import language_of
+from rag.settings import SplitterSettings
+from rag.weights.cache import models_folder
+
+ROOT = "eval:corpus"
+_BATCH = 64  # documents
+
+
+def corpora_folder() -> Path:
+    """Where the corpora's knowledge bases are kept; they can be deleted at any time."""
+    return models_folder().parent / "corpora"
+
+
+def open_corpus(
+    documents: Sequence[EvalDocument],
+    embeddings: Embeddings,
+    fingerprint: EmbedderFingerprint,
+    splitter: SplitterSettings,
+    folder: Path | None = None,
+) -> KnowledgeBase:
+    """A knowledge base of the documents, made if there is none yet; a document's source is its id.
+
+    It is named by all that it depends on (texts, embedder, splitter). Making it goes on where it was stopped.
+    """
+    parts = PassageSplitter(splitter.target_tokens, splitter.max_tokens)
+    name = hashlib.sha256(f"{fingerprint_of(documents, ())} {fingerprint} {parts.fingerprint}".encode())
+    path = (folder or corpora_folder()) / name.hexdigest()[:24]
+    kb = KnowledgeBase.create(path, fingerprint)
+    try:
+        with kb.writer(timeout=3600) as writer:
+            root = writer.root(ROOT)
+            known = writer.documents(root)
+            missing = [each for each in documents if each.id not in known]
+            with tqdm(total=len(missing), unit="document", file=sys.stderr, disable=not missing) as bar:
+                for start in range(0, len(missing), _BATCH):
+                    batch = [(each, _passages(each, parts)) for each in missing[start : start + _BATCH]]
+                    every = [passage for _, passages in batch for passage in passages]
+                    vectors = embed_new(writer, every, embeddings)
+                    for document, passages in batch:
+                        writer.put(root, _stored(document), passages, vectors)
+                        bar.update()
+            writer.publish()
+    except BaseException:
+        kb.close()
+        raise
+    return kb
+
+
+def _passages(document: EvalDocument, splitter: PassageSplitter) -> list[NewPassage]:
+    whole = Document(page_content=document.text, metadata={"title": document.title})
+    return [
+        NewPassage(
+            text=passage.page_content,
+            start=passage.metadata["start"],
+            end=passage.metadata["end"],
+            context=passage.metadata["context"],
+            lang=passage.metadata["lang"],
+        )
+        for passage in splitter.transform_documents([whole])
+    ]
+
+
+def _stored(document: EvalDocument) -> NewDocument:
+    data = document.text.encode("utf-8", "surrogatepass")
+    return NewDocument(
+        source=document.id,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        mtime_ns=0,
+        parser=ROOT,
+        text=document.text,
+        title=document.title,
+        lang=language_of(document.text),
+    )

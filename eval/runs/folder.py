@@ -1,0 +1,121 @@
+"""A run's folder: what was asked of what, with which settings, data, models and versions."""
+
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from eval.measures.retrieval import Ranking
+from rag.errors import EvalError
+
+SCHEMA = 1
+_PACKAGES = (
+    "faiss-cpu",
+    "ir-measures",
+    "langchain-core",
+    "numpy",
+    "sentence-transformers",
+    "tantivy",
+    "torch",
+    "transformers",
+    "wenju",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A folder that a run is written to, bit by bit, so that a stopped one goes on where it was.
+
+    - ``run.json``: everything that the figures depend on. A folder is never reused for another run.
+    - ``SET/qrels.txt``, ``SET/SYSTEM.run``: TREC's forms.
+    - ``SET/SYSTEM.jsonl``: a question a line, with its scores.
+    - ``summary.json``: set → system → measure → mean, low, high, n; the same whenever the run is repeated.
+    - ``timings.json``: set → system → stage → milliseconds; never the same.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path, facts: Mapping[str, Any]) -> "RunFolder":
+        """Start a run in a folder, or go on with it.
+
+        Raises:
+            EvalError: the folder holds another run, or can't be written to.
+        """
+        facts = {"schema": SCHEMA, **facts, "versions": versions()}
+        written = json.dumps(facts, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        file = path / "run.json"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if file.exists() and file.read_text(encoding="utf-8") != written:
+                raise EvalError(f"{path} holds another run; name another folder with --out")
+            file.write_text(written, encoding="utf-8")
+        except OSError as error:
+            raise EvalError(f"can't write the run folder {path}: {error.strerror}") from error
+        return cls(path)
+
+    def records(self, set_name: str, system: str) -> list[dict[str, Any]]:
+        """The questions that were asked already; a last line that was cut off is dropped."""
+        file = self._file(set_name, f"{system}.jsonl")
+        if not file.exists():
+            return []
+        lines = file.read_bytes().split(b"\n")
+        if lines[-1]:
+            file.write_bytes(b"\n".join(lines[:-1]) + b"\n" if lines[:-1] else b"")
+        return [json.loads(line) for line in lines[:-1] if line]
+
+    def append(
+        self, set_name: str, system: str, records: Iterable[dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        """Write each record as it comes, and pass it on."""
+        file = self._file(set_name, f"{system}.jsonl")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as stream:
+            for record in records:
+                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+                stream.flush()
+                yield record
+
+    def write_run(self, set_name: str, system: str, run: Mapping[str, Ranking]) -> None:
+        """Write rankings in TREC's form; white space in ids is percent-encoded."""
+        lines = [
+            f"{_token(question)} Q0 {_token(document)} {rank} {score:.6f} {_token(system)}"
+            for question, ranking in run.items()
+            for rank, (document, score) in enumerate(ranking, start=1)
+        ]
+        self._write(set_name, f"{system}.run", lines)
+
+    def write_qrels(self, set_name: str, qrels: Mapping[str, Mapping[str, int]]) -> None:
+        """Write judgements in TREC's form."""
+        lines = [
+            f"{_token(question)} 0 {_token(document)} {gain}"
+            for question, gains in qrels.items()
+            for document, gain in gains.items()
+        ]
+        self._write(set_name, "qrels.txt", lines)
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write ``summary.json`` or ``timings.json``."""
+        text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def _write(self, set_name: str, name: str, lines: Iterable[str]) -> None:
+        file = self._file(set_name, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    def _file(self, set_name: str, name: str) -> Path:
+        return self.path / quote(set_name, safe="@-_.") / name
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that figures may depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def _token(text: str) -> str:
+    return quote(text, safe="/@-_.:+")
