@@ -2,11 +2,16 @@
 
 The model is loaded when it is first needed; the fingerprint is known before, from the folder's small files,
 so that comparing it with a knowledge base's costs nothing.
+
+On a CPU, many texts are shared out among threads that each put small batches through the whole model. Threads
+that share each layer's arithmetic instead, as torch does by itself, wait for one another thousands of times a
+second, and where another program takes a core for a moment, all of them wait for it.
 """
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from rag.embedding_batches import Batch, share_out
 from rag.errors import WeightsError
 from rag.hardware import choose_device, choose_dtype
 from rag.knowledge_base.records import EmbedderFingerprint
@@ -24,6 +30,8 @@ from rag.weights.loading import quiet_loading
 
 _CONFIGURATION = "config_sentence_transformers.json"
 _SHORT_TOKENS = 64
+_TEXTS_AT_ONCE = 512  # texts that are tokenized together and then shared out
+_MOST_WORKERS = 8  # threads that run the model side by side; of more cores, each takes several
 _QUERY_PROMPTS = ("query",)
 _PASSAGE_PROMPTS = ("passage", "document", "corpus")
 
@@ -90,7 +98,7 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
-        vector: list[float] = self._encode([self._query_prefix + text])[0].tolist()
+        vector: list[float] = self._encode(self._query_prefix + text).tolist()
         return vector
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -116,30 +124,65 @@ class SentenceEmbeddings(Embeddings):
         vectors: NDArray[np.float32] | None = None
         lengths = [approximate_tokens(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
-        for first in range(0, len(order), self.batch_size):
-            batch = order[first : first + self.batch_size]
-            encoded = self._encode([self._passage_prefix + texts[index] for index in batch])
-            if vectors is None:
-                vectors = np.empty((len(texts), encoded.shape[1]), np.float32)
-            vectors[batch] = encoded
-            if progress is not None:
-                progress(len(batch))
+        for first in range(0, len(order), _TEXTS_AT_ONCE):
+            block = order[first : first + _TEXTS_AT_ONCE]
+            for rows, encoded in self._encode_block([self._passage_prefix + texts[index] for index in block]):
+                if vectors is None:
+                    vectors = np.empty((len(texts), encoded.shape[1]), np.float32)
+                vectors[[block[row] for row in rows]] = encoded
+                if progress is not None:
+                    progress(len(rows))
         return vectors if vectors is not None else np.empty((0, self.fingerprint.dimension), np.float32)
 
-    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
-        """Vectors of texts with their prefixes. Leaner than ``SentenceTransformer.encode`` for one text."""
+    def _encode_block(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Places of texts with their vectors, batch by batch."""
+        import torch
+
+        features = self._features(texts)
+        cores = torch.get_num_threads() if self._loaded.device.type == "cpu" else 1
+        batches = share_out(features, len(texts), self.batch_size, min(cores, _MOST_WORKERS))
+        workers = min(cores, _MOST_WORKERS, len(batches))
+        if workers == 1:
+            for batch in batches:
+                yield batch.rows, self._forward(batch.features)
+            return
+
+        def encode(batch: Batch) -> NDArray[np.float32]:
+            with self._thread_limit(cores // workers):
+                return self._forward(batch.features)
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="embedding") as pool:
+            for batch, vectors in zip(batches, pool.map(encode, batches), strict=True):
+                yield batch.rows, vectors
+
+    def _encode(self, text: str) -> NDArray[np.float32]:
+        """The vector of one text with its prefix. Leaner than ``SentenceTransformer.encode``."""
+        features = self._features([text])
+        # Sharing a query of some words among threads saves some milliseconds at best; on a machine that is
+        # busy, with a generator say, threads that wait for each other make it many times slower.
+        short = approximate_tokens(text) <= _SHORT_TOKENS
+        with self._thread_limit(1) if short else nullcontext():
+            vector: NDArray[np.float32] = self._forward(features)[0]
+            return vector
+
+    def _features(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Texts as the model takes them. One thread at a time, as a tokenizer wants it."""
+        # half of a surrogate pair, which a damaged file or command line can hold, isn't text for a tokenizer
+        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        with self._lock:
+            features: dict[str, Any] = dict(self._model().preprocess(texts))
+            return features
+
+    def _forward(self, features: Mapping[str, Any]) -> NDArray[np.float32]:
+        """Vectors of length 1; the model is loaded."""
         import torch
         from sentence_transformers.util import batch_to_device
 
-        # half of a surrogate pair, which a damaged file or command line can hold, isn't text for a tokenizer
-        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        with self._lock, torch.inference_mode():
-            model = self._model()
-            features = batch_to_device(model.preprocess(texts), model.device)
-            with self._threads(texts):
-                pooled = model(features)["sentence_embedding"][:, : model.truncate_dim]
+        model = self._loaded
+        with torch.inference_mode():
+            pooled = model(batch_to_device(dict(features), model.device))["sentence_embedding"]
             # normalized here and in float32, since a length rounded to bfloat16 is off by up to 0.4 %
-            normalized = torch.nn.functional.normalize(pooled.float(), dim=1)
+            normalized = torch.nn.functional.normalize(pooled[:, : model.truncate_dim].float(), dim=1)
             vectors: NDArray[np.float32] = normalized.cpu().numpy()
             return vectors
 
@@ -165,19 +208,13 @@ class SentenceEmbeddings(Embeddings):
                 ) from error
         return self._loaded
 
-    def _threads(self, texts: Sequence[str]) -> AbstractContextManager[object]:
-        """One thread for a query of some words, all for more.
-
-        Sharing so little work saves some milliseconds at best; on a machine that is busy, with a generator
-        say, threads that wait for each other at every layer make it many times slower.
-        """
-        if len(texts) > 1 or approximate_tokens(texts[0]) > _SHORT_TOKENS:
-            return nullcontext()
-        limit: AbstractContextManager[object] = self._thread_pools.limit(limits=1, user_api="openmp")
+    def _thread_limit(self, threads: int) -> AbstractContextManager[object]:
+        """At most so many threads for what the calling thread does; other threads keep theirs."""
+        limit: AbstractContextManager[object] = self._thread_pools.limit(limits=threads, user_api="openmp")
         return limit
 
     def _measured_dimension(self) -> int:
-        return int(self._encode(["."]).shape[1])
+        return len(self._encode("."))
 
 
 def _prefix(wanted: str | None, prompts: Any, names: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ LAYERS = (
     {"errors", "language", "sentences", "passage", "answer"},
     {"settings", "hardware"},
     {"weights", "knowledge_base"},
+    {"embedding_batches"},
     {"embedder"},
     {"generators", "retrievers"},
     {"answering"},

@@ -90,7 +90,8 @@ def test_a_question_far_longer_than_the_model_reads_is_cut(embeddings: SentenceE
 def test_progress_adds_up(embeddings: SentenceEmbeddings) -> None:
     counts: list[int] = []
     embeddings.encode_passages(_TEXTS, progress=counts.append)
-    assert counts == [2, 2, 1]
+    assert sum(counts) == len(_TEXTS)
+    assert max(counts) == 2  # the batch size
 
 
 def test_threads_share_one_model(tiny_embedder_folder: Path) -> None:
