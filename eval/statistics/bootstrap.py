@@ -35,8 +35,11 @@ def bootstrap_mean(
     None is unmeasured and left out. One value, or equal ones, give an interval of no width: the bootstrap
     knows no more than the sample does. The same values, in any order, and the same seed give the same result
     to the last bit.
+
+    Raises:
+        ValueError: a value is not a finite number; what is unmeasured is None.
     """
-    sample = np.sort(np.array([value for value in values if value is not None], dtype=np.float64))
+    sample = finite([value for value in values if value is not None])
     if not sample.size:
         return Estimate(None, None, None, 0)
     low, high = interval(resampled_means(sample, seed=seed, resamples=resamples), level)
@@ -70,6 +73,18 @@ def bootstrap_statistic(
         return Estimate(value, None, None, len(items))
     low, high = interval(np.array(found), level)
     return Estimate(value, low, high, len(items))
+
+
+def finite(values: Sequence[float]) -> NDArray[np.float64]:
+    """The values, sorted, so that neither order nor names of the questions change a result.
+
+    Raises:
+        ValueError: a value is not a finite number.
+    """
+    array = np.sort(np.array(values, dtype=np.float64))
+    if not np.isfinite(array).all():
+        raise ValueError("a value is not a finite number; give None for what is unmeasured")
+    return array
 
 
 def resampled_means(sample: NDArray[np.float64], *, seed: int, resamples: int) -> NDArray[np.float64]:

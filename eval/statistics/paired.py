@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.statistics.bootstrap import LEVEL, RESAMPLES, Estimate, interval, resampled_means
+from eval.statistics.bootstrap import LEVEL, RESAMPLES, Estimate, finite, interval, resampled_means
 
 _EXACT = 14  # so many differing questions have few enough sign patterns to try them all
 _BLOCK = 4_000_000
@@ -19,7 +19,7 @@ def paired_bootstrap(
     Source: Sakai, "Evaluating evaluation metrics based on the bootstrap", SIGIR 2006.
 
     Raises:
-        ValueError: the lists differ in length.
+        ValueError: the lists differ in length, or a value is not a finite number.
     """
     differences = _differences(first, second)
     if not differences.size:
@@ -40,7 +40,7 @@ def randomization_test(
     retrieval evaluation", CIKM 2007.
 
     Raises:
-        ValueError: the lists differ in length.
+        ValueError: the lists differ in length, or a value is not a finite number.
     """
     differences = _differences(first, second)
     if not differences.size:
@@ -66,5 +66,4 @@ def randomization_test(
 def _differences(first: Sequence[float], second: Sequence[float]) -> NDArray[np.float64]:
     if len(first) != len(second):
         raise ValueError(f"{len(first)} values can't be paired with {len(second)}")
-    # Sorted, so that neither the order nor the names of the questions change the result.
-    return np.sort(np.array(second, dtype=np.float64) - np.array(first, dtype=np.float64))
+    return finite([after - before for before, after in zip(first, second, strict=True)])

@@ -1,3 +1,4 @@
+import math
 import random
 
 import pytest
@@ -96,6 +97,20 @@ def test_equal_confidences_give_their_mean_in_any_order() -> None:
         assert curve.area == pytest.approx(0.5)
     tied = risk_coverage(answered((0.9, True), (0.5, True), (0.5, False)))
     assert [risk for _, risk in tied.points] == pytest.approx([0, 0.25, 1 / 3])
+
+
+def test_a_confidence_that_knows_nothing_gives_the_share_of_wrong_answers() -> None:
+    generator = random.Random(4)
+    rows = [(generator.random(), generator.random() < 0.6) for _ in range(5000)]
+    assert risk_coverage(answered(*rows)).area == pytest.approx(0.4, abs=0.03)
+    constant = answered(*((0.6, right) for _, right in rows))
+    share = sum(right for _, right in rows) / len(rows)
+    assert risk_coverage(constant).area == pytest.approx(1 - share)
+    assert calibration(constant).ece == pytest.approx(abs(0.6 - share))
+    oracle = answered(*((float(right), right) for _, right in rows))
+    assert calibration(oracle).ece == 0
+    # Not 0: at full coverage the wrong answers are in. The integral of (c - 0.6) / c from 0.6 to 1.
+    assert risk_coverage(oracle).area == pytest.approx(0.4 + 0.6 * math.log(0.6), abs=0.015)
 
 
 def test_refusals_shorten_the_curve_and_an_answer_to_the_unanswerable_is_wrong() -> None:

@@ -74,6 +74,17 @@ def test_a_document_counts_by_its_best_passage() -> None:
     assert rank_documents(passages) == [("a", 0.9), ("b", 0.9), ("d", 0.9), ("c", 0.5)]
     assert rank_documents(passages, left_out={"b", "d"}) == [("a", 0.9), ("c", 0.5)]
     assert rank_documents([]) == []
+    assert rank_documents([("a", -math.inf), ("b", 0.0)]) == [("b", 0.0), ("a", -math.inf)]
+
+
+def test_what_is_no_ranking_is_refused() -> None:
+    for ranking in ([("a", 0.5), ("b", math.nan)], [("a", math.nan)]):
+        with pytest.raises(ValueError, match="score that is not a number"):
+            rank_documents(ranking)
+        with pytest.raises(ValueError, match="score that is not a number"):
+            score_rankings({"q": ranking}, {"q": {"a": 1}})
+    with pytest.raises(ValueError, match="ranking for q has a document twice"):
+        score_rankings({"q": [("a", 0.5), ("a", 0.4)]}, {"q": {"a": 1}})
 
 
 def test_an_oracle_scores_one_and_shuffling_gives_chance() -> None:

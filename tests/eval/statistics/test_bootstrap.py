@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.statistics import Estimate, bootstrap_mean, bootstrap_statistic
+from eval.statistics import (
+    Estimate,
+    bootstrap_mean,
+    bootstrap_statistic,
+    paired_bootstrap,
+    randomization_test,
+)
 
 
 def test_nothing_measured_is_unmeasured() -> None:
@@ -17,6 +23,16 @@ def test_nothing_measured_is_unmeasured() -> None:
 
 def test_unmeasured_values_are_left_out_of_mean_and_count() -> None:
     assert bootstrap_mean([1.0, None, 1.0]) == Estimate(1.0, 1.0, 1.0, 2)
+
+
+def test_a_value_that_is_no_number_is_refused() -> None:
+    for wrong in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="give None for what is unmeasured"):
+            bootstrap_mean([1.0, wrong])
+        with pytest.raises(ValueError, match="give None for what is unmeasured"):
+            paired_bootstrap([1.0], [wrong])
+        with pytest.raises(ValueError, match="give None for what is unmeasured"):
+            randomization_test([wrong], [1.0])
 
 
 def test_the_interval_is_near_the_normal_one_for_many_values() -> None:
