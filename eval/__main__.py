@@ -11,9 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eval.answers import Scored, Summary, ask_all, records
+from eval.comparing import compare_systems, regressions, to_markdown
 from eval.datasets import read_beir
 from eval.questions import read_questions
 from eval.runs.retrieval import RetrievalPlan, run_retrieval
+from eval.runs.scores import read_scores
 from eval.systems import RETRIEVAL_SYSTEMS
 from rag.build import build_answer_chain
 from rag.errors import EvalError, RagError
@@ -41,6 +43,17 @@ def main(argv: list[str] | None = None) -> int:
     retrieval.add_argument("--config", type=Path, metavar="FILE", help="settings (default: rag.toml)")
     retrieval.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     retrieval.set_defaults(handler=run_retrieval_command)
+    comparing = subparsers.add_parser("compare", help="what the difference between two runs shows")
+    comparing.add_argument("runs", nargs=2, metavar="RUN[:SYSTEM]")
+    gate = subparsers.add_parser("gate", help="exit with 1 if a run is significantly worse than another")
+    gate.add_argument("run", metavar="RUN[:SYSTEM]")
+    gate.add_argument("--baseline", required=True, metavar="RUN[:SYSTEM]")
+    gate.add_argument("--tolerance", type=float, default=0.0, help="a fall of so much may pass (default: 0)")
+    for each in (comparing, gate):
+        each.add_argument("--measures", nargs="+", default=["nDCG@10"], metavar="NAME")
+        each.add_argument("--seed", type=int, default=0)
+    comparing.set_defaults(handler=run_compare)
+    gate.set_defaults(handler=run_gate)
     args = parser.parse_args(argv)
     try:
         return int(args.handler(args))
@@ -79,6 +92,23 @@ def run_retrieval_command(args: argparse.Namespace) -> int:
             cells = [_interval(measures[each]) for each in ("nDCG@10", "R@100", "Success@1")]
             print(f"| {name} | {system} | {measures['nDCG@10']['n']} | {' | '.join(cells)} |")
     return 0
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    """Print what the difference between two runs shows."""
+    first, second = map(read_scores, args.runs)
+    print(to_markdown(compare_systems(first, second, args.measures, args.seed)))
+    return 0
+
+
+def run_gate(args: argparse.Namespace) -> int:
+    """Exit status 1 where a measure fell significantly, and by more than the tolerance."""
+    baseline, run = read_scores(args.baseline), read_scores(args.run)
+    fallen = regressions(compare_systems(baseline, run, args.measures, args.seed), args.tolerance)
+    for each in fallen:
+        print(f"REGRESSION  {each}")
+    print("not ok" if fallen else "ok: no significant regression")
+    return 1 if fallen else 0
 
 
 def _interval(estimate: Mapping[str, float | int | None]) -> str:

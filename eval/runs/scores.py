@@ -1,0 +1,48 @@
+"""The scores that a run's folder holds, question by question."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from rag.errors import EvalError
+
+Scores = dict[str, dict[str, float | None]]  # "SET measure" → question id → value
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSystem:
+    """One system of a run, by the name under which it was given (``RUN`` or ``RUN:SYSTEM``)."""
+
+    name: str
+    system: str
+    scores: Scores
+
+
+def read_scores(reference: str) -> list[ScoredSystem]:
+    """The systems of ``RUN``, or the one of ``RUN:SYSTEM``, in order of name.
+
+    Raises:
+        EvalError: there is no such run or system, or a file of it can't be read.
+    """
+    path, colon, wanted = reference.rpartition(":")
+    folder = Path(path if colon and not Path(reference).is_dir() else reference)
+    wanted = wanted if folder == Path(path) and colon else ""
+    if not (folder / "run.json").is_file():
+        raise EvalError(
+            f"{folder} is no run's folder; make one with `python -m eval retrieval --out {folder}`"
+        )
+    systems: dict[str, Scores] = {}
+    for file in sorted(folder.glob("*/*.jsonl")):
+        scores = systems.setdefault(file.stem, {})
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                record = json.loads(line)
+                for measure, value in record["scores"].items():
+                    scores.setdefault(f"{unquote(file.parent.name)} {measure}", {})[record["id"]] = value
+            except (ValueError, KeyError, AttributeError) as error:
+                raise EvalError(f"{file}, line {number}, can't be read: {error}") from error
+    if wanted and wanted not in systems:
+        raise EvalError(f"the run {folder} has no system {wanted}; it has {', '.join(systems)}")
+    chosen = {wanted: systems[wanted]} if wanted else systems
+    return [ScoredSystem(f"{folder.name}:{name}", name, scores) for name, scores in chosen.items()]
