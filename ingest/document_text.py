@@ -11,6 +11,10 @@ from langchain_core.documents import Document
 from ingest.normalization import normalize
 from ingest.parsers.blocks import PARAGRAPH, BlockKind
 
+# Characters of what every passage below repeats; a file may call anything a heading.
+_LONGEST_HEADING = 300
+_LONGEST_HEADER = 2000
+
 
 class Block(NamedTuple):
     """A block where it stands: ``text[start:end]``."""
@@ -51,8 +55,8 @@ def assemble(blocks: Iterable[Document]) -> DocumentText:
                 length + len(text),
                 cast(BlockKind, metadata.get("kind", "prose")),
                 metadata.get("page"),
-                tuple(metadata.get("heading", ())),
-                str(metadata.get("header", "")),
+                tuple(each[:_LONGEST_HEADING] for each in metadata.get("heading", ())),
+                str(metadata.get("header", ""))[:_LONGEST_HEADER],
             )
         )
         length += len(text)

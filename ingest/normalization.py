@@ -29,7 +29,7 @@ _COMPATIBILITY = re.compile(
     r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff65-\uff9f]+"
 )
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-_TRAILING_SPACE = re.compile(r"[ \t\u3000]+(?=\n)")
+_TRAILING_SPACE = re.compile(r"(?<![ \t\u3000])[ \t\u3000]++(?=\n)")  # each run is looked at once
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 # Radicals that fonts use for whole characters and that have no decomposition: the pairs of Unicode's

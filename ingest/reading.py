@@ -42,6 +42,7 @@ _NOISY = (
     "RapidOCR",
 )
 _MOST_WARNINGS = 20
+_LONGEST_TITLE = 300  # characters
 _LANGUAGE_SAMPLE = 20_000  # characters
 
 
@@ -79,7 +80,7 @@ def read_document(
         logger.debug("reading %s failed", file.source, exc_info=True)
         report = {**_report(messages, started), "splitter": splitter.fingerprint}
         return failed_document(file, name, _reason(error), digest, report)
-    title = facts.page_content
+    title = facts.page_content[:_LONGEST_TITLE]
     passages = _split(splitter, text, title)
     modified = (
         date_in_text(text.text)

@@ -21,7 +21,7 @@ _CLOSING = "\"'”’」』】）)]》〉›»*_"
 _TERMINATOR = re.compile(
     rf"[。！？!?…]+[{re.escape(_CLOSING)}]*"  # Chinese and emphatic terminators
     rf"|[；;](?=\s*\n)"
-    rf"|\.+[{re.escape(_CLOSING)}]*(?=\s|$)"  # an English full stop is followed by white space
+    rf"|(?<!\.)\.++[{re.escape(_CLOSING)}]*+(?=\s|$)"  # an English full stop is followed by white space
 )
 _BLANK_LINE = re.compile(r"\n[ \t\u3000]*\n")
 _LINE_END = re.compile(r"\n")

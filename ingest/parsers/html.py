@@ -167,7 +167,7 @@ def _list_lines(element: Tag, indent: str = "") -> Iterator[str]:
         if item.name in _LISTS:
             yield from _list_lines(item, indent + "  ")
             continue
-        nested = [each for each in item.find_all(_LISTS) if each.find_parent(_LISTS) is element]
+        nested = list(_lists_within(item))
         own = visible_text([item], without=nested)
         mark = f"{number}. " if number is not None else "- "
         if own:
@@ -175,6 +175,17 @@ def _list_lines(element: Tag, indent: str = "") -> Iterator[str]:
             number = number + 1 if number is not None else None
         for each in nested:
             yield from _list_lines(each, indent + "  ")
+
+
+def _lists_within(element: Tag) -> Iterator[Tag]:
+    """The lists below an element that aren't within another of these, in order."""
+    stack = list(reversed(list(element.children)))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag) and node.name in _LISTS:
+            yield node
+        elif isinstance(node, Tag):
+            stack.extend(reversed(list(node.children)))
 
 
 def _definitions(element: Tag) -> Iterator[str]:

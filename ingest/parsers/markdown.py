@@ -4,6 +4,7 @@ The stored text is what a reader sees: no markup but list marks and code. A fron
 taken; MDX and Docusaurus marks (imports, ``:::``, JSX tags) are dropped, the text inside them kept.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 
@@ -18,12 +19,16 @@ from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import HeadingPath, block, file_facts, join_wrapped, table_blocks
 from ingest.parsers.encoding import decode
 from ingest.parsers.html import html_blocks
+from ingest.parsers.text import text_blocks
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_ENTRY = re.compile(r"^[ \t]*([A-Za-z_]+)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_ENTRY = re.compile(r"^[ \t]*([A-Za-z_]+)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*:{3,}.*$|^(?:import|export)\s.+(?:from\s+['\"].*|[;}])\s*$", re.MULTILINE)
-_HEADING_ID = re.compile(r"\s*\{#[\w-]+\}\s*$")
+_HEADING_ID = re.compile(r"(?<!\s)\s*\{#[\w-]+\}\s*$")
 _DATES = ("updated", "last_updated", "last_update", "lastmod", "modified", "date", "effective", "published")
+_DEEPEST = 100
+
+logger = logging.getLogger(__name__)
 
 
 class MarkdownParser(DocumentParser):
@@ -32,7 +37,9 @@ class MarkdownParser(DocumentParser):
     name = "markdown"
 
     def __init__(self) -> None:
-        self._markdown = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+        self._markdown = MarkdownIt("commonmark", {"maxNesting": _DEEPEST + 1}).enable(
+            ["table", "strikethrough"]
+        )
 
     def read(self, blob: Blob) -> tuple[Document, Iterable[Document]]:
         text, encoding = decode(blob.as_bytes())
@@ -44,8 +51,13 @@ class MarkdownParser(DocumentParser):
         return file_facts(title=title, modified=modified, encoding=encoding), blocks
 
     def _blocks(self, text: str) -> Iterator[Document]:
-        tree = SyntaxTreeNode(self._markdown.parse(_without_directives(text)))
+        tokens = self._markdown.parse(_without_directives(text))
         path = HeadingPath()
+        if any(token.level >= _DEEPEST for token in tokens):  # of what is deeper, nothing would be left
+            logger.warning("nested too deeply to tell headings, lists and tables")
+            yield from text_blocks(text)[1]
+            return
+        tree = SyntaxTreeNode(tokens)
         for node in tree.children:
             yield from _node_blocks(node, path)
 
@@ -131,14 +143,20 @@ def _split_front_matter(text: str) -> tuple[dict[str, str], str]:
     match = _FRONT_MATTER.match(text)
     if not match:
         return {}, text
-    entries = {key.lower(): value.strip("\"'") for key, value in _ENTRY.findall(match.group(1))}
+    entries = {key.lower(): value.strip().strip("\"'") for key, value in _ENTRY.findall(match.group(1))}
     return entries, text[match.end() :]
 
 
 def _without_directives(text: str) -> str:
     """The text without MDX and Docusaurus marks, fenced code left alone."""
-    parts = re.split(r"(^```.*?^```[ \t]*$)", text, flags=re.MULTILINE | re.DOTALL)
-    return "".join(part if part.startswith("```") else _DIRECTIVE.sub("", part) for part in parts)
+    lines = text.split("\n")
+    fenced = False
+    for number, line in enumerate(lines):
+        if line.startswith("```"):
+            fenced = not fenced or bool(line[3:].strip())
+        elif not fenced:
+            lines[number] = _DIRECTIVE.sub("", line)
+    return "\n".join(lines)
 
 
 def _first_title(blocks: list[Document]) -> str:
