@@ -26,6 +26,15 @@ def test_a_set_and_its_cross_language_sets_are_read(bilingual: tuple[Path, Path]
     assert own.parallel == crossing.parallel == (("x_en/e0", "x_zh/z0"), ("x_en/e1", "x_zh/z1"))
 
 
+def test_a_question_with_several_golds_ties_no_documents(write_set: Callable[..., Path]) -> None:
+    asked = [{"id": name, "text": "?", "lang": "zh"} for name in ("one", "two", "graded")]
+    crossing = [("one", "d", 1), ("two", "d", 1), ("two", "e", 1), ("graded", "e", 1)]
+    folder = write_set("s", {"d": "x", "e": "y"}, [Q], qrels=[("q", "d", 1)], qrels_from_zh=crossing)
+    own = [("one", "1", 1), ("one", "2", 1), ("two", "1", 1), ("graded", "2", 1), ("graded", "3", 0)]
+    write_set("t", {"1": "a", "2": "b", "3": "c"}, asked, qrels=own)
+    assert read_beir(folder)[0].parallel == (("s/e", "t/2"),)
+
+
 def test_questions_of_further_judgements_may_lie_in_the_folder(write_set: Callable[..., Path]) -> None:
     folder = write_set("s", {"d": "x"}, [Q], qrels=[("q", "d", 1)], qrels_hard=[("h", "d", 1)])
     with pytest.raises(EvalError, match=r"has the questions of qrels_hard\.tsv; add queries_hard\.jsonl"):

@@ -38,17 +38,18 @@ def test_identical_texts_become_one_with_the_judgements_of_both() -> None:
 
 
 def test_merging_two_documents_of_one_question_keeps_the_higher_gain() -> None:
-    asked = EvalQuestion("q", "q", "en", relevant={"a/0": 1, "a/1": 2})
-    pool = pool_sets([EvalSet("a", documents("a", "same", "same"), (asked,))])
-    assert pool.sets[0].questions[0].relevant == {"a/0": 2}
+    for gains in ({"a/0": 1, "a/1": 2}, {"a/0": 2, "a/1": 1}):
+        asked = EvalQuestion("q", "q", "en", relevant=gains)
+        pool = pool_sets([EvalSet("a", documents("a", "same", "same"), (asked,))])
+        assert pool.sets[0].questions[0].relevant == {"a/0": 2}
 
 
 def test_the_first_judged_questions_are_taken_and_unanswerable_ones_apart() -> None:
     questions = (
         EvalQuestion("unjudged", "?", "en"),
         question("u1"),
-        question("q1", "a/0"),
         question("u2"),
+        question("q1", "a/0"),
         question("q2", "a/0"),
     )
     pool = pool_sets([EvalSet("a", documents("a", "x"), questions)], limit=1)
@@ -80,6 +81,19 @@ def test_removing_gold_makes_questions_unanswerable_in_every_set(pool: Pool) -> 
         )
         assert second.answerable
     assert rest.fingerprint != pool.fingerprint
+
+
+def test_parallel_text_goes_with_the_gold(pool: Pool) -> None:
+    rest = remove_gold(pool, "x_zh", share=1)
+    assert rest.documents == ()
+    assert not any(each.answerable for eval_set in rest.sets for each in eval_set.questions)
+
+
+def test_a_copy_of_parallel_text_goes_too() -> None:
+    a = EvalSet("a", documents("a", "一"), (question("q", "a/0"),), parallel=(("a/0", "b/0"),))
+    b = EvalSet("b", documents("b", LONG), ())
+    c = EvalSet("c", documents("c", LONG + " Yes.", "other"), ())
+    assert [each.id for each in remove_gold(pool_sets([a, b, c]), "a", share=1).documents] == ["c/1"]
 
 
 def test_a_seeded_share_goes_with_its_parallel_text_and_its_copies() -> None:
@@ -143,12 +157,13 @@ def test_halves_follow_the_corpus_and_share_no_question() -> None:
 def test_the_fit_half_drops_what_any_report_half_has() -> None:
     a = EvalSet(
         "a",
-        documents("a", LONG, "parallel of a report text", "fit", "q", "r", "s"),
+        documents("a", LONG, "parallel of a report text", "fit", "q", "r", "short note"),
         (question("copied", "a/0"), question("translated", "a/1"), question("kept", "a/2")),
         parallel=(("a/1", "b/2"),),
     )
-    b = EvalSet("b", documents("b", "t", "u", "v", LONG.replace("cars", "CARS  ")), ())
+    b = EvalSet("b", documents("b", "t", "short  note", "v", LONG.replace("cars", "CARS  ")), ())
     halves = split_halves([a, b])
     assert [each.id for each in halves.fit[0].questions] == ["kept"]
     assert [each.id for each in halves.fit[0].documents] == ["a/2"]
-    assert len(halves.report[0].documents) == 3
+    assert [each.id for each in halves.fit[1].documents] == ["b/0"]
+    assert [len(each.documents) for each in halves.report] == [3, 2]

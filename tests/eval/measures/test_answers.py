@@ -33,6 +33,7 @@ from eval.measures.tokens import normalize_squad, segment_cmrc
         ("the", ["cat"], 0, 0),
         ("the", ["!"], 1, 1),  # an answer of which nothing is left is none, and so is the prediction
         ("cat", ["!"], 0, 0),
+        ("the", ["!", "cat"], 0, 0),  # beside another, such an answer doesn't count
         ("£5 million", ["£5"], 0, 2 / 3),  # only ASCII's punctuation goes
         ("10–12", ["1012"], 0, 0),
         ("naïve  ART", ["naïve art"], 1, 1),
@@ -66,6 +67,7 @@ def test_english_is_scored_as_squad_does(
         ("一、二", ["一二"], 1, 1),
         ("一,二", ["一二"], 0, 2 / 5),  # ASCII's comma isn't on the list: four units against three
         ("136 次", ["136次"], 0, 1),
+        (" 踢爆\n", ["踢爆"], 1, 1),
     ],
 )
 def test_chinese_is_scored_as_cmrc_does(

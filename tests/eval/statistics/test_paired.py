@@ -16,6 +16,8 @@ def test_exact_values_for_few_differences() -> None:
     assert randomization_test([0, 0, 1], [1, 1, 0]) == 1.0  # sums of ±1±1±1 are all at least 1
     assert randomization_test([0, 1, 0.5], [0, 1, 0.5]) == 1.0
     assert randomization_test([0, 0, 5, 5], [1, 2, 5, 5]) == 2 / 4  # questions without difference don't count
+    # ±0.1±0.1±0.1±0.6 is never nearer to 0 than 0.3, but for rounding.
+    assert randomization_test([0, 0, 0, 0.6], [0.1, 0.1, 0.1, 0]) == 1.0
     assert randomization_test([], []) is None
 
 
