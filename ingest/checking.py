@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ingest.plan import IngestOptions, read_glossary
+from ingest.report import printable
 from ingest.sources import Corpus, Notice, digest_file, walk_folder
 from rag.errors import IngestError
 from rag.knowledge_base import Glossary, KnowledgeBase, StoredDocument, VerifyReport
@@ -67,10 +68,10 @@ class CheckReport:
             f"{self.folder}: {self.files} files on disk, {self.same} in the catalogue with the same bytes, "
             f"{len(self.failed)} that could not be read, {len(self.differences)} differences"
         ]
-        lines += [f"  {source}: {reason}" for source, reason in self.differences]
+        lines += [f"  {printable(source)}: {reason}" for source, reason in self.differences]
         if self.failed:
             lines.append("in the catalogue, but could not be read:")
-            lines += [f"  {source}: {reason}" for source, reason in self.failed]
+            lines += [f"  {printable(source)}: {reason}" for source, reason in self.failed]
         if (verified := self.verified) is not None:
             lines.append(
                 f"knowledge base: {verified.documents} documents, {verified.passages} passages, "

@@ -105,7 +105,7 @@ class IngestReport:
         ):
             if notices:
                 lines.append(f"{title}:")
-                lines.extend(f"  {source}: {reason}" for source, reason in notices)
+                lines.extend(f"  {printable(source)}: {printable(reason)}" for source, reason in notices)
         if self.discarded:
             lines.append("some files failed: nothing was published (--strict)")
         if self.dry_run:
@@ -114,6 +114,11 @@ class IngestReport:
             left = _plural(self.left, "document")
             lines.append(f"stopped: {left} left; `python -m ingest {self.folder}` goes on")
         return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """The text with escapes for what a terminal would obey: file names may hold anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _plural(number: int, noun: str) -> str:
