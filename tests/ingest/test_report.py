@@ -26,6 +26,8 @@ def test_json_has_the_keys_of_the_contract() -> None:
         "seconds": 1.235,
         "glossary": None,
         "generation": None,
+        "interrupted": False,
+        "left": 0,
     }
 
 
