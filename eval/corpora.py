@@ -5,14 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from tqdm import tqdm
 
 from eval.datasets.records import EvalDocument, fingerprint_of
+from ingest.document_text import DocumentText
 from ingest.embedding import embed_new
+from ingest.reading import split_text
 from ingest.splitter import PassageSplitter
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument
 from rag.language import language_of
 from rag.settings import SplitterSettings
 from rag.weights.cache import models_folder
@@ -48,7 +49,10 @@ def open_corpus(
             missing = [each for each in documents if each.id not in known]
             with tqdm(total=len(missing), unit="document", file=sys.stderr, disable=not missing) as bar:
                 for start in range(0, len(missing), _BATCH):
-                    batch = [(each, _passages(each, parts)) for each in missing[start : start + _BATCH]]
+                    batch = [
+                        (each, split_text(parts, DocumentText(each.text, ()), each.title))
+                        for each in missing[start : start + _BATCH]
+                    ]
                     every = [passage for _, passages in batch for passage in passages]
                     vectors = embed_new(writer, every, embeddings)
                     for document, passages in batch:
@@ -59,20 +63,6 @@ def open_corpus(
         kb.close()
         raise
     return kb
-
-
-def _passages(document: EvalDocument, splitter: PassageSplitter) -> list[NewPassage]:
-    whole = Document(page_content=document.text, metadata={"title": document.title})
-    return [
-        NewPassage(
-            text=passage.page_content,
-            start=passage.metadata["start"],
-            end=passage.metadata["end"],
-            context=passage.metadata["context"],
-            lang=passage.metadata["lang"],
-        )
-        for passage in splitter.transform_documents([whole])
-    ]
 
 
 def _stored(document: EvalDocument) -> NewDocument:

@@ -81,7 +81,7 @@ def read_document(
         report = {**_report(messages, started), "splitter": splitter.fingerprint}
         return failed_document(file, name, _reason(error), digest, report)
     title = facts.page_content[:_LONGEST_TITLE]
-    passages = _split(splitter, text, title)
+    passages = split_text(splitter, text, title)
     modified = (
         date_in_text(text.text)
         or str(facts.metadata.get("modified") or "")
@@ -145,7 +145,8 @@ def _parse(
     return facts, assemble(blocks)
 
 
-def _split(splitter: PassageSplitter, text: DocumentText, title: str) -> list[NewPassage]:
+def split_text(splitter: PassageSplitter, text: DocumentText, title: str) -> list[NewPassage]:
+    """The passages of a document's text, in order, as they are stored."""
     document = Document(page_content=text.text, metadata={"title": title, "blocks": text.blocks})
     return [
         NewPassage(
