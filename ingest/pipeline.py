@@ -136,7 +136,7 @@ class _Run:
             report.interrupted, report.left = True, max(0, len(plan.changes.to_read) - read)
         for record in report.documents if not report.interrupted else ():
             note_repetition(record, writer, root)
-        report.passages = sum(each.passages for each in writer.documents(root).values())
+        report.passages = writer.passage_count(root)
         return report
 
     def _apply(self, writer: Writer, root: int, plan: Plan, report: IngestReport) -> None:

@@ -161,10 +161,11 @@ class Catalogue:
         hint = f"did you mean {close[0]}?" if close else "`python -m rag documents` lists what there is"
         raise KnowledgeBaseError(f"the knowledge base {self.folder} has no document {source}; {hint}")
 
-    def passage_count(self, generation: int) -> int:
-        """How many passages are alive in the generation."""
-        sql = f"SELECT coalesce(sum(d.passages), 0) FROM documents d WHERE {_LIVE}"
-        return int(self.fetch(sql, {"g": generation})[0][0])
+    def passage_count(self, generation: int, root: int | None = None) -> int:
+        """How many passages are alive in the generation, of one root or of all."""
+        where = _LIVE if root is None else f"{_LIVE} AND d.root = :root"
+        sql = f"SELECT coalesce(sum(d.passages), 0) FROM documents d WHERE {where}"
+        return int(self.fetch(sql, {"g": generation, "root": root})[0][0])
 
     def greatest_key(self) -> int:
         """The greatest passage key that was ever given out."""

@@ -70,6 +70,10 @@ class Writer:
         """The root's documents as last written, published or not, by source."""
         return {each.source: each for each in self._catalogue.documents(NEWEST, root_id)}
 
+    def passage_count(self, root_id: int) -> int:
+        """How many passages the root's documents have as last written, published or not."""
+        return self._catalogue.passage_count(NEWEST, root_id)
+
     def set_glossary(self, root_id: int, text: str) -> None:
         """Give the root a glossary (empty: none). A changed one has publication segment all text anew."""
         with self._transaction() as generation:
