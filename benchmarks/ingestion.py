@@ -7,7 +7,8 @@ Parts: ``embedder``, the whole of ``ingest_folder`` with the default embedder, i
 ``SentenceTransformer.encode`` (float32, batches of 32) on the same texts; ``peers``, the same folder in other
 programs, where they are installed; ``unchanged``, ``python -m ingest`` once more on many unchanged files;
 ``one-document``, a document more in a large knowledge base that is open; ``memory``, the peak of an ingest of
-a small and of a large folder. Documents are made up, and so are the vectors of the last three parts.
+a small and of a large folder, without reading processes. Documents are made up, and so are the vectors of the
+last three parts. Other programs embed in float32 too.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def measure_speed(scratch: Path, passages: int, with_peers: bool) -> list[Row]:
         return len(texts), sum(map(len, texts))
 
     programs: dict[str, Callable[[], tuple[int, int]]] = {
-        "python -m ingest, whole": ingest,
+        "ingest_folder, whole": ingest,
         "SentenceTransformer.encode alone, float32": encode,
     }
     for name, peer in PEERS.items() if with_peers else ():
@@ -146,7 +147,6 @@ def _fill(folder: Path, path: Path) -> Row:
         "passages": report.passages,
         "s": time.perf_counter() - start,
         "peak MiB": _peak_mib(),
-        "peak of a reading process MiB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }
 
 
@@ -172,7 +172,10 @@ def _add_documents(folder: Path, path: Path, passages: int) -> Row:
 
 
 def _peak_mib() -> float:
-    """The most memory this process has had. Linux's ``ru_maxrss`` would count the parent's before exec."""
+    """The most memory this process has had, without its reading processes.
+
+    On Linux not ``ru_maxrss``, which in a child process starts with what its parent had.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

@@ -27,7 +27,7 @@ def langchain(folder: Path, model: Any) -> Made:
 
 
 def txtai(folder: Path, model: Any) -> Made:
-    """txtai: an ``Embeddings`` database with contents; LangChain's loaders read (its own need Java).
+    """txtai: an ``Embeddings`` database with contents, behind LangChain's loaders and splitter.
 
     Raises:
         ImportError: it or LangChain isn't installed.
@@ -73,7 +73,7 @@ def _split(folder: Path) -> list[Any]:
 
 
 def _as_embeddings(model: Any) -> Any:
-    """The loaded model as ``langchain_huggingface.HuggingFaceEmbeddings`` calls it."""
+    """The loaded model behind LangChain's interface: ``encode`` with its defaults, in float32."""
     from langchain_core.embeddings import Embeddings
 
     class Plain(Embeddings):

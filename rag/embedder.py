@@ -4,8 +4,8 @@ The model is loaded when it is first needed; the fingerprint is known before, fr
 so that comparing it with a knowledge base's costs nothing.
 
 On a CPU, many texts are shared out among threads that each put small batches through the whole model. Threads
-that share each layer's arithmetic instead, as torch does by itself, wait for one another thousands of times a
-second, and where another program takes a core for a moment, all of them wait for it.
+that share each layer's arithmetic instead, as torch does by itself, wait for one another at every step, and
+where another program takes a core for a moment, all of them wait for it.
 """
 
 import json
