@@ -8,7 +8,7 @@ _listener: ContextVar[Callable[[], None] | None] = ContextVar("step_listener", d
 
 
 def page_done() -> None:
-    """Say that a page (a slide, a sheet, an attachment) is done; each adds to the time a document may take."""
+    """Say that a page (a slide, a sheet, an attachment) is done; each gives the document more time."""
     listener = _listener.get()
     if listener is not None:
         listener()

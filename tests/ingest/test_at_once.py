@@ -172,9 +172,7 @@ def test_second_run_is_told_that_the_first_is_at_work(many: Path, config: Path) 
 
 
 @pytest.mark.parametrize("whole_group", [True, False])
-def test_ctrl_c_stops_soon_and_keeps_what_is_finished(
-    many: Path, config: Path, whole_group: bool
-) -> None:
+def test_ctrl_c_stops_soon_and_keeps_what_is_finished(many: Path, config: Path, whole_group: bool) -> None:
     with _ingesting(many, config) as process:
         _wait_for(_written(config, 500_000))
         seconds, out, err = _press_ctrl_c(process, whole_group=whole_group)
