@@ -119,7 +119,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> IngestReport | CheckRe
 
     embeddings = build_embeddings(settings)
     if not args.rebuild and not _exists(path):
-        make_plan(args.folder, {}, options, None)  # nothing is made for a folder that has nothing
+        make_plan(args.folder, {}, options, path)  # nothing is made for a folder that has nothing
     with KnowledgeBase.create(path, embeddings.fingerprint, rebuild=args.rebuild) as kb:
         return ingest_folder(args.folder, kb, embeddings, options)
 

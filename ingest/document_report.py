@@ -49,7 +49,7 @@ def note_repetition(record: dict[str, Any], writer: Writer, root_id: int) -> Non
         return
     source = record["source"]
     record["similar"] = [
-        {"source": each.source, "similarity": each.similarity}
+        {"source": each.source, "root": each.root, "similarity": each.similarity}
         for each in writer.similar_documents(root_id, source)
     ]
     record["repeated_passages"] = writer.repeated_passages(root_id, source)
@@ -68,13 +68,19 @@ def points_of_attention(record: dict[str, Any]) -> Iterator[Notice]:
         yield Notice(source, f"hidden sheets, read too: {', '.join(sheets)}")
     if similar := record.get("similar"):
         yield Notice(
-            source, "; ".join(f"much like {each['source']} ({each['similarity']:.0%})" for each in similar)
+            source,
+            "; ".join(f"much like {_other(each, source)} ({each['similarity']:.0%})" for each in similar),
         )
     warnings = record.get("warnings", [])
     for warning in warnings[:_WARNINGS_SHOWN]:
         yield Notice(source, warning)
     if len(warnings) > _WARNINGS_SHOWN:
         yield Notice(source, f"and {len(warnings) - _WARNINGS_SHOWN} more warnings")
+
+
+def _other(similar: dict[str, Any], source: str) -> str:
+    """Another document's source; with its root where it has the same one, as it can only in another root."""
+    return f"{similar['root']}/{source}" if similar["source"] == source else str(similar["source"])
 
 
 def page_ranges(pages: list[int]) -> str:

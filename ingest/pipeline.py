@@ -167,11 +167,12 @@ class _Run:
                 vectors = embed_new(writer, passages, self._embeddings, progress.add_passages)
                 for each in batch:
                     source = each.document.source
+                    failed_again = _failed_before(each, known.get(source))
                     with finishing():
-                        if not _failed_before(each, known.get(source)):
+                        if not failed_again:
                             writer.put(root, each.document, each.passages, vectors)
                             self._unpublished += len(each.passages)
-                        report.count(each, is_new=source in new)
+                        report.count(each, is_new=source in new, failed_again=failed_again)
                     progress.add_documents(1)
                 self._publish_now_and_then(writer)
 

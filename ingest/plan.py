@@ -97,7 +97,7 @@ def make_plan(
     Raises:
         IngestError: the folder isn't there, holds no documents, or has lost most of those it had.
     """
-    corpus = walk_folder(folder, options.include, options.exclude, [leave_out] if leave_out else [])
+    corpus = _list_folder(folder, known, options, leave_out)
     if not known:
         _refuse_empty(folder, corpus)
     splitter = options.make_splitter().fingerprint
@@ -114,11 +114,26 @@ def make_plan(
     return Plan(folder, corpus, changes, read_glossary(corpus))
 
 
+def _list_folder(
+    folder: Path, known: Mapping[str, StoredDocument], options: IngestOptions, leave_out: Path | None
+) -> Corpus:
+    """What the folder holds: nothing if it is gone and its documents are meant to go too."""
+    if known and not folder.exists():
+        if options.allow_removals:
+            return Corpus()
+        raise IngestError(
+            f"there is no folder {folder}, of which {len(known)} documents are known; nothing was changed. "
+            "If they are meant to go, add --allow-removals"
+        )
+    return walk_folder(folder, options.include, options.exclude, [leave_out] if leave_out else [])
+
+
 def _refuse_empty(folder: Path, corpus: Corpus) -> None:
     if not corpus.files:
         others = f" ({len(corpus.skipped)} files of other types)" if corpus.skipped else ""
         raise IngestError(
-            f"{folder} holds no documents{others}; nothing was ingested. "
+            f"{folder} holds no documents{others}, or none that --include and --exclude let in; nothing was "
+            "ingested. "
             f"Known types: {' '.join(KNOWN_SUFFIXES)}"
         )
 

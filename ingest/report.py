@@ -38,10 +38,11 @@ class IngestReport:
     documents: list[dict[str, Any]] = field(default_factory=list)
     discarded: bool = False
 
-    def count(self, read: ReadDocument, *, is_new: bool) -> None:
+    def count(self, read: ReadDocument, *, is_new: bool, failed_again: bool = False) -> None:
         """Note a document that was read. One that failed before and could be read now counts as changed."""
         document = read.document
-        self.documents.append(document_record(read, "added" if is_new else "changed"))
+        change = "added" if is_new else "unchanged" if failed_again else "changed"
+        self.documents.append(document_record(read, change))
         if document.status == "failed":
             self.failed.append(Notice(document.source, document.problem or "it can't be read"))
             return

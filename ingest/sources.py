@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ingest.parsers import KNOWN_SUFFIXES, why_unknown
 from rag.errors import IngestError
+from rag.knowledge_base.schema import CATALOGUE
 
 GLOSSARY = "terms.txt"
 _BLOCK = 1 << 20  # bytes read at a time
@@ -68,8 +69,9 @@ def walk_folder(
 ) -> Corpus:
     """List a folder's documents.
 
-    Hidden files, editors' and Office's lock files, and folders of ``leave_out`` (the knowledge base may lie
-    in the root) are passed over. Links are read if they lead to a file inside the folder, else skipped.
+    Hidden files, editors' and Office's lock files, folders of ``leave_out`` (the knowledge base may lie in
+    the root) and other knowledge bases are passed over. Links are read if they lead to a file inside the
+    folder, else skipped.
 
     Args:
         folder: the root.
@@ -80,7 +82,7 @@ def walk_folder(
         leave_out: folders that are no part of the corpus.
 
     Raises:
-        IngestError: the folder isn't there, isn't a folder or can't be listed.
+        IngestError: the folder isn't there, isn't a folder, is a knowledge base or can't be listed.
     """
     if not folder.exists():
         raise IngestError(f"there is no folder {folder}; name the folder that holds your documents")
@@ -88,6 +90,11 @@ def walk_folder(
         raise IngestError(f"{folder} is a file; name the folder that holds your documents")
     root = folder.resolve()
     left_out = {str(path.resolve()) for path in leave_out}
+    if str(root) in left_out or (root / CATALOGUE).is_file():
+        raise IngestError(
+            f"{folder} is the knowledge base itself, which can't be the folder of the documents as well; "
+            "name another folder with --kb"
+        )
     wanted, unwanted = [_compile(each) for each in include], [_compile(each) for each in exclude]
     corpus = Corpus()
     for entry, source in _entries(root, "", corpus, left_out):
@@ -117,6 +124,9 @@ def _entries(
                 raise IngestError(f"the folder {path} can't be listed: {error.strerror}") from error
             corpus.failed.append(Notice(prefix, f"the folder can't be listed: {error.strerror}"))
             corpus.unreadable.append(prefix)
+            continue
+        if prefix and any(entry.name == CATALOGUE for entry in entries):
+            corpus.skipped.append(Notice(prefix, "a knowledge base"))
             continue
         for entry in entries:
             if _is_passed_over(entry.name) or entry.path in left_out:

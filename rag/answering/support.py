@@ -46,7 +46,9 @@ def measure_support(sentence: str, text: str, question: str, *, analyzer: TermAn
     numbers = set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(question))
     if not numbers <= set(_NUMBER.findall(text)):
         share = min(share, _NUMBER_MISSING_CAP)
-    best = max(range(len(spans)), key=lambda index: (_coverage(wanted, found[index]), -index))
+    # What has the sentence's numbers says it, whatever else has its words (a table's header, say).
+    held = [len(numbers & set(_NUMBER.findall(text[start:end]))) for start, end in spans]
+    best = max(range(len(spans)), key=lambda index: (held[index], _coverage(wanted, found[index]), -index))
     first = last = best
     # A neighbouring sentence joins the quote when it adds what the best one lacks.
     for index in (best - 1, best + 1):

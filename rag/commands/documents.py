@@ -29,7 +29,11 @@ def run_documents(args: argparse.Namespace) -> int:
         print(json.dumps([asdict(each) for each in documents], ensure_ascii=False, default=dict))
         return 0
     print(f"{'passages':>8}  {'characters':>10}  {'pages':>5}  {'date':10}  source")
-    for each in documents:
+    root = documents[0].root if documents else ""
+    several = any(each.root != root for each in documents)
+    for number, each in enumerate(documents):
+        if several and (number == 0 or each.root != documents[number - 1].root):
+            print(f"{each.root}:")
         pages = "" if each.pages is None else str(each.pages)
         problem = f"  FAILED: {each.problem}" if each.status == "failed" else _remark(each.report)
         counts = f"{each.passages:8}  {each.characters:10,}  {pages:>5}"

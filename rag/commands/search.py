@@ -80,7 +80,6 @@ def _record(search: Search, question: Question, identifier: Any) -> dict[str, An
 
 
 def _positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} isn't a whole number of at least 1")
+    return int(value)

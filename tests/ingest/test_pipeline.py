@@ -233,8 +233,33 @@ def test_emptied_folder_needs_leave_and_a_missing_one_is_refused(
     folder.rmdir()
     with pytest.raises(IngestError, match="there is no folder"):
         ingest_folder(folder, kb, embeddings)
-
     assert len(kb.documents()) == 1
+
+    report = ingest_folder(folder, kb, embeddings, IngestOptions(allow_removals=True))
+    assert (report.removed, kb.documents()) == (1, [])
+    assert _found(kb, "年假") == []
+
+
+def test_copy_in_another_root_is_named_with_its_root(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles, tmp_path: Path
+) -> None:
+    folder = write_files(
+        {"a.md": "\n\n".join(f"第{number}条 每周检查第{number}号柜。" for number in range(30))}
+    )
+    shutil.copytree(folder, tmp_path / "moved")
+    ingest_folder(folder, kb, embeddings)
+    report = ingest_folder(tmp_path / "moved", kb, embeddings)
+    assert f"a.md: much like {folder}/a.md (100%)" in report.to_text()
+
+
+def test_file_that_fails_again_unchanged_is_recorded_so(
+    kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
+) -> None:
+    folder = write_files({"a.md": LEAVE, "bad.txt": b""})
+    first = ingest_folder(folder, kb, embeddings)
+    second = ingest_folder(folder, kb, embeddings)
+    assert [each["change"] for each in first.documents] == ["added", "added"]
+    assert [(each["source"], each["change"]) for each in second.documents] == [("bad.txt", "unchanged")]
 
 
 def test_folder_without_documents_is_refused(

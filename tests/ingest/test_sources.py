@@ -142,3 +142,21 @@ def test_folder_that_cannot_be_listed_is_reported(write_files: WriteFiles) -> No
 
     assert corpus.unreadable == ["locked/"]
     assert [notice.source for notice in corpus.failed] == ["locked/"]
+
+
+def test_knowledge_bases_are_never_read_as_documents(write_files: WriteFiles) -> None:
+    folder = write_files(
+        {"a.md": "x", "store/catalogue.sqlite": b"x", "store/dense/manifest.json": "{}", "b/c.json": "{}"}
+    )
+    corpus = walk_folder(folder)
+    assert [file.source for file in corpus.files] == ["a.md", "b/c.json"]
+    assert corpus.skipped == [("store/", "a knowledge base")]
+
+
+def test_knowledge_base_cannot_be_the_folder_itself(write_files: WriteFiles) -> None:
+    folder = write_files({"a.md": "x"})
+    with pytest.raises(IngestError, match="is the knowledge base itself"):
+        walk_folder(folder, leave_out=[folder])
+    write_files({"catalogue.sqlite": b"x"})
+    with pytest.raises(IngestError, match="is the knowledge base itself"):
+        walk_folder(folder)

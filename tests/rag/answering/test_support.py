@@ -71,3 +71,9 @@ class _WordAnalyzer:
 
 
 _ANALYZER = _WordAnalyzer()
+
+
+def test_a_tables_row_that_has_the_number_is_quoted_not_the_header_alone(analyzer: Analyzer) -> None:
+    table = "豆种 | 产地 | 每公斤价格（元）\n曼特宁 | 印度尼西亚 | 260\n瑰夏 | 巴拿马 | 980"
+    support = measure_support("每公斤价格（元） 980", table, "瑰夏每公斤多少钱？", analyzer=analyzer)
+    assert "瑰夏 | 巴拿马 | 980" in table[support.quote.start : support.quote.end]
