@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.datasets import read_folder
 from eval.questions import contains_answer, read_questions
 from rag.errors import EvalError
 
@@ -56,3 +57,23 @@ def test_the_questions_on_the_sample_name_documents_that_are_there() -> None:
     for line in (ROOT / "eval" / "data" / "kb.jsonl").read_text(encoding="utf-8").splitlines():
         for source in json.loads(line)["sources"]:
             assert (ROOT / "kb" / source).is_file(), source
+
+
+def test_the_samples_questions_to_report_on_are_not_those_that_the_prompt_was_chosen_on() -> None:
+    read = read_folder(ROOT / "kb", ROOT / "eval" / "data" / "kb.jsonl").questions
+    fit = {question.id for question in read if question.split == "fit"}
+    assert fit == {f"{lang}-{number:02}" for lang in ("zh", "en") for number in range(1, 36)}
+    report = [question for question in read if question.split == "report"]
+    assert len(fit) + len(report) == len(read)
+    assert not {question.text for question in report} & {each.text for each in read if each.id in fit}
+    for lang in ("zh", "en"):
+        own = [question for question in report if question.lang == lang]
+        assert sum(not question.answerable for question in own) >= 10
+        assert {"multi", "follow-up", "table", "part", "cross", "notice", "near-miss"} <= {
+            question.kind for question in own
+        }
+
+
+def test_a_follow_up_has_a_conversation_and_no_other_question_has_one() -> None:
+    for question in read_folder(ROOT / "kb", ROOT / "eval" / "data" / "kb.jsonl").questions:
+        assert bool(question.history) == (question.kind == "follow-up"), question.id
