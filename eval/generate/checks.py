@@ -1,0 +1,91 @@
+"""Whether a question that a generator wrote is fit to measure with."""
+
+import re
+
+from langchain_core.documents import Document
+
+from eval.generate.spans import find_span
+from eval.generate.writing import Draft
+from rag.knowledge_base import KnowledgeBase
+from rag.language import approximate_tokens, language_of
+from rag.passage import embedding_text, metadata_of
+from rag.sentences import Span
+
+_LONGEST_ANSWER = 24  # tokens, approximate
+_QUESTION_TOKENS = (4, 80)
+_SHARED_TERMS = 2  # of a question and its passage, at least
+_RIVALS = 30  # passages that are looked at
+_LEANING = re.compile(
+    r"\b(?:this|these|aforementioned|above-mentioned)\b"
+    r"|\baccording to (?:the|a)?\s*(?:above|given|provided)?\s*"
+    r"(?:text|passage|document|sentence|table|section|paragraph|title|row|information)\b"
+    r"|\b(?:given|provided|specified|mentioned|stated|listed|described|specific) "
+    r"(?:in|by|text|passage|document|sentence|table|section|paragraph|above|below)\b"
+    r"|\bthe (?:text|passage|sentence|paragraph|table|title|row|document|excerpt)\b"
+    r"|^(?:\S+\s+){0,3}(?:it|its|they|their|them|he|his|she|her)\b"
+    r"|[这它她]|(?<!其)他|(?<![因彼])此(?!外)|(?<!应)该(?![如怎做])|(?<![极尤与])其(?![他它余次实])"
+    r"|本(?:文|段|句|表|节|章|条|资料|手册|通知|指南|文件|规定|政策|泵|机|产品|次|周|月|季度|年|公司)"
+    r"|上述|以上(?:内容|资料|信息|文字|描述)|下列|文中|上文|下文|原文|资料|段落|句子|表格?中|根据表|根据文|根据标题",
+    re.IGNORECASE,
+)
+_QUESTION_WORD = re.compile(
+    r"\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|may|must|was|were)\b"
+    r"|什么|哪|谁|多少|几|怎|如何|何时|何地|何处|为何|多[久长大高重远快深厚宽早晚]|是否|吗|能不能|有没有",
+    re.IGNORECASE,
+)
+
+
+def objection(draft: Draft, passage: Document, span: Span) -> str | None:
+    """Why a question must not be used, or None. What needs no other passage and no generator.
+
+    Args:
+        draft: the question and its answer.
+        passage: where the answer stands.
+        span: the answer's place in the passage's text.
+    """
+    question = draft.question
+    language = metadata_of(passage)["lang"]
+    if (language_of(question) == "zh") != (language == "zh"):
+        return "in another language than the passage"
+    shortest, longest = _QUESTION_TOKENS
+    if not shortest <= approximate_tokens(question) <= longest:
+        return "the question is too short or too long"
+    if not question.endswith(("?", "？")) or len(re.findall(r"[?？]", question)) > 1:
+        return "not one question"
+    if not _QUESTION_WORD.search(question):
+        return "not one question"
+    if _LEANING.search(question):
+        return "the question doesn't stand alone"
+    answer = passage.page_content[span.start : span.end]
+    if find_span(question, answer) is not None:
+        return "the question holds its answer"
+    if "\n" in answer or " | " in answer or approximate_tokens(answer) > _LONGEST_ANSWER:
+        return "the answer is too long"
+    return None
+
+
+def ambiguity(question: str, answer: str, passage: Document, knowledge_base: KnowledgeBase) -> str | None:
+    """Why a question doesn't lead to its passage alone, or None.
+
+    It must share two content terms with its passage beside the answer, and no other passage may have all
+    those that it shares: "What does the pump weigh?" fits a dozen data sheets. Only passages of the same
+    document that have the answer, too, may. That asks for some of the passage's words, so generated questions
+    are easier to find by words than users' are.
+    """
+    analyzer = knowledge_base.analyzer
+    shared = _terms(passage, knowledge_base) & set(analyzer.content_terms(question))
+    if len(shared - set(analyzer.content_terms(answer))) < _SHARED_TERMS:
+        return "the question is too general"
+    ids = [each for each, _ in knowledge_base.search_lexical(question, _RIVALS) if each != passage.id]
+    for rival in knowledge_base.passages(ids):
+        same = metadata_of(rival)["doc_id"] == metadata_of(passage)["doc_id"]
+        if same and find_span(rival.page_content, answer) is not None:
+            continue
+        if shared <= _terms(rival, knowledge_base):
+            return "another passage fits the question"
+    return None
+
+
+def _terms(passage: Document, knowledge_base: KnowledgeBase) -> set[str]:
+    text = embedding_text(metadata_of(passage)["context"], passage.page_content)
+    return set(knowledge_base.analyzer.content_terms(text))

@@ -1,0 +1,44 @@
+"""Asking a generated question as the product would, over its own passage alone."""
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+
+from eval.measures.answers import contains_answer
+from rag.answering import AnswerChain
+from rag.knowledge_base import Analyzer
+
+
+class _OnePassage(BaseRetriever):
+    passage: Document
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [self.passage]
+
+
+def round_trip(
+    question: str,
+    answer: str,
+    passage: Document,
+    generator: BaseChatModel,
+    analyzer: Analyzer,
+    evidence_tokens: int,
+) -> str | None:
+    """Why the generator doesn't come back to the answer when it is asked, or None where it does.
+
+    What a generator can't answer from the very passage says more of the question than of a system. It also
+    leaves out hard questions that are good, so a set is easier for the generator that made it.
+
+    Raises:
+        GenerationError: the generator failed.
+    """
+    chain = AnswerChain(_OnePassage(passage=passage), generator, analyzer, evidence_tokens=evidence_tokens)
+    given = chain.invoke(question)
+    if given.abstained:
+        return "asked over its own passage, it was declined"
+    if not contains_answer(given.text, [answer]):
+        return "asked over its own passage, it got another answer"
+    return None

@@ -1,0 +1,102 @@
+"""A small knowledge base, and a chat model that says what the test wants it to."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import Field
+
+from eval.corpora import open_corpus
+from eval.datasets import EvalDocument
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.settings import SplitterSettings
+
+DOCUMENTS = {
+    "manual.md": "The Tidal P200 pump must be cleaned every six months by trained staff of the workshop.",
+    "codes.md": "Error E04 of the Tidal P200 means that the drive belt slips and has to be replaced soon.",
+    "leave.md": "员工入职满一年以后，每年有十二天带薪年假，须提前五个工作日在系统里申请。",
+    "travel.md": "2026年去上海出差的员工，每晚住宿最多报销 560 元，每天餐补 120 元。",
+    "footer.md": "Page 3",
+}
+# What the model writes when it is given a passage that has these words.
+DRAFTS = {
+    "cleaned": "Question: How often must the Tidal P200 pump be cleaned?\nAnswer: every six months",
+    "E04": "Question: What does error E04 of the Tidal P200 mean?\nAnswer: the drive belt slips",
+    "年假": "问题：员工入职满一年以后每年有几天年假？\n答案：十二天",
+    "上海": "问题：2026年去上海出差，每晚住宿最多报销多少？\n答案：560元",
+}
+# What it answers to a question that has these words.
+ANSWERS = {
+    "cleaned": "The pump must be cleaned every six months [1].",
+    "E04": "It means that the drive belt slips [1].",
+    "年假": "员工每年有十二天年假[1]。",
+    "住宿": "每晚住宿最多报销 560 元[1]。",
+}
+
+
+class ScriptedModel(BaseChatModel):
+    """Writes drafts and answers by the words of what it is asked."""
+
+    drafts: dict[str, str] = Field(default_factory=lambda: dict(DRAFTS))
+    answers: dict[str, str] = Field(default_factory=lambda: dict(ANSWERS))
+    asked: list[str] = Field(default_factory=list)
+    stop_after: int | None = None
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        if self.stop_after is not None and len(self.asked) >= self.stop_after:
+            raise KeyboardInterrupt
+        last = str(messages[-1].text)
+        self.asked.append(last)
+        writing = "The sentence:" in last or "指定的句子" in last
+        replies, said = (self.drafts, last) if writing else (self.answers, last.splitlines()[-1])
+        reply = next((reply for words, reply in replies.items() if words in said), "I don't know.")
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(reply))])
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+
+@pytest.fixture
+def make_knowledge_base(tmp_path: Path) -> Iterator[Any]:
+    """Makes a knowledge base of texts by source."""
+    opened: list[KnowledgeBase] = []
+
+    def make(texts: dict[str, str]) -> KnowledgeBase:
+        documents: Sequence[EvalDocument] = [EvalDocument(key, "", text, "") for key, text in texts.items()]
+        fingerprint = EmbedderFingerprint("toy", 16, "0" * 64, "", "")
+        opened.append(
+            open_corpus(
+                documents, DeterministicFakeEmbedding(size=16), fingerprint, SplitterSettings(), tmp_path
+            )
+        )
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def knowledge_base(make_knowledge_base: Any) -> KnowledgeBase:
+    """The knowledge base of DOCUMENTS."""
+    made: KnowledgeBase = make_knowledge_base(DOCUMENTS)
+    return made
+
+
+@pytest.fixture
+def make_model() -> type[ScriptedModel]:
+    """Makes scripted models."""
+    return ScriptedModel
