@@ -8,6 +8,9 @@ from eval.statistics import Comparison, compare
 from rag.errors import EvalError
 
 _FLIPPED = 5  # questions that are named
+LOWER_IS_BETTER = frozenset(
+    {"false_answers", "false_refusals", "direct_false", "length", "followed_documents"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,18 @@ def compare_systems(
 
 
 def regressions(compared: Iterable[SystemComparison], tolerance: float) -> list[str]:
-    """The measures that fell by more than ``tolerance``, significantly so, in words."""
+    """The measures that got worse by more than ``tolerance``, significantly so, in words."""
     return [
-        f"{each.second}: {found.measure} fell from {found.first:.3f} to {found.second:.3f} "
-        f"(p = {found.p_holm:.3g})"
+        f"{each.second}: {found.measure} {'rose' if found.verdict == 'higher' else 'fell'} "
+        f"from {found.first:.3f} to {found.second:.3f} (p = {found.p_holm:.3g})"
         for each in compared
         for found in each.comparisons
-        if found.verdict == "lower" and (found.difference or 0.0) < -tolerance
+        if found.verdict == _worse(found.measure) and abs(found.difference or 0.0) > tolerance
     ]
+
+
+def _worse(measure: str) -> str:
+    return "higher" if measure.rpartition(" ")[2] in LOWER_IS_BETTER else "lower"
 
 
 def to_markdown(compared: Iterable[SystemComparison]) -> str:

@@ -1,6 +1,7 @@
 """Knowledge bases of evaluation corpora, kept in the user's cache folder and made once."""
 
 import hashlib
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,16 @@ from tqdm import tqdm
 from eval.datasets.records import EvalDocument, fingerprint_of
 from ingest.document_text import DocumentText
 from ingest.embedding import embed_new
+from ingest.pipeline import ingest_folder
+from ingest.plan import IngestOptions
 from ingest.reading import split_text
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument
 from rag.language import language_of
-from rag.settings import SplitterSettings
+from rag.settings import Settings, SplitterSettings
 from rag.weights.cache import models_folder
+
+logger = logging.getLogger(__name__)
 
 ROOT = "eval:corpus"
 _BATCH = 64  # documents
@@ -59,6 +64,35 @@ def open_corpus(
                         writer.put(root, _stored(document), passages, vectors)
                         bar.update()
             writer.publish()
+    except BaseException:
+        kb.close()
+        raise
+    return kb
+
+
+def open_folder(
+    folder: Path,
+    embeddings: Embeddings,
+    fingerprint: EmbedderFingerprint,
+    settings: Settings,
+    cache: Path | None = None,
+) -> KnowledgeBase:
+    """A knowledge base of a folder's files as they are now, ingested as users do it; kept, and kept up.
+
+    Files that can't be read are named in a warning: questions on them count all the same.
+
+    Raises:
+        IngestError: the folder isn't there or holds no documents.
+    """
+    facts = f"{folder.resolve()} {fingerprint} {settings.splitter} {settings.ingest}"
+    path = (cache or corpora_folder()) / hashlib.sha256(facts.encode()).hexdigest()[:24]
+    kb = KnowledgeBase.create(path, fingerprint)
+    try:
+        options = IngestOptions(
+            ingest=settings.ingest, splitter=settings.splitter, allow_removals=True, progress=True
+        )
+        for source, reason in ingest_folder(folder, kb, embeddings, options).failed:
+            logger.warning("%s can't be read: %s", source, reason)
     except BaseException:
         kb.close()
         raise

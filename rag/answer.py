@@ -63,6 +63,7 @@ class Trace:
     generated_tokens: int = 0
     generator: str = ""
     dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
+    evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
 
 
 @dataclass(frozen=True, slots=True)

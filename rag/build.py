@@ -1,6 +1,7 @@
 """The only place that turns settings into objects."""
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
@@ -60,19 +61,32 @@ def build_retriever(
     )
 
 
-def build_answer_chain(settings: Settings, knowledge_base: KnowledgeBase | None = None) -> AnswerChain:
+def build_answer_chain(
+    settings: Settings,
+    knowledge_base: KnowledgeBase | None = None,
+    *,
+    embeddings: Embeddings | None = None,
+    retriever: BaseRetriever | None = None,
+    generator: BaseChatModel | None = None,
+) -> AnswerChain:
     """Everything from a question to an answer, on an open knowledge base or the settings' own.
+
+    Parts that are given take the place of those that the settings name; ``embeddings`` need a knowledge base
+    beside them.
 
     Raises:
         RagError: whatever the parts raise (a missing model, another embedder, no knowledge base).
     """
-    embeddings = build_embeddings(settings)
-    if knowledge_base is None:
-        knowledge_base = open_knowledge_base(settings, embeddings)
-    cached = CachedQueryEmbeddings(embeddings)
-    generator = build_generator(settings.generator, analyzer=knowledge_base.analyzer, embeddings=cached)
+    if knowledge_base is None or embeddings is None:
+        own = build_embeddings(settings)
+        knowledge_base = knowledge_base or open_knowledge_base(settings, own)
+        embeddings = embeddings or CachedQueryEmbeddings(own)
+    if generator is None:
+        generator = build_generator(
+            settings.generator, analyzer=knowledge_base.analyzer, embeddings=embeddings
+        )
     return AnswerChain(
-        build_retriever(settings, knowledge_base, cached),
+        retriever or build_retriever(settings, knowledge_base, embeddings),
         generator,
         knowledge_base.analyzer,
         evidence_tokens=settings.answering.evidence_tokens,

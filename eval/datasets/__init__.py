@@ -2,8 +2,9 @@
 
 from eval.datasets.beir import read_beir
 from eval.datasets.faq import read_faq
-from eval.datasets.folder import read_folder
+from eval.datasets.folder import read_folder, read_on_knowledge_base
 from eval.datasets.pool import Pool, pool_sets
+from eval.datasets.reading import read_sets
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from eval.datasets.squad import read_squad
 
@@ -16,5 +17,7 @@ __all__ = [
     "read_beir",
     "read_faq",
     "read_folder",
+    "read_on_knowledge_base",
+    "read_sets",
     "read_squad",
 ]

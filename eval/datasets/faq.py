@@ -22,7 +22,9 @@ _YES = {"", "true", "yes", "1", "y", "是", "可以"}
 _NO = {"false", "no", "0", "n", "否", "不可以"}
 
 
-def read_faq(file: Path, *, folder: Path | None = None, name: str | None = None) -> EvalSet:
+def read_faq(
+    file: Path, *, folder: Path | None = None, knowledge_base: Path | None = None, name: str | None = None
+) -> EvalSet:
     """Read a benchmark from CSV (``.csv``) or JSONL with the fields in `COLUMNS`, or their Chinese names.
 
     ``question`` is needed, and ``answer`` unless ``answerable`` is false (true if absent). Other phrasings
@@ -31,8 +33,10 @@ def read_faq(file: Path, *, folder: Path | None = None, name: str | None = None)
 
     Args:
         file: the benchmark.
-        folder: a folder of files to ask; ``source`` then is needed and is a file in it. Without a folder the
-            entries themselves are the corpus: an answerable entry is a document, its question the title.
+        folder: a folder of files to ask; ``source`` then is needed and is a file in it. Without a folder and
+            a knowledge base the entries themselves are the corpus: an answerable entry is a document, its
+            question the title.
+        knowledge_base: or a knowledge base to ask; ``source`` then is needed.
         name: the set's name; the file's without its ending if None.
 
     Raises:
@@ -56,8 +60,11 @@ def read_faq(file: Path, *, folder: Path | None = None, name: str | None = None)
             raise EvalError(f"{place} has {said}")
         if folder is not None and answerable and not (source and (folder / source).is_file()):
             raise EvalError(f"{place} names the source {source!r}, which isn't a file in {folder}")
-        relevant = source if folder is not None else f"{name}/{each}"
-        if answerable and folder is None:
+        if knowledge_base is not None and answerable and not source:
+            raise EvalError(f"{place} names no source, the document of the knowledge base that answers it")
+        own_corpus = folder is None and knowledge_base is None
+        relevant = f"{name}/{each}" if own_corpus else source
+        if answerable and own_corpus:
             documents.append(EvalDocument(relevant, question, answer, language_of(answer)))
         for index, text in enumerate((question, *texts_of(entry, "phrasings", place))):
             questions.append(
@@ -74,7 +81,7 @@ def read_faq(file: Path, *, folder: Path | None = None, name: str | None = None)
             )
     if not questions:
         raise EvalError(f"{file} holds no question")
-    return EvalSet(name, tuple(documents), tuple(questions), folder=folder)
+    return EvalSet(name, tuple(documents), tuple(questions), folder=folder, knowledge_base=knowledge_base)
 
 
 def _jsonl_entries(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

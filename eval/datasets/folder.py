@@ -1,4 +1,4 @@
-"""A folder of real files with questions on them: answers come through parsing, tables and OCR."""
+"""Questions on real files, in a folder or ingested already: answers come through parsing, tables and OCR."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +26,28 @@ def read_folder(folder: Path, questions: Path, *, name: str | None = None) -> Ev
     return EvalSet(name or questions.stem, (), tuple(judged), folder=folder)
 
 
-def _judged(place: str, question: EvalQuestion, folder: Path) -> EvalQuestion:
+def read_on_knowledge_base(knowledge_base: Path, questions: Path, *, name: str | None = None) -> EvalSet:
+    """Read questions on the documents of a knowledge base; a document's id is its source there.
+
+    A source that the knowledge base lacks is no error: that is where an answer to it was lost.
+
+    Args:
+        knowledge_base: its folder.
+        questions: as for `read_folder`.
+        name: the set's name; the questions' file's without its ending if None.
+
+    Raises:
+        EvalError: a line is wrong.
+    """
+    judged = [_judged(place, each, None) for place, each in read_question_lines(questions).values()]
+    return EvalSet(name or questions.stem, (), tuple(judged), knowledge_base=knowledge_base)
+
+
+def _judged(place: str, question: EvalQuestion, folder: Path | None) -> EvalQuestion:
     if question.answerable != bool(question.sources):
         said = "no" if question.answerable else "a"
         raise EvalError(f'{place}: "answerable" is {question.answerable} but it has {said} source'.lower())
     for source in (*question.sources, *([question.near_document] if question.near_document else [])):
-        if not (folder / source).is_file():
+        if folder is not None and not (folder / source).is_file():
             raise EvalError(f"{place} names {source}, which isn't in {folder}")
     return replace(question, relevant=dict.fromkeys(question.sources, 1))

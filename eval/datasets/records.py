@@ -57,7 +57,8 @@ class EvalQuestion:
 class EvalSet:
     """A named set of questions on a corpus.
 
-    The corpus is ``documents``, in the files' order, or the real files of ``folder``; never both.
+    The corpus is ``documents``, in the files' order, or the real files of ``folder``, or what
+    ``knowledge_base`` (a folder) holds; never two of them.
     """
 
     name: str
@@ -65,12 +66,13 @@ class EvalSet:
     questions: tuple[EvalQuestion, ...]
     parallel: Parallel = ()
     folder: Path | None = None
+    knowledge_base: Path | None = None
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 (hex) of everything that is measured: documents, questions, judgements, in order.
 
-        Where the corpus is a folder, of its files' paths and bytes.
+        Where the corpus is a folder, of its files' paths and bytes; a knowledge base isn't looked at.
         """
         return fingerprint_of(self.documents, self.questions, self.parallel, self.folder)
 

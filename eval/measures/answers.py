@@ -14,9 +14,12 @@ from eval.measures.tokens import (
     units,
     without_marks,
 )
-from rag.language import language_of
+from rag.language import approximate_tokens, language_of
 
 _LETTER = re.compile(r"[^\W\d_]")
+_LONG = 40  # units
+_BRIEF_TOKENS = 60
+_BRIEF_CHARACTERS = 80
 _NAME_WORDS = 3  # so few words in Latin letters may be a name or a code, the same in every language
 
 
@@ -59,6 +62,32 @@ def score_answer(
         language_match=language,
         length=length,
     )
+
+
+def is_right(prediction: str | None, answers: Sequence[str], lang: str) -> bool:
+    """Whether an answer is right: it contains a right answer, or, of a long one, says at least half.
+
+    Long is an answer of more than 40 words (Chinese: characters): a curated answer, which nobody repeats word
+    for word. Half of its units must then be in the answer, in their order (ROUGE-L's recall).
+    """
+    text = without_marks(prediction or "")
+    short = [each for each in answers if len(units(each, lang)) <= _LONG]
+    if contains_answer(text, short):
+        return True
+    said = units(text, lang)
+    return any(
+        2 * _common_subsequence(said, right) >= len(right)
+        for each in answers
+        if len(right := units(each, lang)) > _LONG
+    )
+
+
+def is_brief(prediction: str, lang: str) -> bool:
+    """Whether an answer is at most about 60 tokens long, in Chinese 80 characters, marks not counted."""
+    text = without_marks(prediction)
+    if is_chinese(lang):
+        return len("".join(text.split())) <= _BRIEF_CHARACTERS
+    return approximate_tokens(text) <= _BRIEF_TOKENS
 
 
 def exact_match(prediction: str, answers: Sequence[str], lang: str) -> float:
@@ -140,13 +169,18 @@ def _f1_cmrc(prediction: str, answer: str) -> float:
 
 
 def _rouge_l(said: Sequence[str], right: Sequence[str]) -> float:
+    return _harmonic(_common_subsequence(said, right), len(said), len(right))
+
+
+def _common_subsequence(said: Sequence[str], right: Sequence[str]) -> int:
+    """The length of the longest subsequence that both have."""
     previous = [0] * (len(right) + 1)
     for unit in said:
         current = [0]
         for index, other in enumerate(right):
             current.append(previous[index] + 1 if unit == other else max(previous[index + 1], current[-1]))
         previous = current
-    return _harmonic(previous[-1], len(said), len(right))
+    return previous[-1]
 
 
 def _harmonic(shared: int, said: int, right: int) -> float:

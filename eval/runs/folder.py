@@ -1,5 +1,6 @@
 """A run's folder: what was asked of what, with which settings, data, models and versions."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,8 @@ from urllib.parse import quote
 from eval.measures.retrieval import Ranking
 from rag.errors import EvalError
 
-SCHEMA = 1
+SCHEMA = 2
+_CODE = ("rag", "ingest", "eval/datasets", "eval/measures", "eval/robustness", "eval/runs")
 _PACKAGES = (
     "faiss-cpu",
     "ir-measures",
@@ -30,11 +32,7 @@ _PACKAGES = (
 class RunFolder:
     """A folder that a run is written to, bit by bit, so that a stopped one goes on where it was.
 
-    - ``run.json``: everything that the figures depend on. A folder is never reused for another run.
-    - ``SET/qrels.txt``, ``SET/SYSTEM.run``: TREC's forms.
-    - ``SET/SYSTEM.jsonl``: a question a line, with its scores.
-    - ``summary.json``: set → system → measure → mean, low, high, n; the same whenever the run is repeated.
-    - ``timings.json``: set → system → stage → milliseconds; never the same.
+    What is in it: eval/README.md.
     """
 
     path: Path
@@ -46,21 +44,23 @@ class RunFolder:
         Raises:
             EvalError: the folder holds another run, or can't be written to.
         """
-        facts = {"schema": SCHEMA, **facts, "versions": versions()}
+        facts = {"schema": SCHEMA, **facts, "code": code_digest(), "versions": versions()}
         written = json.dumps(facts, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         file = path / "run.json"
         try:
             path.mkdir(parents=True, exist_ok=True)
             if file.exists() and file.read_text(encoding="utf-8") != written:
-                raise EvalError(f"{path} holds another run; name another folder with --out")
+                raise EvalError(
+                    f"{path} holds another run (other {_difference(file, facts)}); name another with --out"
+                )
             file.write_text(written, encoding="utf-8")
         except OSError as error:
             raise EvalError(f"can't write the run folder {path}: {error.strerror}") from error
         return cls(path)
 
-    def records(self, set_name: str, system: str) -> list[dict[str, Any]]:
+    def records(self, set_name: str, part: str, system: str) -> list[dict[str, Any]]:
         """The questions that were asked already; a last line that was cut off is dropped."""
-        file = self._file(set_name, f"{system}.jsonl")
+        file = self._file(set_name, part, f"{system}.jsonl")
         if not file.exists():
             return []
         lines = file.read_bytes().split(b"\n")
@@ -69,10 +69,10 @@ class RunFolder:
         return [json.loads(line) for line in lines[:-1] if line]
 
     def append(
-        self, set_name: str, system: str, records: Iterable[dict[str, Any]]
+        self, set_name: str, part: str, system: str, records: Iterable[dict[str, Any]]
     ) -> Iterator[dict[str, Any]]:
-        """Write each record as it comes, and pass it on."""
-        file = self._file(set_name, f"{system}.jsonl")
+        """Write each record as it comes, and pass it on. ``part`` is "retrieval", "answers", "robustness"."""
+        file = self._file(set_name, part, f"{system}.jsonl")
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as stream:
             for record in records:
@@ -108,13 +108,33 @@ class RunFolder:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
-    def _file(self, set_name: str, name: str) -> Path:
-        return self.path / quote(set_name, safe="@-_.") / name
+    def _file(self, set_name: str, *names: str) -> Path:
+        return self.path.joinpath(quote(set_name, safe="@-_."), *names)
 
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that figures may depend on."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def code_digest() -> str:
+    """The SHA-256 (hex) of the project's code that figures depend on."""
+    digest = hashlib.sha256()
+    top = Path(__file__).parents[2]
+    for folder in _CODE:
+        for file in sorted((top / folder).rglob("*.py")):
+            digest.update(f"{file.relative_to(top).as_posix()} {file.stat().st_size}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _difference(file: Path, facts: Mapping[str, Any]) -> str:
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return "facts"
+    after = json.loads(json.dumps(facts))
+    return ", ".join(sorted(key for key in before.keys() | after if before.get(key) != after.get(key)))
 
 
 def _token(text: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from rag.errors import EvalError
 
+PARTS = ("retrieval", "answers", "robustness")
 Scores = dict[str, dict[str, float | None]]  # "SET measure" → question id → value
 
 
@@ -29,17 +30,19 @@ def read_scores(reference: str) -> list[ScoredSystem]:
     folder = Path(path if colon and not Path(reference).is_dir() else reference)
     wanted = wanted if folder == Path(path) and colon else ""
     if not (folder / "run.json").is_file():
-        raise EvalError(
-            f"{folder} is no run's folder; make one with `python -m eval retrieval --out {folder}`"
-        )
+        raise EvalError(f"{folder} is no run's folder; make one with `python -m eval all --out {folder}`")
     systems: dict[str, Scores] = {}
-    for file in sorted(folder.glob("*/*.jsonl")):
+    for file in sorted(each for part in PARTS for each in folder.glob(f"*/{part}/*.jsonl")):
         scores = systems.setdefault(file.stem, {})
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        set_name = unquote(file.parent.parent.name)
+        # Not splitlines: a text may hold one of the separators that only it knows.
+        for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
+            if not line:
+                continue
             try:
                 record = json.loads(line)
                 for measure, value in record["scores"].items():
-                    scores.setdefault(f"{unquote(file.parent.name)} {measure}", {})[record["id"]] = value
+                    scores.setdefault(f"{set_name} {measure}", {})[record["id"]] = value
             except (ValueError, KeyError, AttributeError) as error:
                 raise EvalError(f"{file}, line {number}, can't be read: {error}") from error
     if wanted and wanted not in systems:

@@ -93,7 +93,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
         query = retrieval_query(question)
         retrieved = self.retriever.invoke(query, config=config)
         evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
-        trace = Trace(retrieve_ms=clock.elapsed_ms(), generator=self.generator_name)
+        trace = Trace(
+            retrieve_ms=clock.elapsed_ms(),
+            generator=self.generator_name,
+            evidence=tuple(each.text for each in evidence),
+        )
         draft = Answer(question.text, "", tuple(each.passage for each in evidence), trace=trace)
         yield draft
         if not evidence:

@@ -126,6 +126,11 @@ class Catalogue:
         sql = f"{_PASSAGE} WHERE p.document = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal"
         return [_to_passage(row) for row in self.fetch(sql, (document, ordinal - before, ordinal + after))]
 
+    def document_passages(self, source: str, generation: int) -> list[Document]:
+        """All passages of the documents of that source, in order of position."""
+        sql = f"{_PASSAGE} WHERE d.source = :source AND {_LIVE} ORDER BY d.key, p.ordinal"
+        return [_to_passage(row) for row in self.fetch(sql, {"source": source, "g": generation})]
+
     def documents(self, generation: int, root: int | None = None) -> list[StoredDocument]:
         """The documents alive in the generation, of one root or of all, by root and source."""
         where = _LIVE if root is None else f"{_LIVE} AND d.root = :root"

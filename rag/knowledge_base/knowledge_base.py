@@ -180,6 +180,11 @@ class KnowledgeBase:
         with self._snapshots.take() as snapshot:
             return snapshot.neighbours(passage_id, before, after)
 
+    def document_passages(self, source: str) -> list[Document]:
+        """All passages of a document, in order of position; of each, where several roots have the source."""
+        with self._snapshots.take() as snapshot:
+            return snapshot.document_passages(source)
+
     def documents(self) -> list[StoredDocument]:
         """All documents, by root and source; those that couldn't be read too."""
         with self._snapshots.take() as snapshot:

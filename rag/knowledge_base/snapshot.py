@@ -74,6 +74,11 @@ class Snapshot:
         with self._lock:
             return self._catalogue.neighbours(passage_id, before, after, self.generation)
 
+    def document_passages(self, source: str) -> list[Document]:
+        """All passages of the documents of that source, in order of position."""
+        with self._lock:
+            return self._catalogue.document_passages(source, self.generation)
+
     def documents(self) -> list[StoredDocument]:
         """All documents, by root and source."""
         with self._lock:

@@ -8,12 +8,13 @@ import pytest
 from eval.__main__ import main
 
 
-def _run(folder: Path, **systems: list[float]) -> str:
-    (folder / "set").mkdir(parents=True)
+def _run(folder: Path, part: str = "retrieval", measure: str = "nDCG@10", **systems: list[float]) -> str:
+    (folder / "set" / part).mkdir(parents=True)
     (folder / "run.json").write_text("{}")
     for system, values in systems.items():
-        records = [{"id": f"q{n}", "scores": {"nDCG@10": value}} for n, value in enumerate(values)]
-        (folder / "set" / f"{system}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+        records = [{"id": f"q{n}", "scores": {measure: value}} for n, value in enumerate(values)]
+        file = folder / "set" / part / f"{system}.jsonl"
+        file.write_text("".join(json.dumps(each) + "\n" for each in records))
     return str(folder)
 
 
@@ -29,6 +30,16 @@ def test_clear_fall_is_a_regression_and_a_small_one_is_not(
     assert main(["gate", near, "--baseline", good]) == 0
     assert main(["gate", good, "--baseline", bad]) == 0
     assert main(["gate", bad, "--baseline", good, "--tolerance", "0.6"]) == 0
+
+
+def test_measures_of_what_is_bad_regress_by_rising(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = _run(tmp_path / "few", "answers", "false_answers", default=[0.0] * 40)
+    many = _run(tmp_path / "many", "answers", "false_answers", default=[1.0] * 20 + [0.0] * 20)
+    assert main(["gate", many, "--baseline", few]) == 1
+    assert "set false_answers rose from 0.000 to 0.500" in capsys.readouterr().out
+    assert main(["gate", few, "--baseline", many]) == 0
 
 
 def test_comparison_says_what_is_shown_and_names_the_questions_that_flipped(

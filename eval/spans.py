@@ -1,6 +1,7 @@
 """Where a copied answer stands in a text, to the code point, though it was copied loosely."""
 
 import unicodedata
+from collections.abc import Iterator
 
 from rag.sentences import Span
 
@@ -16,13 +17,18 @@ def fold(text: str) -> str:
 
 
 def find_span(text: str, copied: str) -> Span | None:
-    """The first place in ``text`` that reads ``copied``, as whole words and numbers; None if there is none.
+    """The first of `find_spans`, or None."""
+    return next(find_spans(text, copied), None)
 
-    ``fold(text[start:end]) == fold(copied)``; the span begins and ends with a character that counts.
+
+def find_spans(text: str, copied: str) -> Iterator[Span]:
+    """The places in ``text`` that read ``copied``, as whole words and numbers, in order, not overlapping.
+
+    ``fold(text[start:end]) == fold(copied)``; a span begins and ends with a character that counts.
     """
     wanted = fold(copied)
     if not wanted:
-        return None
+        return
     folded, places = _with_places(text)
     start = folded.find(wanted)
     while start >= 0:
@@ -32,10 +38,10 @@ def find_span(text: str, copied: str) -> Span | None:
             end == len(folded) or places[end] != places[end - 1]
         )
         span = Span(places[start], places[end - 1] + 1)
-        if whole and _stands_alone(text, span, wanted):
-            return span
-        start = folded.find(wanted, start + 1)
-    return None
+        found = whole and _stands_alone(text, span, wanted)
+        if found:
+            yield span
+        start = folded.find(wanted, end if found else start + 1)
 
 
 def _fold(character: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.generate.spans import find_span, fold
+from eval.spans import find_span, find_spans, fold
 
 _TEXT = st.text(alphabet="ab1 2.,\n　Ａé½㎡ﬁßΣς元年，。E4-", max_size=40)
 
@@ -59,3 +59,9 @@ def test_whatever_stands_alone_is_found_however_it_is_written(
     assert span is not None
     assert fold(text[span.start : span.end]) == fold(copied)
     assert span.end <= len(before) + 1 + len(copied)
+
+
+def test_every_place_is_found_once() -> None:
+    text = "15 of 150 are 15, not 1.15: １５"
+    assert [text[a:b] for a, b in find_spans(text, "15")] == ["15", "15", "１５"]
+    assert [tuple(each) for each in find_spans("哈哈哈哈哈", "哈哈")] == [(0, 2), (2, 4)]

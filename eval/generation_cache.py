@@ -1,0 +1,138 @@
+"""What generators wrote, kept by weights, prompt and decoding: an ablation pays only for what changed."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+from rag.settings import GeneratorSettings
+from rag.weights import resolve_model, weights_digest
+from rag.weights.cache import models_folder
+
+_TABLE = "CREATE TABLE IF NOT EXISTS generations (key TEXT PRIMARY KEY, text TEXT, usage TEXT) WITHOUT ROWID"
+
+
+def generations_file() -> Path:
+    """Where generations are kept; it can be deleted at any time."""
+    return models_folder().parent / "generations.sqlite"
+
+
+class CachedGenerator(BaseChatModel):
+    """A chat model that writes each answer once. Only whole answers are kept, never those that were stopped.
+
+    ``identity`` names all that an answer depends on beside the messages. A ``fresh`` one looks nothing up.
+    """
+
+    generator: BaseChatModel
+    identity: str
+    file: Path
+    fresh: bool = False
+
+    _hits: int = PrivateAttr(default=0)
+
+    @property
+    def hits(self) -> int:
+        """How many answers came from the cache so far."""
+        return self._hits
+
+    @property
+    def _llm_type(self) -> str:
+        return "cached"
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        key = self._key(messages, stop, kwargs)
+        known = None if self.fresh else self._look_up(key)
+        if known is not None:
+            self._hits += 1
+            text, usage = known
+            message = AIMessageChunk(content=text, usage_metadata=usage, chunk_position="last")
+            yield ChatGenerationChunk(message=message)
+            return
+        whole: AIMessageChunk | None = None
+        for chunk in self.generator.stream(messages, stop=stop, **kwargs):
+            assert isinstance(chunk, AIMessageChunk)
+            whole = chunk if whole is None else whole + chunk
+            yield ChatGenerationChunk(message=chunk)
+        if whole is not None:
+            self._keep(key, whole)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        text, usage = "", None
+        for chunk in self._stream(messages, stop, **kwargs):
+            assert isinstance(chunk.message, AIMessageChunk)
+            text += str(chunk.message.content)
+            usage = chunk.message.usage_metadata or usage
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(text, usage_metadata=usage))])
+
+    def _key(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> str:
+        said = [[message.type, message.content] for message in messages]
+        facts = json.dumps([self.identity, said, stop, options], ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _look_up(self, key: str) -> tuple[str, UsageMetadata | None] | None:
+        with closing(self._open()) as database:
+            row = database.execute("SELECT text, usage FROM generations WHERE key = ?", (key,)).fetchone()
+        return (row[0], json.loads(row[1])) if row else None
+
+    def _keep(self, key: str, message: AIMessageChunk) -> None:
+        row = (key, str(message.content), json.dumps(message.usage_metadata))
+        with closing(self._open()) as database, database:
+            database.execute("INSERT OR REPLACE INTO generations VALUES (?, ?, ?)", row)
+
+    def _open(self) -> sqlite3.Connection:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self.file, timeout=60)
+        database.execute(_TABLE)
+        return database
+
+
+def cached_generator(
+    generator: BaseChatModel, settings: GeneratorSettings, file: Path | None = None, *, fresh: bool = False
+) -> CachedGenerator:
+    """The generator that the settings name, with a cache before it.
+
+    Raises:
+        WeightsError: the weights that the settings name aren't there.
+    """
+    facts = settings.model_dump(mode="json")
+    facts["weights"] = generator_digest(settings)
+    facts["versions"] = [version("torch"), version("transformers")]
+    identity = json.dumps(facts, sort_keys=True)
+    return CachedGenerator(
+        generator=generator, identity=identity, file=file or generations_file(), fresh=fresh
+    )
+
+
+def generator_digest(settings: GeneratorSettings) -> str:
+    """The SHA-256 of a local generator's weights; "" for one that has none of ours."""
+    if settings.model == "extractive" or _is_served(settings.model):
+        return ""
+    return weights_digest(resolve_model(settings.model))
+
+
+def _is_served(model: str) -> bool:
+    provider, colon, _ = model.partition(":")
+    return bool(colon) and len(provider) > 1 and not Path(model).exists()

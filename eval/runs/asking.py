@@ -1,0 +1,228 @@
+"""Asking a system a question and writing down all that an audit needs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.retrievers import BaseRetriever
+
+from eval.datasets.records import EvalQuestion
+from eval.generation_cache import CachedGenerator
+from eval.measures.cost import costs
+from eval.plan import Corpus
+from eval.runs.evidence import GivenPassages, gold_and_distractors, ranking_depth
+from eval.runs.workplace import Workplace
+from eval.systems import System
+from rag.answer import Answer, Question, Sentence, Trace
+from rag.build import build_answer_chain
+from rag.errors import RagError
+from rag.knowledge_base import KnowledgeBase
+from rag.language import language_of
+from rag.passage import metadata_of
+
+_CLOSED_BOOK = {
+    "zh": "简短直接地回答问题，通常一句话。不知道时只回答：不知道。",
+    "en": "Answer the question directly and briefly, usually in one sentence. If you don't know, say only: "
+    "I don't know.",
+}
+_UNKNOWN = ("不知道", "i don't know", "i do not know")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer, or why there is none, and the passages that were candidates for its evidence."""
+
+    answer: Answer | None
+    error: str | None = None
+    candidates: tuple[Document, ...] = ()  # best first, those that made the cut included
+    retrieved: tuple[Document, ...] = ()
+    cached: bool = False
+
+
+@dataclass(slots=True)
+class CandidateRecorder(BaseCallbackHandler):
+    """Listens to retrievers: what each found, and which of them is the one that the chain asked."""
+
+    run_inline = True
+    ignore_llm = True
+    ignore_chat_model = True
+    ignore_chain = True
+    found: list[tuple[bool, Sequence[Document]]] = field(default_factory=list)
+    _children: set[UUID] = field(default_factory=set)
+
+    def on_retriever_start(
+        self,
+        serialized: dict[str, Any],
+        query: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Remember whether another retriever asked this one."""
+        if parent_run_id is not None:
+            self._children.add(run_id)
+
+    def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
+        """Keep what was found."""
+        self.found.append((run_id in self._children, documents))
+
+    @property
+    def retrieved(self) -> tuple[Document, ...]:
+        """What the chain was given."""
+        return tuple(each for child, documents in self.found if not child for each in documents)
+
+    @property
+    def candidates(self) -> tuple[Document, ...]:
+        """What the chain was given, then what else was found, by its best rank."""
+        rank: dict[str | None, int] = {}
+        passages: dict[str | None, Document] = {}
+        for _, documents in self.found:
+            for place, each in enumerate(documents):
+                rank[each.id] = min(place, rank.get(each.id, place))
+                passages.setdefault(each.id, each)
+        first = {each.id for each in self.retrieved}
+        rest = sorted((each for each in passages if each not in first), key=lambda each: rank[each])
+        return (*self.retrieved, *(passages[each] for each in rest))
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks one system about one corpus."""
+
+    system: System
+    corpus: Corpus
+    workplace: Workplace
+    seed: int = 0
+    knowledge_base: KnowledgeBase = field(init=False)
+    generator: BaseChatModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open what is needed.
+
+        Raises:
+            RagError: it can't be opened.
+        """
+        self.knowledge_base = self.workplace.knowledge_base(self.system, self.corpus)
+        self.generator = self.workplace.generator(self.system, self.knowledge_base)
+
+    def ask(self, question: EvalQuestion) -> Asked:
+        """The system's answer, with the evidence that the system is given."""
+        if self.system.evidence == "none":
+            return self._watched(lambda _: self._closed_book(question))
+        retriever = self._retriever(question)
+        return self.ask_over(question, retriever)
+
+    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever) -> Asked:
+        """The system's answer over what a retriever finds."""
+        settings = self.system.settings
+        embeddings = self.workplace.embeddings(self.system)
+        chain = build_answer_chain(
+            settings,
+            self.knowledge_base,
+            embeddings=embeddings,
+            retriever=retriever,
+            generator=self.generator,
+        )
+        asked = Question(question.text, question.history)
+        return self._watched(lambda recorder: chain.invoke(asked, {"callbacks": [recorder]}))
+
+    def _retriever(self, question: EvalQuestion) -> BaseRetriever:
+        embeddings = self.workplace.embeddings(self.system)
+        if self.system.evidence == "retrieved":
+            return self.system.build_retriever(self.knowledge_base, embeddings)
+        ranker = self.system.build_retriever(self.knowledge_base, embeddings, ranking_depth())
+        passages = gold_and_distractors(
+            question,
+            self.corpus,
+            self.knowledge_base,
+            ranker,
+            distractors=self.system.distractors,
+            seed=self.seed,
+        )
+        return GivenPassages(passages=passages)
+
+    def _watched(self, ask: Callable[[CandidateRecorder], Answer]) -> Asked:
+        recorder = CandidateRecorder()
+        before = self._hits()
+        try:
+            answer = ask(recorder)
+        except RagError as error:
+            return Asked(None, str(error), recorder.candidates, recorder.retrieved)
+        cached = self._hits() > before
+        return Asked(answer, None, recorder.candidates, recorder.retrieved, cached)
+
+    def _hits(self) -> int:
+        return self.generator.hits if isinstance(self.generator, CachedGenerator) else 0
+
+    def _closed_book(self, question: EvalQuestion) -> Answer:
+        """What the generator says without any document."""
+        told = _CLOSED_BOOK["zh" if language_of(question.text) == "zh" else "en"]
+        text = str(self.generator.invoke([SystemMessage(told), HumanMessage(question.text)]).text).strip()
+        if not text or any(each in text.lower().replace("’", "'") for each in _UNKNOWN):
+            return Answer(question.text, text, (), abstained=True, reason="the generator doesn't know")
+        sentence = Sentence(text, 0, len(text), (), 0.0)
+        trace = Trace(generator=self.system.settings.generator.model)
+        return Answer(question.text, text, (), (sentence,), trace=trace)
+
+
+def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
+    """A question's line but for scores and where it was lost; see eval/README.md."""
+    answer = asked.answer
+    trace = answer.trace if answer is not None else Trace()
+    timed = answer is not None and not asked.cached
+    return {
+        "id": question.id,
+        "text": question.text,
+        "lang": question.lang,
+        "kind": question.kind,
+        "history": [[turn.role, turn.content] for turn in question.history],
+        "answerable": question.answerable,
+        "answers": list(question.answers),
+        "relevant": sorted(question.gold),
+        "answer": answer.text if answer is not None else "",
+        "abstained": answer is not None and answer.abstained,
+        "reason": answer.reason if answer is not None else None,
+        "origin": answer.origin if answer is not None else None,
+        "confidence": answer.confidence if answer is not None else None,
+        "passages": [
+            _place(passage)
+            | {
+                "number": number,
+                "score": passage.metadata.get("score"),
+                "evidence": trace.evidence[number - 1] if number <= len(trace.evidence) else "",
+            }
+            for number, passage in enumerate(answer.passages if answer is not None else (), start=1)
+        ],
+        "sentences": [
+            {"text": each.text, "citations": list(each.citations), "support": each.support}
+            for each in (answer.sentences if answer is not None else ())
+        ],
+        "citations": [
+            _place(each.passage)
+            | {
+                "number": each.number,
+                "quote": each.quote,
+                "start": each.start,
+                "end": each.end,
+                "support": each.support,
+            }
+            for each in (answer.citations if answer is not None else ())
+        ],
+        "candidates": list(dict.fromkeys(metadata_of(each)["source"] for each in asked.candidates)),
+        "timings": {name: value if timed else None for name, value in costs(trace).items()},
+        "cached": asked.cached,
+        "prompt_tokens": trace.prompt_tokens,
+        "generated_tokens": trace.generated_tokens,
+        "error": asked.error,
+    }
+
+
+def _place(passage: Document) -> dict[str, Any]:
+    metadata = metadata_of(passage)
+    return {name: metadata[name] for name in ("source", "page", "start", "end")}

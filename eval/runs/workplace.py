@@ -1,0 +1,87 @@
+"""The parts that systems share: embedders, generators and knowledge bases, each loaded once."""
+
+import json
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+from eval.generation_cache import cached_generator
+from eval.plan import Corpus
+from eval.systems import System
+from rag.build import build_embeddings
+from rag.embedder import SentenceEmbeddings
+from rag.generators import build_generator
+from rag.knowledge_base import KnowledgeBase
+from rag.retrievers import CachedQueryEmbeddings
+
+
+class Workplace:
+    """Opens what systems need when they need it, and closes it at the end."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """``fresh``: generators write every answer anew."""
+        self._fresh = fresh
+        self._embeddings: dict[str, tuple[SentenceEmbeddings, CachedQueryEmbeddings]] = {}
+        self._generators: dict[str, BaseChatModel] = {}
+        self._knowledge_bases: dict[tuple[int, str], KnowledgeBase] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def embedder(self, system: System) -> SentenceEmbeddings:
+        """The system's embedder."""
+        return self._embedding_parts(system)[0]
+
+    def embeddings(self, system: System) -> Embeddings:
+        """The system's embedder, which embeds each of the last queries once."""
+        return self._embedding_parts(system)[1]
+
+    def knowledge_base(self, system: System, corpus: Corpus) -> KnowledgeBase:
+        """The corpus as the system's embedder and splitter have it.
+
+        Raises:
+            RagError: it can't be made or opened.
+        """
+        settings = system.settings
+        key = (id(corpus), _key(settings.embedder, settings.splitter, settings.ingest))
+        if key not in self._knowledge_bases:
+            embedder = self.embedder(system)
+            opened = corpus.open(settings, embedder, embedder.fingerprint)
+            self._knowledge_bases[key] = self._stack.enter_context(opened)
+        return self._knowledge_bases[key]
+
+    def generator(self, system: System, knowledge_base: KnowledgeBase) -> BaseChatModel:
+        """The system's generator, its answers cached; loaded when it first has to write one itself.
+
+        Raises:
+            RagError: it isn't there.
+        """
+        settings = system.settings.generator
+        if settings.model == "extractive":  # looks words up in the knowledge base's glossary
+            return build_generator(
+                settings, analyzer=knowledge_base.analyzer, embeddings=self.embeddings(system)
+            )
+        key = _key(settings)
+        if key not in self._generators:
+            self._generators[key] = cached_generator(build_generator(settings), settings, fresh=self._fresh)
+        return self._generators[key]
+
+    def _embedding_parts(self, system: System) -> tuple[SentenceEmbeddings, CachedQueryEmbeddings]:
+        key = _key(system.settings.embedder)
+        if key not in self._embeddings:
+            embedder = build_embeddings(system.settings)
+            self._embeddings[key] = (embedder, CachedQueryEmbeddings(embedder))
+        return self._embeddings[key]
+
+
+def _key(*sections: object) -> str:
+    return json.dumps([repr(each) for each in sections])
