@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from eval.baseline import write_baseline
 from eval.commands.tables import table
 from eval.comparing import compare_systems, regressions, to_markdown
 from eval.generation_cache import cached_generator
@@ -26,15 +27,20 @@ def add_comparing_commands(subparsers: Any) -> None:
     gate.add_argument("--baseline", required=True, metavar="RUN[:SYSTEM]")
     gate.add_argument("--tolerance", type=float, default=0.0, help="a fall of so much may pass (default: 0)")
     gate.set_defaults(handler=run_gate)
-    for each in (comparing, gate):
+    keeping = subparsers.add_parser("baseline", help="keep a run's scores for later gates")
+    keeping.add_argument("run", type=Path, metavar="RUN")
+    keeping.add_argument("--out", type=Path, required=True, metavar="DIR")
+    keeping.set_defaults(handler=run_baseline)
+    for each in (comparing, gate, keeping):
         each.add_argument(
             "--measures",
             nargs="+",
             default=list(_MEASURES),
             metavar="NAME",
-            help=f"those of them that both runs have (default: {' '.join(_MEASURES)})",
+            help=f"those of them that there are (default: {' '.join(_MEASURES)})",
         )
-        each.add_argument("--seed", type=int, default=0)
+        if each is not keeping:
+            each.add_argument("--seed", type=int, default=0)
     judging = subparsers.add_parser(
         "judge",
         help="a model's opinion of a run's answers, kept apart from the figures",
@@ -76,6 +82,12 @@ def run_judge(args: argparse.Namespace) -> int:
     found = judge_run(args.run, cached_generator(build_generator(settings), settings), settings.model)
     print(f"Opinions of the model {settings.model}, which are no measurements:\n")
     print(table(found["sets"], ("judge_right", "agreement", "unclear")))
+    return 0
+
+
+def run_baseline(args: argparse.Namespace) -> int:
+    """Write the baseline."""
+    print(f"{write_baseline(args.run, args.out, args.measures)} scores: {args.out}")
     return 0
 
 

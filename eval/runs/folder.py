@@ -5,6 +5,7 @@ import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
+@cache  # what this process runs, whatever is edited meanwhile
 def code_digest() -> str:
     """The SHA-256 (hex) of the project's code that figures depend on."""
     digest = hashlib.sha256()

@@ -1,11 +1,17 @@
-"""A small bilingual set in BEIR's form, and settings with tiny models."""
+"""Knowledge bases of a few texts, a small bilingual set in BEIR's form, and settings with tiny models."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from rag.settings import Settings
+from eval.corpora import open_corpus
+from eval.datasets import EvalDocument
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.settings import Settings, SplitterSettings
 
 DOCUMENTS = {
     "leave": "员工每年有十二天年假，入职满一年后可以使用。",
@@ -19,6 +25,26 @@ QUESTIONS = {
     "q3": ("访客车辆停在哪里？", "parking", "北区"),
     "q4": ("Who won the regatta in Penang?", None, None),
 }
+
+
+@pytest.fixture
+def make_knowledge_base(tmp_path: Path) -> Iterator[Any]:
+    """Makes a knowledge base of texts by source."""
+    opened: list[KnowledgeBase] = []
+
+    def make(texts: dict[str, str]) -> KnowledgeBase:
+        documents: Sequence[EvalDocument] = [EvalDocument(key, "", text, "") for key, text in texts.items()]
+        fingerprint = EmbedderFingerprint("toy", 16, "0" * 64, "", "")
+        opened.append(
+            open_corpus(
+                documents, DeterministicFakeEmbedding(size=16), fingerprint, SplitterSettings(), tmp_path
+            )
+        )
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture
