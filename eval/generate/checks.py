@@ -4,8 +4,8 @@ import re
 
 from langchain_core.documents import Document
 
-from eval.generate.spans import find_span
 from eval.generate.writing import Draft
+from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
 from rag.language import approximate_tokens, language_of
 from rag.passage import embedding_text, metadata_of

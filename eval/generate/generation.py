@@ -13,8 +13,8 @@ from eval.generate.near_misses import near_misses
 from eval.generate.passages import Focus, choose_passages, sentences_to_ask
 from eval.generate.plan import GeneratePlan, Try
 from eval.generate.round_trip import round_trip
-from eval.generate.spans import find_span
 from eval.generate.writing import head_messages, parse_reply, wording_for, writing_messages
+from eval.spans import find_span
 from rag.answering import prompt
 from rag.errors import EvalError, GenerationError, RagError
 from rag.generators import EvidenceReader

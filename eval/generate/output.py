@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from eval.datasets.lines import read_objects
-from eval.generate.plan import Try
+from eval.generate.plan import Kind, Try
 from rag.errors import EvalError
 
 
@@ -74,7 +74,8 @@ class Output:
             ) from error
         known = {str(each.record["id"]) for each in self.earlier if each.record is not None}
         written = list(read_objects(self.questions))
-        if written and str(written[-1][1].get("id")) not in known:
+        last = written[-1][1] if written else {}
+        if last.get("kind") in get_args(Kind) and str(last.get("id")) not in known:
             # Its try wasn't written any more: it comes again, and would be there twice.
             _drop_last_line(self.questions)
 

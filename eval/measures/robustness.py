@@ -18,7 +18,8 @@ class RobustnessOutcome:
     ``ability`` says which: documents of which the share ``noise_ratio`` (0 to 1) is noise; noise only;
     several documents that must be put together; documents with the fact changed. ``right`` is by the true
     fact.
-    ``detected``: whether the answer says that the documents err (counterfactual only, None if not looked at).
+    ``detected``: whether the answer says that the documents err, ``followed``: whether it says what the
+    changed documents say (both counterfactual only, None if not looked at).
     """
 
     id: str
@@ -27,6 +28,7 @@ class RobustnessOutcome:
     right: bool = False
     noise_ratio: float | None = None
     detected: bool | None = None
+    followed: bool | None = None
 
 
 def score_robustness(outcomes: Sequence[RobustnessOutcome]) -> dict[str, dict[str, float | None]]:
@@ -37,7 +39,8 @@ def score_robustness(outcomes: Sequence[RobustnessOutcome]) -> dict[str, dict[st
     - ``integration`` accuracy where several documents are needed;
     - ``error_detection`` the share of counterfactual questions whose answer says that the documents err,
       which a bare refusal doesn't; ``error_correction`` of those detected, the share answered rightly all the
-      same.
+      same; ``followed_documents`` (not RGB's) the share that says what the changed documents say, which is
+      what a system that answers from its documents alone should do.
 
     Raises:
         ValueError: a noise question has no ratio.
@@ -61,7 +64,16 @@ def _score(outcome: RobustnessOutcome) -> dict[str, float | None]:
         case "integration":
             return {"integration": right}
         case "counterfactual":
+            followed = None if outcome.followed is None else float(outcome.followed and not outcome.abstained)
             if outcome.detected is None and not outcome.abstained:
-                return {"error_detection": None, "error_correction": None}
+                return {
+                    "error_detection": None,
+                    "error_correction": None,
+                    "followed_documents": followed,
+                }
             detected = bool(outcome.detected)
-            return {"error_detection": float(detected), "error_correction": right if detected else None}
+            return {
+                "error_detection": float(detected),
+                "error_correction": right if detected else None,
+                "followed_documents": followed,
+            }

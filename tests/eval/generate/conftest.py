@@ -1,21 +1,15 @@
 """A small knowledge base, and a chat model that says what the test wants it to."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
-from eval.corpora import open_corpus
-from eval.datasets import EvalDocument
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
-from rag.settings import SplitterSettings
+from rag.knowledge_base import KnowledgeBase
 
 DOCUMENTS = {
     "manual.md": "The Tidal P200 pump must be cleaned every six months by trained staff of the workshop.",
@@ -67,26 +61,6 @@ class ScriptedModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "scripted"
-
-
-@pytest.fixture
-def make_knowledge_base(tmp_path: Path) -> Iterator[Any]:
-    """Makes a knowledge base of texts by source."""
-    opened: list[KnowledgeBase] = []
-
-    def make(texts: dict[str, str]) -> KnowledgeBase:
-        documents: Sequence[EvalDocument] = [EvalDocument(key, "", text, "") for key, text in texts.items()]
-        fingerprint = EmbedderFingerprint("toy", 16, "0" * 64, "", "")
-        opened.append(
-            open_corpus(
-                documents, DeterministicFakeEmbedding(size=16), fingerprint, SplitterSettings(), tmp_path
-            )
-        )
-        return opened[-1]
-
-    yield make
-    for each in opened:
-        each.close()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from eval.generate.checks import ambiguity, objection
-from eval.generate.spans import find_span
 from eval.generate.writing import Draft
+from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
 from rag.sentences import Span
 
