@@ -11,6 +11,7 @@ from rag.language import approximate_tokens, language_of
 from rag.passage import embedding_text, metadata_of
 from rag.sentences import Span
 
+_SHORTEST_ANSWER = 2  # characters, of an answer without a digit
 _LONGEST_ANSWER = 24  # tokens, approximate
 _QUESTION_TOKENS = (4, 80)
 _SHARED_TERMS = 2  # of a question and its passage, at least
@@ -57,6 +58,8 @@ def objection(draft: Draft, passage: Document, span: Span) -> str | None:
     if _LEANING.search(question):
         return "the question doesn't stand alone"
     answer = passage.page_content[span.start : span.end]
+    if len(answer) < _SHORTEST_ANSWER and not any(character.isdigit() for character in answer):
+        return "the answer is too short"
     if find_span(question, answer) is not None:
         return "the question holds its answer"
     if "\n" in answer or " | " in answer or approximate_tokens(answer) > _LONGEST_ANSWER:

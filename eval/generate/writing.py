@@ -35,7 +35,7 @@ _ZH = Wording(
         "1. 问题要具体，写出所问的产品、部门、地点或事项的全名，没看过资料的人也能看懂；"
         "不要出现“本文”“上文”“该”“这”“根据资料”等字样。\n"
         "2. 答案是从这句话里原样抄下来的几个字：一个数字、日期、名称或短语。\n"
-        "3. 问题里不能出现答案，而且只有一个答案。\n"
+        "3. 问题里不能出现答案，而且只有一个答案；不要出用“是”或“否”回答的问题。\n"
         "只写两行：\n问题：……\n答案：……"
     ),
     task="标题：{title}\n资料：{passage}\n\n指定的句子：{sentence}",
@@ -66,7 +66,7 @@ _EN = Wording(
         'about, so that someone who has never seen the passage understands it. Never write "this", "the '
         'passage", "the document" or "according to".\n'
         "2. The answer is copied word for word from the sentence: a number, a date, a name or a few words.\n"
-        "3. The question doesn't hold its answer, and has only one answer.\n"
+        "3. The question doesn't hold its answer, has only one answer, and isn't answered by yes or no.\n"
         "Write in the passage's language, and only two lines:\nQuestion: ...\nAnswer: ..."
     ),
     task="Title: {title}\nPassage: {passage}\n\nThe sentence: {sentence}",

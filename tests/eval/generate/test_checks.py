@@ -33,6 +33,7 @@ def _passage(knowledge_base: KnowledgeBase, source: str) -> Any:
         ("manual.md", "多久清洗一次潮汐 P200 泵？", "six months", "another language"),
         ("manual.md", "How?", "six months", "too short"),
         ("leave.md", "员工入职满一年后每年有几天年假？", "十二天", None),
+        ("leave.md", "员工年假按什么单位计算和申请？", "天", "answer is too short"),
         ("leave.md", "应该提前几天申请其他年假？", "五个工作日", None),
         ("leave.md", "该员工每年有几天年假？", "十二天", "stand alone"),
         ("leave.md", "根据资料，员工每年有几天年假？", "十二天", "stand alone"),
