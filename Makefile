@@ -58,6 +58,12 @@ test: check weights ## ruff, mypy and the tests, with one question on the real w
 test-slow: environment weights ## the slow tier as well
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
+.PHONY: gate
+gate: environment weights ## measure the sample; fail where it is significantly worse than eval/baseline
+	rm -rf runs/gate
+	HF_HUB_OFFLINE=1 $(BIN)/python -m eval all --out runs/gate
+	$(BIN)/python -m eval gate runs/gate --baseline eval/baseline --tolerance 0.02
+
 .PHONY: gpu
 gpu: environment ## put FAISS's GPU build in the place of the CPU's
 	$(BIN)/python -m pip uninstall --yes faiss-cpu
