@@ -38,7 +38,7 @@ def lost_at(
     corpus: Corpus,
     knowledge_base: KnowledgeBase,
 ) -> str | None:
-    """The stage that lost an answer, None if it is right and rightly cited (or rightly refused).
+    """The stage that lost an answer, None if it is right and rightly cited, rightly refused, or unjudged.
 
     A passage holds the evidence if it is of a relevant document (or of parallel text) and has one of the
     answers, word for word; where none of the document's passages has one (the answer must be concluded, or
@@ -58,6 +58,8 @@ def lost_at(
         return FAILED
     if not question.answerable:
         return None if answer.abstained else ANSWERED_WITHOUT_EVIDENCE
+    if not question.is_judged:
+        return None
     if right:
         return None if cited else STAGES[8]
     gold = question.gold | corpus.parallel_of(question.gold)

@@ -122,7 +122,9 @@ class Plan:
         return chosen
 
     def _sampled(self, eval_set: EvalSet, unanswerable: bool) -> EvalSet:
-        judged = [each for each in eval_set.questions if each.gold]
+        # Texts come with judgements, and what has none is passed over; questions on files may have none.
+        on_files = unanswerable and not eval_set.documents
+        judged = [each for each in eval_set.questions if each.gold or (on_files and each.answerable)]
         lost = [
             each
             for each in eval_set.questions

@@ -14,7 +14,8 @@ def read_folder(folder: Path, questions: Path, *, name: str | None = None) -> Ev
     Args:
         folder: the files, as they are ingested.
         questions: JSONL of ``{"id", "text", "lang", "answers", "sources", "page"?, "answerable", "kind"?}``;
-            each of ``sources`` holds the evidence.
+            each of ``sources`` holds the evidence. ``text`` alone will do: what needs gold data is then
+            unmeasured.
         name: the set's name; the questions' file's without its ending if None.
 
     Raises:
@@ -44,9 +45,8 @@ def read_on_knowledge_base(knowledge_base: Path, questions: Path, *, name: str |
 
 
 def _judged(place: str, question: EvalQuestion, folder: Path | None) -> EvalQuestion:
-    if question.answerable != bool(question.sources):
-        said = "no" if question.answerable else "a"
-        raise EvalError(f'{place}: "answerable" is {question.answerable} but it has {said} source'.lower())
+    if question.sources and not question.answerable:
+        raise EvalError(f'{place}: "answerable" is false but it has a source')
     for source in (*question.sources, *([question.near_document] if question.near_document else [])):
         if folder is not None and not (folder / source).is_file():
             raise EvalError(f"{place} names {source}, which isn't in {folder}")

@@ -48,6 +48,12 @@ class EvalQuestion:
     page: int | None = None
 
     @property
+    def is_judged(self) -> bool:
+        """Whether anything is known of what is right for it; of others only that can be measured which needs
+        no gold data."""
+        return bool(self.relevant or self.answers) or not self.answerable
+
+    @property
     def gold(self) -> frozenset[str]:
         """The ids of the relevant documents."""
         return frozenset(each for each, gain in self.relevant.items() if gain > 0)

@@ -70,6 +70,9 @@ def score_asked(
     }
     outcome = Outcome(question.id, question.answerable, answer.abstained, right, answer.confidence)
     scores.update(_one(abstention_by_question([outcome]), question.id))
+    if not question.is_judged:
+        scores |= dict.fromkeys(("abstention_precision", "false_refusals"))
+    scores["declined"] = float(answer.abstained)
     if faq:
         scores.update(_one(_direct(question, asked), question.id))
     return scores
@@ -86,6 +89,7 @@ def summarize_outcomes(records: Sequence[Mapping[str, Any]], seed: int) -> dict[
             each["confidence"],
         )
         for each in records
+        if each["answers"] or each["relevant"] or not each["answerable"]
     ]
     return {
         "abstention_f1": bootstrap_statistic(outcomes, lambda some: score_abstention(some).f1, seed=seed),
@@ -106,6 +110,9 @@ def _failed(question: EvalQuestion, *, faq: bool) -> Scores:
     scores |= {"citation_recall": cited, "cited": cited}
     scores |= dict.fromkeys(("language_match", "length", "citation_precision", "supported", "quotes"))
     scores |= _one(abstention_by_question([Outcome(question.id, answerable, abstained=False)]), question.id)
+    if not question.is_judged:
+        scores["false_refusals"] = None
+    scores["declined"] = 0.0
     if faq:
         scores |= _one(score_faq([FaqOutcome(question.id, question.gold)]), question.id)
         del scores["Success@1"]

@@ -20,7 +20,6 @@ def test_the_samples_questions_are_a_set_over_its_files() -> None:
     ("line", "message"),
     [
         ('{"id": "1", "text": "x", "sources": ["b.md"]}', r"line 1 names b\.md, which isn't in"),
-        ('{"id": "1", "text": "x"}', "has no source"),
         ('{"id": "1", "text": "x", "answerable": false, "sources": ["a.md"]}', "has a source"),
     ],
 )
@@ -33,6 +32,13 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message
         read_folder(tmp_path / "kb", questions)
     with pytest.raises(EvalError, match="isn't a folder"):
         read_folder(tmp_path / "none", questions)
+
+
+def test_questions_without_gold_data_are_unjudged(tmp_path: Path) -> None:
+    questions = tmp_path / "q.jsonl"
+    questions.write_text('{"id": "1", "text": "x"}\n{"id": "2", "text": "y", "answers": ["z"]}\n')
+    one, two = read_folder(tmp_path, questions).questions
+    assert not one.is_judged and two.is_judged and not two.gold
 
 
 def test_the_fingerprint_follows_the_files_bytes(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from eval.measures.answers import (
     contains_answer,
     exact_match,
     f1,
+    is_brief,
+    is_right,
     language_match,
     rouge_l,
     score_answer,
@@ -196,3 +198,28 @@ def test_the_gold_itself_is_a_perfect_answer(text: str, lang: str) -> None:
     assert exact_match(text, [text], lang) == 1
     if segment_cmrc(text) and normalize_squad(text):
         assert f1(text, [text], lang) == rouge_l(text, [text], lang) == 1
+
+
+def test_long_curated_answers_are_right_if_half_is_said_in_order() -> None:
+    words = [f"word{n}" for n in range(60)]
+    assert is_right(" ".join(words[:31]), [" ".join(words)], "en")
+    assert not is_right(" ".join(words[:29]), [" ".join(words)], "en")
+    assert not is_right(" ".join(reversed(words)), [" ".join(words)], "en")
+    assert is_right("It is 15 days [1].", ["15 days", " ".join(words)], "en")
+    assert not is_right("It is 150 days.", ["15 days"], "en") and not is_right(None, ["15"], "en")
+    assert not is_right("", [], "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "brief"),
+    [
+        ("一" * 80 + "[1]", "zh", True),
+        ("一" * 81, "zh", False),
+        ("word " * 48, "en", True),
+        ("word " * 52, "en", False),
+    ],
+)
+def test_an_answer_is_brief_within_sixty_tokens_or_eighty_characters(
+    text: str, lang: str, brief: bool
+) -> None:
+    assert is_brief(text, lang) == brief

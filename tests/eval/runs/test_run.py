@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import read_beir
+from eval.datasets import read_beir, read_folder
 from eval.plan import Plan
 from eval.runs.run import RunPlan, execute
 from eval.systems import RetrievalSystem, System, read_systems
@@ -175,3 +175,27 @@ def test_a_conversation_is_asked_as_one_and_timed_apart(
     assert line["history"][0] == ["user", "How is the pump kept?"]
     stages = json.loads((out / "timings.json").read_text())["sets"]["small"]["extractive"]
     assert stages["total_ms"]["n"] == 3 and stages["total_ms (follow-up)"]["n"] == 1
+
+
+def test_questions_without_gold_data_are_measured_in_what_needs_none(
+    settings: Settings, cache: Path, tmp_path: Path
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "pump.md").write_text("# Pump\n\nThe pump must be cleaned every six months by trained staff.\n")
+    questions = tmp_path / "mine.jsonl"
+    questions.write_text('{"id": "1", "text": "How often is the pump cleaned?"}\n')
+    settings = settings.override("ingest", workers=0)
+    run = RunPlan(
+        "answers",
+        Plan([read_folder(files, questions)]),
+        answers=read_systems(["extractive"], settings),
+    )
+    out, summary = execute(run, tmp_path / "run")
+    measures = summary["mine"]["extractive"]
+    assert measures["supported"]["mean"] == 1.0 and measures["declined"]["mean"] == 0.0
+    assert all(
+        measures[name]["n"] == 0
+        for name in ("right", "cited", "false_refusals", "abstention_precision", "f1")
+    )
+    assert lines(out / "mine/answers/extractive.jsonl")[0]["lost"] is None
