@@ -14,6 +14,8 @@ from rag.sentences import Span
 _SHORTEST_ANSWER = 2  # characters, of an answer without a digit
 _LONGEST_ANSWER = 24  # tokens, approximate
 _QUESTION_TOKENS = (4, 80)
+_COLUMNS = 3  # a row of two is a name and its value
+_CELL = re.compile(r"\s\|(?:\s|$)")
 _SHARED_TERMS = 2  # of a question and its passage, at least
 _RIVALS = 30  # passages that are looked at
 _LEANING = re.compile(
@@ -72,10 +74,16 @@ def ambiguity(question: str, answer: str, passage: Document, knowledge_base: Kno
 
     It must share two content terms with its passage beside the answer, and no other passage may have all
     those that it shares: "What does the pump weigh?" fits a dozen data sheets. Only passages of the same
-    document that have the answer, too, may. That asks for some of the passage's words, so generated questions
-    are easier to find by words than users' are.
+    document that have the answer, too, may. In a table's row of three cells or more, the question must have
+    a word of the answer's column: "the response time" is one thing for silver and another for gold.
+
+    That asks for some of the passage's words, so generated questions are easier to find by words than
+    users' are.
     """
     analyzer = knowledge_base.analyzer
+    column = _column(passage, answer)
+    if column and not set(analyzer.content_terms(column)) & set(analyzer.content_terms(question)):
+        return "the question doesn't say which column"
     shared = _terms(passage, knowledge_base) & set(analyzer.content_terms(question))
     if len(shared - set(analyzer.content_terms(answer))) < _SHARED_TERMS:
         return "the question is too general"
@@ -87,6 +95,27 @@ def ambiguity(question: str, answer: str, passage: Document, knowledge_base: Kno
         if shared <= _terms(rival, knowledge_base):
             return "another passage fits the question"
     return None
+
+
+def _column(passage: Document, answer: str) -> str | None:
+    """The name of the column that the answer stands in, in a row of three cells or more; None otherwise."""
+    if metadata_of(passage)["kind"] != "table":
+        return None
+    in_context = [cells for line in metadata_of(passage)["context"].splitlines() if (cells := _cells(line))]
+    in_text = [cells for line in passage.page_content.splitlines() if (cells := _cells(line))]
+    header = (in_context[-1:] or in_text[:1] or [[]])[0]
+    for cells in in_text:
+        if len(cells) == len(header) and cells != header:
+            for name, cell in zip(header, cells, strict=True):
+                if find_span(cell, answer) is not None:
+                    return name
+    return None
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line, none where it isn't a row of several columns."""
+    cells = [cell.strip() for cell in _CELL.split(line)]
+    return cells if len(cells) >= _COLUMNS else []
 
 
 def _terms(passage: Document, knowledge_base: KnowledgeBase) -> set[str]:

@@ -29,6 +29,7 @@ _VERSION = re.compile(
 _NUMBER = re.compile(
     r"(?:\b(?:No\.|room|extension|gate|section|chapter)|分机|房间)\s?(\d{2,6})(?!\d)", re.IGNORECASE
 )
+_LISTED = re.compile(r"\b(?:and|or|nor)\b|[,/&、，和与及或]", re.IGNORECASE)
 _SPACED_CODE = re.compile(r"[A-Z]+ \d+")  # "E 04", not "on 14"
 _PLACES = tuple(
     zip(
@@ -156,6 +157,8 @@ def _near_miss(
     text = str(record["text"])
     known = _known_terms(record, knowledge_base)
     for each in replacements:
+        if _is_one_of_several(each, replacements, text):
+            continue  # the others could still be answered for
         rest = set(knowledge_base.analyzer.content_terms(f"{text[: each.start]} {text[each.end :]}"))
         if not rest & known:
             continue
@@ -174,6 +177,15 @@ def _near_miss(
                     "replaced": [each.word, candidate],
                 }
     return None
+
+
+def _is_one_of_several(one: Replacement, all_of_them: Sequence[Replacement], text: str) -> bool:
+    """Whether the question lists the word with others: "the P200 and the S10"."""
+    return any(
+        _LISTED.search(text[min(one.end, other.end) : max(one.start, other.start)]) is not None
+        for other in all_of_them
+        if other.start != one.start
+    )
 
 
 def _known_terms(record: Mapping[str, Any], knowledge_base: KnowledgeBase) -> set[str]:

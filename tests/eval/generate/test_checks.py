@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from langchain_core.documents import Document
 
 from eval.generate.checks import ambiguity, objection
 from eval.generate.writing import Draft
@@ -69,3 +70,16 @@ def test_a_question_that_fits_other_documents_is_ambiguous(make_knowledge_base: 
     assert general == "another passage fits the question"
     assert ambiguity("What is the weight of the red pump?", "6.4 kg", passage, kb) is None
     assert ambiguity("How heavy?", "6.4 kg", passage, kb) == "the question is too general"
+
+
+def test_a_question_on_a_table_names_the_answers_column(make_knowledge_base: Any) -> None:
+    kb = make_knowledge_base({"a.md": "x y z"})
+    row = "首次响应 | 下一个工作日 | 8个工作小时 | 4个工作小时"
+    metadata = {"kind": "table", "context": "服务等级\n项目 | 标准 | 银牌 | 金牌", "doc_id": "t"}
+    passage = Document(id="t", page_content=row, metadata=metadata)
+    reason = "the question doesn't say which column"
+    assert ambiguity("服务等级的首次响应时间是多少？", "下一个工作日", passage, kb) == reason
+    assert ambiguity("金牌服务等级的首次响应时间是多少？", "8个工作小时", passage, kb) == reason
+    assert ambiguity("银牌服务等级的首次响应时间是多少？", "8个工作小时", passage, kb) is None
+    two = Document(id="t", page_content="噪声 | 52 dB", metadata={**metadata, "context": "参数\n项目 | 数值"})
+    assert ambiguity("参数里的噪声是多少？", "52 dB", two, kb) is None

@@ -62,6 +62,20 @@ def test_a_place_named_in_the_other_language_is_no_miss(make_knowledge_base: Any
     assert miss is not None and miss["replaced"] == ["Denmark", "Norway"]
 
 
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("How often must the Tidal P200 and the Ripple S10 pump be cleaned?", False),
+        ("潮汐 P200、微澜 S10 多久清洗一次 pump？", False),
+        ("What does error E04 of the Tidal P200 pump mean?", True),
+    ],
+)
+def test_one_of_several_listed_is_left_alone(knowledge_base: KnowledgeBase, text: str, made: bool) -> None:
+    record = _record(knowledge_base, "manual.md", text)
+    ((_, miss),) = near_misses([record], knowledge_base, 0)
+    assert (miss is not None) == made
+
+
 @pytest.mark.parametrize("text", ["How often is the pump cleaned?", "Is 300 rpm fast for 20 pumps at 5 %?"])
 def test_quantities_and_common_words_are_left_alone(knowledge_base: KnowledgeBase, text: str) -> None:
     record = _record(knowledge_base, "manual.md", text)
