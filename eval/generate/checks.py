@@ -12,7 +12,7 @@ from rag.passage import embedding_text, metadata_of
 from rag.sentences import Span
 
 _SHORTEST_ANSWER = 2  # characters, of an answer without a digit
-_LONGEST_ANSWER = 24  # tokens, approximate
+_LONGEST_ANSWER = 16  # tokens, approximate
 _QUESTION_TOKENS = (4, 80)
 _COLUMNS = 3  # a row of two is a name and its value
 _CELL = re.compile(r"\s\|(?:\s|$)")
