@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ingest.parsers import KNOWN_SUFFIXES, why_unknown
 from rag.errors import IngestError
+from rag.globs import compile_glob
 from rag.knowledge_base.schema import CATALOGUE
 
 GLOSSARY = "terms.txt"
@@ -177,29 +178,7 @@ def _matches(source: str, patterns: Iterable[re.Pattern[str]]) -> bool:
 
 
 def _compile(glob: str) -> re.Pattern[str]:
-    """A glob as a pattern for whole sources. What matches a folder matches everything below it."""
-    body = glob.removeprefix("./").strip("/")
-    anchored = "/" in body or glob.endswith("/") or glob.startswith(("./", "/"))
-    pattern = "" if anchored else "(?:.*/)?"
-    position = 0
-    while position < len(body):
-        if body.startswith("**/", position):
-            pattern += "(?:.*/)?"
-            position += 3
-        elif body.startswith("**", position):
-            pattern += ".*"
-            position += 2
-        else:
-            character = body[position]
-            end = body.find("]", position + 2)
-            if character == "[" and end > 0:
-                inside = body[position + 1 : end].replace("\\", r"\\")
-                pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
-                position = end
-            else:
-                pattern += {"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character))
-            position += 1
     try:
-        return re.compile(f"{pattern}(?:/.*)?")
-    except re.error as error:
-        raise IngestError(f"the pattern {glob!r} isn't a valid glob: {error}") from error
+        return compile_glob(glob)
+    except ValueError as error:
+        raise IngestError(str(error)) from error

@@ -5,6 +5,8 @@ from typing import Literal
 
 from langchain_core.documents import Document
 
+from rag.filter import Filter
+
 Origin = Literal["generated", "faq", "extractive"]
 
 
@@ -18,10 +20,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the conversation it was asked in, oldest turn first."""
+    """A question with the conversation it was asked in, oldest turn first.
+
+    With a filter, it is answered only from passages that pass it.
+    """
 
     text: str
     history: tuple[Turn, ...] = ()
+    filter: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +90,5 @@ class Answer:
     abstained: bool = False
     reason: str | None = None
     confidence: float | None = None
+    filter: Filter | None = None  # the question's
     trace: Trace = field(default_factory=Trace)

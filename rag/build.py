@@ -6,6 +6,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
 from rag.embedder import SentenceEmbeddings
+from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import CachedQueryEmbeddings, DenseRetriever, FusionRetriever, LexicalRetriever
@@ -44,9 +45,16 @@ def open_knowledge_base(settings: Settings, embeddings: SentenceEmbeddings | Non
 
 
 def build_retriever(
-    settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings, k: int | None = None
+    settings: Settings,
+    knowledge_base: KnowledgeBase,
+    embeddings: Embeddings,
+    k: int | None = None,
+    filter: Filter | None = None,
 ) -> BaseRetriever:
-    """Dense and lexical candidates, fused; ``k`` passages, by default as many as the settings say."""
+    """Dense and lexical candidates, fused; ``k`` passages, by default as many as the settings say.
+
+    Only what passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
+    """
     retrieval = settings.retrieval
     k = k if k is not None else retrieval.k
     candidates = max(retrieval.candidates, k)
@@ -57,6 +65,7 @@ def build_retriever(
         ],
         k=k,
         constant=retrieval.rrf_constant,
+        filter=filter,
         during=knowledge_base.pinned,
     )
 

@@ -15,7 +15,9 @@ ALLOWED = {
 }
 # Inside rag, from the ground up: a part may import the parts before it.
 LAYERS = (
-    {"errors", "language", "sentences", "passage", "answer"},
+    {"errors", "language", "sentences", "passage", "globs"},
+    {"filter"},
+    {"answer"},
     {"settings", "hardware"},
     {"weights", "knowledge_base"},
     {"embedding_batches"},

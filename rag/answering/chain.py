@@ -21,6 +21,7 @@ from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
+from rag.retrievers import retrieve
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         """Answer a question.
 
         Raises:
-            ConfigError: the question is empty or too long.
+            ConfigError: the question is empty or too long, or has a filter that the retriever can't take.
             KnowledgeBaseError: the knowledge base can't be searched.
             GenerationError: the generator failed.
         """
@@ -91,15 +92,20 @@ class AnswerChain(Runnable[str | Question, Answer]):
         clock = _Clock()
         wording = wording_for(language_of(question.text))
         query = retrieval_query(question)
-        retrieved = self.retriever.invoke(query, config=config)
+        retrieved = retrieve(self.retriever, query, question.filter, config)
         evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
             evidence=tuple(each.text for each in evidence),
         )
-        draft = Answer(question.text, "", tuple(each.passage for each in evidence), trace=trace)
+        passages = tuple(each.passage for each in evidence)
+        draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
         yield draft
+        if not retrieved and question.filter is not None:
+            reason = "no passage of the knowledge base passes the filter"
+            yield replace(_decline(draft, wording, reason, clock), text=wording.nothing_passes)
+            return
         if not evidence:
             reason = "no passage of the knowledge base was found for the question"
             yield _decline(draft, wording, reason, clock)
@@ -196,7 +202,8 @@ def _checked(question: str | Question, limit: int) -> Question:
             f"the question has {len(text):,} characters and at most {limit:,} are read; shorten it, or put "
             "the long text into a document and run `python -m ingest` on its folder"
         )
-    return replace(question, text=text)
+    filter = question.filter
+    return replace(question, text=text, filter=None if filter is None or filter.is_empty else filter)
 
 
 def _objection(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> str | None:

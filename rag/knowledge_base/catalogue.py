@@ -13,6 +13,8 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
+from rag.filter import Filter
+from rag.knowledge_base.filtering import condition_of
 from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.metadata import decode_metadata
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument
@@ -95,13 +97,27 @@ class Catalogue:
         sql = "SELECT text FROM glossaries WHERE born <= :g AND (died IS NULL OR died > :g) ORDER BY root"
         return Glossary.merge(Glossary.parse(row[0]) for row in self.fetch(sql, {"g": generation}))
 
-    def live_passage_ids(self, keys: Iterable[int], generation: int) -> dict[int, str]:
-        """The ids of those passages that are alive in the generation, by key."""
+    def live_passage_ids(
+        self, keys: Iterable[int], generation: int, filter: Filter | None = None
+    ) -> dict[int, str]:
+        """The ids of those passages that are alive in the generation and pass the filter, by key."""
+        passing, values = condition_of(filter)
         sql = (
             "SELECT p.key, p.passage_id FROM passages p JOIN documents d ON d.key = p.document "
-            f"WHERE p.key IN (SELECT value FROM json_each(:keys)) AND {_LIVE}"
+            f"WHERE p.key IN (SELECT value FROM json_each(:keys)) AND {_LIVE}{passing}"
         )
-        return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation}))
+        return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation, **values}))
+
+    def passing_keys(self, filter: Filter, generation: int) -> NDArray[np.int64]:
+        """The keys of all passages that are alive in the generation and pass the filter, ascending."""
+        passing, values = condition_of(filter)
+        # CROSS JOIN: documents first, so that what the filter asks of them is asked once each.
+        sql = (
+            "SELECT p.key FROM documents d CROSS JOIN passages p ON p.document = d.key "
+            f"WHERE {_LIVE}{passing}"
+        )
+        rows = self.fetch(sql, {"g": generation, **values})
+        return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)))
 
     def passages(self, ids: Sequence[str], generation: int, as_given: bool = False) -> list[Document]:
         """The passages of these ids that are alive in the generation, in the order of ids.

@@ -88,18 +88,43 @@ class Segment:
         rows: Vectors = self.index.reconstruct_n(0, self.index.ntotal)
         return rows
 
-    def search(self, vector: Vectors, k: int) -> list[Hit]:
-        """The ``k`` rows of greatest inner product."""
-        scores, rows = self.index.search(vector[None], min(k, self.index.ntotal))
+    def search(self, vector: Vectors, k: int, among: Keys | None = None) -> list[Hit]:
+        """The ``k`` rows of greatest inner product, of all or of those with one of the keys ``among``."""
+        if among is None:
+            scores, rows = self.index.search(vector[None], min(k, self.index.ntotal))
+        else:
+            scores, rows = self._search_among(vector, k, np.isin(self.keys, among, assume_unique=True))
         found = rows[0] >= 0
         keys = self.keys[rows[0][found]].tolist()
         return [Hit(key, score) for key, score in zip(keys, scores[0][found].tolist(), strict=True)]
 
+    def _search_among(self, vector: Vectors, k: int, wanted: NDArray[np.bool_]) -> tuple[Vectors, Keys]:
+        """Scores and row numbers, each of shape (1, up to ``k``), of the rows wanted."""
+        k = min(k, int(wanted.sum()))
+        if k < 1:
+            return np.empty((1, 0), dtype=np.float32), np.empty((1, 0), dtype=np.int64)
+        if isinstance(self.index, faiss.IndexScalarQuantizer):
+            library: Any = faiss  # whose annotations know only the C++ signatures
+            chosen = library.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))
+            found: tuple[Vectors, Keys] = self.index.search(
+                vector[None], k, params=library.SearchParameters(sel=chosen)
+            )
+            return found
+        rows = np.flatnonzero(wanted)  # a GPU's index takes no selector
+        scores = self.vectors[rows] @ vector
+        best = np.argsort(-scores, kind="stable")[:k]
+        return scores[best][None], rows[best][None]
 
-def search_segments(segments: Iterable[Segment], vector: Vectors, k: int) -> list[Hit]:
-    """The ``k`` best rows of several segments, best first; equal scores in the order of keys."""
+
+def search_segments(
+    segments: Iterable[Segment], vector: Vectors, k: int, among: Keys | None = None
+) -> list[Hit]:
+    """The ``k`` best rows of several segments, best first; equal scores in the order of keys.
+
+    ``among``: only rows with one of these keys.
+    """
     faiss.omp_set_num_threads(1)  # one query: threads only wait for each other
-    hits = [hit for segment in segments for hit in segment.search(vector, k)]
+    hits = [hit for segment in segments for hit in segment.search(vector, k, among)]
     hits.sort(key=lambda hit: (-hit.score, hit.key))
     return hits[:k]
 

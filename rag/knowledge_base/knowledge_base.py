@@ -13,6 +13,7 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseNotFound
+from rag.filter import Filter
 from rag.knowledge_base.analysis import Analyzer, analyzer_for
 from rag.knowledge_base.connections import Connections
 from rag.knowledge_base.damage import move_unreadable_aside
@@ -150,19 +151,23 @@ class KnowledgeBase:
         with self._snapshots.pinned() as snapshot:
             yield snapshot
 
-    def search_dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+    def search_dense(
+        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
+    ) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of greatest cosine similarity to the vector, with it, best first.
+
+        With a filter, of those that pass it; fewer than ``k`` only where fewer do.
 
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension than the knowledge base's.
         """
         with self._snapshots.take(dense=True) as snapshot:
-            return snapshot.search_dense(vector, k)
+            return snapshot.search_dense(vector, k, filter)
 
-    def search_lexical(self, query: str, k: int) -> list[tuple[str, float]]:
-        """The ids of the ``k`` passages of highest BM25 score for the query, with it, best first."""
+    def search_lexical(self, query: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of highest BM25 score for the query likewise."""
         with self._snapshots.take(lexical=True) as snapshot:
-            return snapshot.search_lexical(query, k)
+            return snapshot.search_lexical(query, k, filter)
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids in their order, without those that aren't (or no longer) published.

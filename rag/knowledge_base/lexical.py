@@ -60,15 +60,27 @@ class LexicalIndex:
         self._schema = index.schema
         self._searcher = index.searcher()
 
-    def search(self, terms: Sequence[str], k: int) -> list[Hit]:
-        """The ``k`` passages of highest BM25 score that have any of the terms; equal scores by key."""
+    def search(self, terms: Sequence[str], k: int, among: Sequence[int] | None = None) -> list[Hit]:
+        """The ``k`` passages of highest BM25 score that have any of the terms; equal scores by key.
+
+        ``among``: only passages with one of these keys, whose scores are the same as without.
+        """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq"))
             for term in terms[:_MOST_TERMS]
         ]
         if not clauses or k < 1:
             return []
-        found = self._searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+        query = tantivy.Query.boolean_query(clauses)
+        if among is not None:
+            allowed = tantivy.Query.term_set_query(self._schema, "key", among)
+            query = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, query),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, 0.0)),
+                ]
+            )
+        found = self._searcher.search(query, k, count=False).hits
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
         hits = [Hit(int(key or 0), score) for key, (score, _) in zip(keys, found, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.key))

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import KnowledgeBaseCorrupt, KnowledgeBaseError, KnowledgeBaseMismatch
+from rag.knowledge_base.filtering import matches
 from rag.knowledge_base.records import EmbedderFingerprint
 
 SCHEMA_VERSION = 2
@@ -115,6 +116,7 @@ def connect(folder: Path) -> sqlite3.Connection:
             connection.close()
             raise
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("regexp", 2, matches, deterministic=True)
     return connection
 
 

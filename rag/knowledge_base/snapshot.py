@@ -8,8 +8,9 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseMismatch
+from rag.filter import Filter
 from rag.knowledge_base.catalogue import Catalogue, State
-from rag.knowledge_base.dense import Hit, search_segments
+from rag.knowledge_base.dense import Hit, Keys, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.records import StoredDocument
 
@@ -29,18 +30,22 @@ class Snapshot:
         self._dense = dense
         self._lexical = lexical
         self._lock = RLock()
+        self._passing: dict[Filter, Keys] = {}  # keys of the passages that pass
 
     @property
     def generation(self) -> int:
         """The generation that answers."""
         return self._state.published
 
-    def search_dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+    def search_dense(
+        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
+    ) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of greatest cosine similarity, with it, best first.
 
         Args:
             vector: the query's, float32, shape (dimension,).
-            k: how many.
+            k: how many; fewer only where fewer pass.
+            filter: what must hold of them.
 
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension.
@@ -55,14 +60,25 @@ class Snapshot:
             )
         length = float(np.linalg.norm(query))
         query = query / length if length > 0 else query
-        return self._living(lambda fetch: search_segments(dense.segments, query, fetch), k)
+        return self._living(
+            lambda fetch, among: search_segments(dense.segments, query, fetch, among), k, filter
+        )
 
-    def search_lexical(self, query: str, k: int) -> list[tuple[str, float]]:
-        """The ids of the ``k`` passages of highest BM25 score for the query's terms, with it, best first."""
+    def search_lexical(self, query: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of highest BM25 score for the query's terms, with it, best first.
+
+        ``filter`` is what must hold of them.
+        """
         assert self._lexical is not None
         lexical = self._lexical
         terms = lexical.analyzer.query_terms(query)
-        return self._living(lambda fetch: lexical.index.search(terms, fetch), k)
+        return self._living(
+            lambda fetch, among: lexical.index.search(
+                terms, fetch, None if among is None else among.tolist()
+            ),
+            k,
+            filter,
+        )
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""
@@ -98,16 +114,32 @@ class Snapshot:
         with self._lock:
             return self._catalogue.passage_count(self.generation)
 
-    def _living(self, search: Callable[[int], list[Hit]], k: int) -> list[tuple[str, float]]:
-        """The best ``k`` living hits: an index may hold passages that are dead or not published yet."""
+    def _living(
+        self, search: Callable[[int, Keys | None], list[Hit]], k: int, filter: Filter | None
+    ) -> list[tuple[str, float]]:
+        """The best ``k`` living hits: an index may hold passages that are dead or not published yet.
+
+        A filter that most passages pass is left to the first look at the best hits. Where that doesn't do,
+        the passages that pass are listed, and only they are searched: exact, however few they are.
+        """
         if k < 1:
             return []
         fetch = k + min(k, 32)
+        among: Keys | None = None
         while True:
-            hits = search(fetch)
+            hits = search(fetch, among)
             with self._lock:
-                living = self._catalogue.live_passage_ids([hit.key for hit in hits], self.generation)
+                living = self._catalogue.live_passage_ids([hit.key for hit in hits], self.generation, filter)
             found = [(living[hit.key], hit.score) for hit in hits if hit.key in living]
             if len(found) >= k or len(hits) < fetch:
                 return found[:k]
-            fetch *= 4
+            if filter is not None and not filter.is_empty and among is None:
+                among = self._passing_keys(filter)
+            else:
+                fetch *= 4
+
+    def _passing_keys(self, filter: Filter) -> Keys:
+        with self._lock:
+            if filter not in self._passing:
+                self._passing[filter] = self._catalogue.passing_keys(filter, self.generation)
+            return self._passing[filter]

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from langchain_core.vectorstores import VectorStore
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
+from rag.filter import Filter
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.records import EmbedderFingerprint, NewDocument, NewPassage
 from rag.knowledge_base.writer import Writer
@@ -119,21 +120,31 @@ class PassageStore(VectorStore):
         """The documents or passages of these ids, in their order; unknown ids are left out."""
         return self.knowledge_base.passages(ids, as_given=True)
 
-    def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
-        """The ``k`` documents of greatest cosine similarity to the query."""
-        return [document for document, _ in self.similarity_search_with_score(query, k)]
+    def similarity_search(
+        self, query: str, k: int = 4, filter: Filter | Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> list[Document]:
+        """The ``k`` documents of greatest cosine similarity to the query, of those that pass the filter.
+
+        Raises:
+            ConfigError: the filter's mapping has an unknown field or a wrong value.
+        """
+        return [document for document, _ in self.similarity_search_with_score(query, k, filter)]
 
     def similarity_search_with_score(
-        self, query: str, k: int = 4, **kwargs: Any
+        self, query: str, k: int = 4, filter: Filter | Mapping[str, Any] | None = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """The same, each with that cosine."""
-        return self._search(np.asarray(self._embedding.embed_query(query), dtype=np.float32), k)
+        return self._search(np.asarray(self._embedding.embed_query(query), dtype=np.float32), k, filter)
 
     def similarity_search_by_vector(
-        self, embedding: list[float], k: int = 4, **kwargs: Any
+        self,
+        embedding: list[float],
+        k: int = 4,
+        filter: Filter | Mapping[str, Any] | None = None,
+        **kwargs: Any,
     ) -> list[Document]:
-        """The ``k`` documents of greatest cosine similarity to the vector."""
-        return [document for document, _ in self._search(np.asarray(embedding, dtype=np.float32), k)]
+        """The ``k`` documents of greatest cosine similarity to the vector, of those that pass the filter."""
+        return [document for document, _ in self._search(np.asarray(embedding, dtype=np.float32), k, filter)]
 
     def _refuse_unfinished(self, writer: Writer) -> None:
         """Every call publishes, which mustn't be done to half of a rebuild."""
@@ -144,9 +155,12 @@ class PassageStore(VectorStore):
                 f"`python -m ingest DIR --kb {path}`"
             )
 
-    def _search(self, vector: NDArray[np.float32], k: int) -> list[tuple[Document, float]]:
+    def _search(
+        self, vector: NDArray[np.float32], k: int, filter: Filter | Mapping[str, Any] | None
+    ) -> list[tuple[Document, float]]:
+        wanted = filter if filter is None or isinstance(filter, Filter) else Filter.from_record(filter)
         with self.knowledge_base.pinned() as snapshot:
-            scores = dict(snapshot.search_dense(vector, k))
+            scores = dict(snapshot.search_dense(vector, k, wanted))
             return [(each, scores[str(each.id)]) for each in snapshot.passages(list(scores), as_given=True)]
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:

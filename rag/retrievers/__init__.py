@@ -1,6 +1,7 @@
 """Finding passages: LangChain ``BaseRetriever`` parts that return scored copies, best first."""
 
 from rag.retrievers.dense import DenseRetriever
+from rag.retrievers.filtering import retrieve
 from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
 from rag.retrievers.lexical import LexicalRetriever
 from rag.retrievers.query_cache import CachedQueryEmbeddings
@@ -11,4 +12,5 @@ __all__ = [
     "FusionRetriever",
     "LexicalRetriever",
     "reciprocal_rank_fusion",
+    "retrieve",
 ]

@@ -7,24 +7,30 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
+from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import with_score
 
 
 class DenseRetriever(BaseRetriever):
-    """The ``k`` passages of highest cosine similarity to the query; the score is that cosine."""
+    """The ``k`` passages of highest cosine similarity to the query; the score is that cosine.
+
+    Only passages that pass ``filter`` are found; ``invoke(query, filter=...)`` sets another for one query.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     knowledge_base: KnowledgeBase
     embeddings: Embeddings
     k: int = 10
+    filter: Filter | None = None
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         vector = np.asarray(self.embeddings.embed_query(query), dtype=np.float32)
-        return scored_passages(self.knowledge_base, self.knowledge_base.search_dense(vector, self.k))
+        hits = self.knowledge_base.search_dense(vector, self.k, filter or self.filter)
+        return scored_passages(self.knowledge_base, hits)
 
 
 def scored_passages(knowledge_base: KnowledgeBase, hits: list[tuple[str, float]]) -> list[Document]:

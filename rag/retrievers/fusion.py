@@ -7,7 +7,9 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from rag.filter import Filter
 from rag.passage import with_score
+from rag.retrievers.filtering import retrieve
 from rag.retrievers.repetition import distinct_passages
 
 
@@ -16,19 +18,21 @@ class FusionRetriever(BaseRetriever):
 
     Of passages that are nearly the same (copies of a document, say) only the best is returned.
     All are asked within ``during()``: ``KnowledgeBase.pinned`` has them answer from one generation.
+    A ``filter``, or another that ``invoke(query, filter=...)`` sets for one query, is passed on to them.
     """
 
     retrievers: list[BaseRetriever]
     k: int = 10
     constant: float = 60.0
+    filter: Filter | None = None
     during: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         with self.during():
             rankings = [
-                retriever.invoke(query, config={"callbacks": run_manager.get_child()})
+                retrieve(retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
                 for retriever in self.retrievers
             ]
         fused = reciprocal_rank_fusion(rankings, constant=self.constant)
