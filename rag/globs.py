@@ -27,7 +27,7 @@ def compile_glob(glob: str) -> re.Pattern[str]:
             character = body[position]
             end = body.find("]", position + 2)
             if character == "[" and end > 0:
-                inside = body[position + 1 : end].replace("\\", r"\\")
+                inside = body[position + 1 : end].replace("\\", r"\\").replace("[", r"\[")
                 pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
                 position = end
             else:

@@ -9,6 +9,7 @@ from rag.answer import Answer, Question
 from rag.answering import AnswerChain
 from rag.build import build_answer_chain
 from rag.commands.batch import run_batch
+from rag.commands.filters import add_filter_flags, filter_of
 from rag.commands.output import answer_record, place
 from rag.errors import ConfigError
 
@@ -23,7 +24,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--generator", metavar="NAME", help="a model's short name, folder or hub id; 'extractive'"
     )
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON object")
-    parser.add_argument("--batch", metavar="FILE", help='lines of {"id", "text", "history"?}; "-" is stdin')
+    parser.add_argument(
+        "--batch", metavar="FILE", help='lines of {"id", "text", "history"?, "filter"?}; "-" is stdin'
+    )
+    add_filter_flags(parser)
     parser.set_defaults(handler=run)
 
 
@@ -32,14 +36,15 @@ def run(args: argparse.Namespace) -> int:
     if (args.question is None) == (args.batch is None):
         raise ConfigError("give either a question or --batch FILE")
     settings = args.settings
+    wanted = filter_of(args)
     if args.generator:
         settings = settings.override("generator", model=args.generator)
     chain = build_answer_chain(settings)
     if args.batch is not None:
         return run_batch(
-            args.batch, lambda identifier, question: answer_record(chain.invoke(question), identifier)
+            args.batch, lambda identifier, question: answer_record(chain.invoke(question), identifier), wanted
         )
-    answer = _follow(chain, Question(args.question))
+    answer = _follow(chain, Question(args.question, filter=wanted))
     if args.json:
         print(json.dumps(answer_record(answer), ensure_ascii=False))
     else:

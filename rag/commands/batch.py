@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,18 @@ from tqdm import tqdm
 
 from rag.answer import Question, Turn
 from rag.errors import ConfigError, RagError
+from rag.filter import Filter
 
 SOME_FAILED = 3
 
 
-def run_batch(file: str, answer: Callable[[Any, Question], dict[str, Any]]) -> int:
+def run_batch(
+    file: str, answer: Callable[[Any, Question], dict[str, Any]], filter: Filter | None = None
+) -> int:
     """Answer each line of ``file`` ("-" is standard input) and print the records as they come.
 
-    A line is ``{"id", "text", "history"?: [{"role", "content"}…]}``. A line that can't be read or answered
+    A line is ``{"id", "text", "history"?: [{"role", "content"}…], "filter"?: {…}}``, with a filter's fields
+    (``rag.filter.Filter``); one without a filter has that of the call. A line that can't be read or answered
     gives ``{"id", "error"}``.
 
     Returns:
@@ -32,7 +37,7 @@ def run_batch(file: str, answer: Callable[[Any, Question], dict[str, Any]]) -> i
         identifier: Any = None
         try:
             identifier, question = parse_line(line)
-            record = answer(identifier, question)
+            record = answer(identifier, question if question.filter else replace(question, filter=filter))
         except _BadLine as error:
             record, failed = {"id": error.identifier, "error": str(error)}, True
         except RagError as error:
@@ -62,7 +67,19 @@ def parse_line(line: str) -> tuple[Any, Question]:
     history = record.get("history") or []
     if not isinstance(history, list):
         raise _BadLine("'history' isn't a list", identifier)
-    return identifier, Question(text, tuple(_turn(each, identifier) for each in history))
+    turns = tuple(_turn(each, identifier) for each in history)
+    return identifier, Question(text, turns, _filter(record.get("filter"), identifier))
+
+
+def _filter(record: Any, identifier: Any) -> Filter | None:
+    if record is None:
+        return None
+    if not isinstance(record, dict):
+        raise _BadLine('\'filter\' isn\'t an object; write {"source": "hr/"}, say', identifier)
+    try:
+        return Filter.from_record(record)
+    except ConfigError as error:
+        raise _BadLine(str(error), identifier) from error
 
 
 def _turn(record: Any, identifier: Any) -> Turn:

@@ -7,7 +7,8 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer
+from rag.answer import Answer, Question
+from rag.filter import Filter
 from rag.passage import metadata_of
 
 
@@ -54,6 +55,7 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
             "total": answer.trace.total_ms,
         },
         "tokens": {"prompt": answer.trace.prompt_tokens, "generated": answer.trace.generated_tokens},
+        "filter": _filter_record(answer.filter),
     }
 
 
@@ -77,15 +79,20 @@ def _hit_record(rank: int, hit: Document) -> dict[str, Any]:
 
 
 def search_record(
-    query: str, hits: list[Document], embed_ms: float, total_ms: float, query_id: Any = None
+    query: Question, hits: list[Document], embed_ms: float, total_ms: float, query_id: Any = None
 ) -> dict[str, Any]:
     """The result of a search as a JSON-able record."""
     return {
         "id": query_id,
-        "query": query,
+        "query": query.text,
         "hits": [_hit_record(rank, hit) for rank, hit in enumerate(hits, start=1)],
         "timings_ms": {"embed": embed_ms, "total": total_ms},
+        "filter": _filter_record(query.filter),
     }
+
+
+def _filter_record(filter: Filter | None) -> dict[str, str | list[str]] | None:
+    return None if filter is None or filter.is_empty else filter.to_record()
 
 
 def place(passage: Document) -> str:

@@ -10,9 +10,11 @@ from langchain_core.documents import Document
 from rag.answer import Question
 from rag.build import build_embeddings, build_retriever, open_knowledge_base
 from rag.commands.batch import run_batch
+from rag.commands.filters import add_filter_flags, filter_of
 from rag.commands.output import place, search_record
 from rag.errors import ConfigError
-from rag.retrievers import CachedQueryEmbeddings
+from rag.filter import Filter
+from rag.retrievers import CachedQueryEmbeddings, retrieve
 from rag.settings import Settings
 
 
@@ -26,8 +28,8 @@ class Search:
         self._retriever = build_retriever(settings, knowledge_base, self._embeddings, k)
         self._limit = settings.answering.max_question_characters
 
-    def __call__(self, query: str) -> tuple[list[Document], float, float]:
-        """The passages found, the milliseconds of embedding the query, and of everything.
+    def __call__(self, query: str, filter: Filter | None = None) -> tuple[list[Document], float, float]:
+        """The passages found (that pass the filter), the milliseconds of embedding the query, and of all.
 
         Raises:
             ConfigError: the query is empty or too long.
@@ -39,7 +41,7 @@ class Search:
         start = time.perf_counter()
         self._embeddings.embed_query(query)
         embedded = time.perf_counter()
-        hits = self._retriever.invoke(query)
+        hits = retrieve(self._retriever, query, filter)
         end = time.perf_counter()
         return hits, round((embedded - start) * 1000, 3), round((end - start) * 1000, 3)
 
@@ -50,7 +52,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="?", help="what to look for")
     parser.add_argument("-k", type=_positive, default=10, help="how many passages (default 10)")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    parser.add_argument("--batch", metavar="FILE", help='lines of {"id", "text"}; "-" is stdin')
+    parser.add_argument("--batch", metavar="FILE", help='lines of {"id", "text", "filter"?}; "-" is stdin')
+    add_filter_flags(parser)
     parser.set_defaults(handler=run)
 
 
@@ -58,25 +61,28 @@ def run(args: argparse.Namespace) -> int:
     """Carry out the command; returns the exit status."""
     if (args.query is None) == (args.batch is None):
         raise ConfigError("give either a query or --batch FILE")
+    wanted = filter_of(args)
     search = Search(args.settings, args.k)
     if args.batch is not None:
-        return run_batch(args.batch, lambda identifier, question: _record(search, question, identifier))
+        return run_batch(
+            args.batch, lambda identifier, question: _record(search, question, identifier), wanted
+        )
     if args.json:
-        print(json.dumps(_record(search, Question(args.query), None), ensure_ascii=False))
+        print(json.dumps(_record(search, Question(args.query, filter=wanted), None), ensure_ascii=False))
         return 0
-    hits, _, _ = search(args.query)
+    hits, _, _ = search(args.query, wanted)
     for rank, hit in enumerate(hits, start=1):
         metadata = hit.metadata
         print(f"{rank:3}. {place(hit)} ({metadata['start']}–{metadata['end']})  {metadata['score']:.4f}")
         print(f"     {' '.join(hit.page_content.split())[:200]}")
     if not hits:
-        print("nothing found")
+        print("nothing found" if wanted is None else f"nothing found that passes the filter ({wanted})")
     return 0
 
 
 def _record(search: Search, question: Question, identifier: Any) -> dict[str, Any]:
-    hits, embed_ms, total_ms = search(question.text)
-    return search_record(question.text, hits, embed_ms, total_ms, identifier)
+    hits, embed_ms, total_ms = search(question.text, question.filter)
+    return search_record(question, hits, embed_ms, total_ms, identifier)
 
 
 def _positive(value: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 def test_hits_in_json_keep_the_contract(wenju: Any) -> None:
     record = wenju.json("search", "软管 更换", "-k", "2")
-    assert list(record) == ["id", "query", "hits", "timings_ms"]
+    assert list(record) == ["id", "query", "hits", "timings_ms", "filter"]
     assert list(record["timings_ms"]) == ["embed", "total"]
     assert len(record["hits"]) == 2
     assert [hit["rank"] for hit in record["hits"]] == [1, 2]

@@ -151,7 +151,7 @@ def test_filtered_search_is_a_search_of_everything_filtered(
 
 def test_only_passages_of_a_selected_document_are_found(
     filled: KnowledgeBase,
-    embed: Callable[[str], np.ndarray],  # type: ignore[type-arg]
+    embed: Callable[[str], np.ndarray],
 ) -> None:
     hits = filled.search_dense(embed("anything"), 5, Filter(source=("manual/",)))
     assert {each.metadata["source"] for each in filled.passages([each for each, _ in hits])} == {
@@ -183,7 +183,7 @@ class _Plain:
         self.ntotal = len(segment.keys)
         self._vectors = segment.vectors
 
-    def reconstruct_n(self, first: int, count: int) -> np.ndarray:  # type: ignore[type-arg]
+    def reconstruct_n(self, first: int, count: int) -> np.ndarray:
         return self._vectors[first : first + count]
 
 
@@ -194,7 +194,7 @@ class _ToyEmbeddings(Embeddings):
         return [embed_text(each).tolist() for each in texts]
 
     def embed_query(self, text: str) -> list[float]:
-        return embed_text(text).tolist()  # type: ignore[no-any-return]
+        return self.embed_documents([text])[0]
 
 
 def test_store_takes_a_filter_or_a_dictionary(path: Path) -> None:
