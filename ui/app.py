@@ -12,7 +12,7 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.settings import Settings
-from ui import sidebar, view
+from ui import filtering, sidebar, view
 from ui.error_text import as_markdown
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
@@ -49,6 +49,7 @@ def main() -> None:
         return
     chain = get_chain(settings, wording, language)
     with st.sidebar:
+        chosen = filtering.choose_filter(settings, language)
         sidebar.show_knowledge_base(settings, language)
         sidebar.show_models(settings, wording)
         sidebar.show_own_folder(settings, wording)
@@ -57,12 +58,14 @@ def main() -> None:
     if chain is not None:
         text = st.chat_input(wording.placeholder, key="question", submit_mode="disable")
         if text and text.strip():
-            talk.ask(chain, text.strip())
+            talk.ask(chain, text.strip(), chosen)
     if not talk.exchanges and chain is not None:
         welcome.html(view.welcome_html(wording))
     with exchanges:
         for number, exchange in enumerate(talk.exchanges, start=1):
             show_exchange(number, exchange, talk, wording)
+    if chosen is not None and chain is not None:
+        st.html(view.filter_html(filtering.describe(chosen, wording), wording.filter_set))
 
 
 def choose_language() -> Language:
@@ -114,6 +117,8 @@ def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: 
             st.html(view.stopped_html(answer.text if answer is not None else "", wording))
         else:
             st.html(view.answer_html(answer, wording, key=str(number)))
+            if answer.filter is not None:
+                st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
             st.html(view.timing_html(answer, wording))
 
 

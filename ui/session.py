@@ -14,6 +14,7 @@ import streamlit as st
 
 from rag.answer import Answer, Question, Turn
 from rag.errors import ConfigError, KnowledgeBaseError, RagError
+from rag.filter import Filter
 from rag.settings import Settings, load_settings
 from ui.writing import Writing
 
@@ -118,10 +119,10 @@ class Conversation:
             return self.exchanges[-1]
         return None
 
-    def ask(self, chain: "AnswerChain", text: str) -> Exchange:
+    def ask(self, chain: "AnswerChain", text: str, filter: Filter | None = None) -> Exchange:
         """Start writing an answer; one that is still being written is stopped first."""
         self.stop()
-        question = Question(text, self.history())
+        question = Question(text, self.history(), filter)
         exchange = Exchange(text, Writing(lambda: chain.stream(question)))
         self.exchanges.append(exchange)
         return exchange

@@ -130,6 +130,14 @@ def timing_html(answer: Answer, wording: Wording) -> str:
     return f'<p class="wj-timing">{escape(text)}</p>'
 
 
+def filter_html(filter: str, label: str) -> str:
+    """A line that says which filter is set, or was."""
+    return (
+        f'<p class="wj-note wj-filter" role="note"><span class="wj-badge">{escape(label)}</span>'
+        f"{escape(filter)}</p>"
+    )
+
+
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
     """Names and values, as the sidebar lists them."""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)

@@ -52,6 +52,20 @@ class Wording:
     timing: str  # {retrieve}, {total}
     timing_first: str  # {retrieve}, {first}, {total}
     new_conversation: str
+    filter: str
+    filter_set: str
+    filter_used: str
+    filter_any: str
+    filter_folders: str
+    filter_roots: str
+    filter_types: str
+    filter_languages: str
+    filter_since: str
+    filter_until: str
+    filter_clear: str
+    dated_since: str  # {date}
+    dated_until: str  # {date}
+    on_pages: str  # {pages}
     knowledge_base: str
     contents: str
     holdings: str  # {documents}, {passages}
@@ -112,6 +126,20 @@ _ZH = Wording(
     timing="查找 {retrieve} 秒 · 共 {total} 秒",
     timing_first="查找 {retrieve} 秒 · 首字 {first} 秒 · 共 {total} 秒",
     new_conversation="新的对话",
+    filter="筛选文档",
+    filter_set="只在这些文档里找",
+    filter_used="只找了这些文档",
+    filter_any="不限",
+    filter_folders="文件夹",
+    filter_roots="收入的文件夹",
+    filter_types="文件类型",
+    filter_languages="语言",
+    filter_since="日期不早于",
+    filter_until="日期不晚于",
+    filter_clear="清除筛选",
+    dated_since="{date} 起",
+    dated_until="{date} 止",
+    on_pages="第 {pages} 页",
     knowledge_base="知识库",
     holdings="{documents} 份文档，{passages} 个段落",
     contents="内容",
@@ -141,6 +169,7 @@ _ZH = Wording(
     },
     reasons={
         "no passage of the knowledge base was found for the question": "知识库里没有找到与问题相关的段落",
+        "no passage of the knowledge base passes the filter": "知识库里没有段落符合筛选条件",
         "no sentence of the passages found holds enough of the question's words": (
             "找到的段落里没有一句话与问题足够吻合"
         ),
@@ -185,6 +214,20 @@ _EN = Wording(
     timing="search {retrieve} s · total {total} s",
     timing_first="search {retrieve} s · first word {first} s · total {total} s",
     new_conversation="New conversation",
+    filter="Filter documents",
+    filter_set="Searching only",
+    filter_used="Searched only",
+    filter_any="any",
+    filter_folders="Folder",
+    filter_roots="Ingested folder",
+    filter_types="File type",
+    filter_languages="Language",
+    filter_since="Dated from",
+    filter_until="Dated until",
+    filter_clear="Clear the filter",
+    dated_since="from {date}",
+    dated_until="until {date}",
+    on_pages="page {pages}",
     knowledge_base="Knowledge base",
     holdings="{documents} documents, {passages} passages",
     contents="Contents",
