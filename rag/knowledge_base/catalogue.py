@@ -108,6 +108,14 @@ class Catalogue:
         )
         return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation, **values}))
 
+    def keys(self, ids: Iterable[str], generation: int) -> dict[str, int]:
+        """The keys of those of the passages that are alive in the generation, by id."""
+        sql = (
+            "SELECT p.passage_id, p.key FROM passages p JOIN documents d ON d.key = p.document "
+            f"WHERE p.passage_id IN (SELECT value FROM json_each(:ids)) AND {_LIVE}"
+        )
+        return dict(self.fetch(sql, {"ids": json.dumps(list(ids)), "g": generation}))
+
     def passing_keys(self, filter: Filter, generation: int) -> NDArray[np.int64]:
         """The keys of all passages that are alive in the generation and pass the filter, ascending."""
         passing, values = condition_of(filter)

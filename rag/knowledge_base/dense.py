@@ -98,6 +98,15 @@ class Segment:
         keys = self.keys[rows[0][found]].tolist()
         return [Hit(key, score) for key, score in zip(keys, scores[0][found].tolist(), strict=True)]
 
+    def score(self, vector: Vectors, keys: Keys) -> dict[int, float]:
+        """The inner products with the rows of those of the keys that it has."""
+        rows = np.searchsorted(self.keys, keys)
+        rows = rows[(rows < len(self.keys)) & (self.keys[np.minimum(rows, len(self.keys) - 1)] == keys)]
+        if len(rows) == 0:
+            return {}
+        scores = self.index.reconstruct_batch(rows) @ vector
+        return dict(zip(self.keys[rows].tolist(), scores.tolist(), strict=True))
+
     def _search_among(self, vector: Vectors, k: int, wanted: NDArray[np.bool_]) -> tuple[Vectors, Keys]:
         """Scores and row numbers, each of shape (1, up to ``k``), of the rows wanted."""
         k = min(k, int(wanted.sum()))

@@ -25,13 +25,14 @@ from rag.knowledge_base.loading import LOCK
 from rag.knowledge_base.publication import DENSE, LEXICAL
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
 from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
+from rag.knowledge_base.scoring import Scoring
 from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.snapshots import Snapshots
 from rag.knowledge_base.verify import verify_catalogue
 from rag.knowledge_base.writer import Writer
 
 
-class KnowledgeBase:
+class KnowledgeBase(Scoring):
     """Ask it from any number of threads and processes; write to it from one at a time.
 
     Use ``open`` or ``create``, and close it (or use it as a context manager). Every question is answered from

@@ -50,6 +50,29 @@ class Snapshot:
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension.
         """
+        dense, query = self._dense_query(vector)
+        return self._living(
+            lambda fetch, among: search_segments(dense.segments, query, fetch, among), k, filter
+        )
+
+    def score_dense(self, vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
+        """The cosine similarity to the vector of each of these passages, as ``search_dense`` gives it.
+
+        A passage that isn't published has none.
+
+        Raises:
+            KnowledgeBaseMismatch: the vector has another dimension.
+        """
+        dense, query = self._dense_query(vector)
+        keys = self._keys(ids)
+        wanted = np.fromiter(keys.values(), dtype=np.int64, count=len(keys))
+        scores: dict[int, float] = {}
+        for segment in dense.segments:
+            scores.update(segment.score(query, wanted))
+        return {each: scores[key] for each, key in keys.items() if key in scores}
+
+    def _dense_query(self, vector: NDArray[np.float32]) -> tuple[LoadedDense, NDArray[np.float32]]:
+        """The dense index, and the query's vector at unit length."""
         assert self._dense is not None
         dense = self._dense
         query = np.asarray(vector, dtype=np.float32)
@@ -59,10 +82,7 @@ class Snapshot:
                 f"{self._catalogue.folder} makes ({dense.dimension},); ask with the embedder it was made with"
             )
         length = float(np.linalg.norm(query))
-        query = query / length if length > 0 else query
-        return self._living(
-            lambda fetch, among: search_segments(dense.segments, query, fetch, among), k, filter
-        )
+        return dense, query / length if length > 0 else query
 
     def search_lexical(self, query: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of highest BM25 score for the query's terms, with it, best first.
@@ -79,6 +99,18 @@ class Snapshot:
             k,
             filter,
         )
+
+    def score_lexical(self, query: str, ids: Sequence[str]) -> dict[str, float]:
+        """The BM25 score of each of these passages for the query's terms, as ``search_lexical`` gives it.
+
+        0 where a passage has none of the terms; a passage that isn't published has no score.
+        """
+        assert self._lexical is not None
+        keys = self._keys(ids)
+        among = list(keys.values())
+        hits = self._lexical.index.search(self._lexical.analyzer.query_terms(query), len(among), among)
+        scores = {hit.key: hit.score for hit in hits}
+        return {each: scores.get(key, 0.0) for each, key in keys.items()}
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""
@@ -137,6 +169,12 @@ class Snapshot:
                 among = self._passing_keys(filter)
             else:
                 fetch *= 4
+
+    def _keys(self, ids: Sequence[str]) -> dict[str, int]:
+        """The keys of those of the passages that are published, in the order of ids."""
+        with self._lock:
+            found = self._catalogue.keys(ids, self.generation)
+        return {each: found[each] for each in ids if each in found}
 
     def _passing_keys(self, filter: Filter) -> Keys:
         with self._lock:
