@@ -4,26 +4,22 @@ import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import with_score
+from rag.retrievers.filtering import FilteringRetriever
 
 
-class DenseRetriever(BaseRetriever):
-    """The ``k`` passages of highest cosine similarity to the query; the score is that cosine.
-
-    Only passages that pass ``filter`` are found; ``invoke(query, filter=...)`` sets another for one query.
-    """
+class DenseRetriever(FilteringRetriever):
+    """The ``k`` passages of highest cosine similarity to the query; the score is that cosine."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     knowledge_base: KnowledgeBase
     embeddings: Embeddings
     k: int = 10
-    filter: Filter | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None

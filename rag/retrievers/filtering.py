@@ -1,13 +1,34 @@
-"""Asking any LangChain retriever for passages that pass a filter."""
+"""Retrievers that find only what passes a filter, and asking any retriever for that."""
 
 import inspect
+from abc import abstractmethod
 
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableConfig, run_in_executor
 
 from rag.errors import ConfigError
 from rag.filter import Filter
+
+
+class FilteringRetriever(BaseRetriever):
+    """Finds only passages that pass ``filter``; ``invoke(query, filter=...)`` sets another for one query."""
+
+    filter: Filter | None = None
+
+    @abstractmethod
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
+    ) -> list[Document]:
+        """What is found; ``filter`` is the query's own, if it has one."""
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, filter: Filter | None = None
+    ) -> list[Document]:
+        return await run_in_executor(
+            None, self._get_relevant_documents, query, run_manager=run_manager.get_sync(), filter=filter
+        )
 
 
 def retrieve(

@@ -9,22 +9,21 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.filter import Filter
 from rag.passage import with_score
-from rag.retrievers.filtering import retrieve
+from rag.retrievers.filtering import FilteringRetriever, retrieve
 from rag.retrievers.repetition import distinct_passages
 
 
-class FusionRetriever(BaseRetriever):
+class FusionRetriever(FilteringRetriever):
     """Asks every retriever and returns the ``k`` passages of highest reciprocal-rank score.
 
     Of passages that are nearly the same (copies of a document, say) only the best is returned.
     All are asked within ``during()``: ``KnowledgeBase.pinned`` has them answer from one generation.
-    A ``filter``, or another that ``invoke(query, filter=...)`` sets for one query, is passed on to them.
+    The filter is passed on to them.
     """
 
     retrievers: list[BaseRetriever]
     k: int = 10
     constant: float = 60.0
-    filter: Filter | None = None
     during: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def _get_relevant_documents(

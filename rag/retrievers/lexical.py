@@ -2,25 +2,21 @@
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers.dense import scored_passages
+from rag.retrievers.filtering import FilteringRetriever
 
 
-class LexicalRetriever(BaseRetriever):
-    """The ``k`` passages of highest BM25 score over segmented words; the score is BM25's.
-
-    Only passages that pass ``filter`` are found; ``invoke(query, filter=...)`` sets another for one query.
-    """
+class LexicalRetriever(FilteringRetriever):
+    """The ``k`` passages of highest BM25 score over segmented words; the score is BM25's."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     knowledge_base: KnowledgeBase
     k: int = 10
-    filter: Filter | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None

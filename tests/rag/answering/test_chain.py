@@ -14,6 +14,7 @@ from pydantic import Field
 from rag.answer import Answer, Question, Turn
 from rag.answering import AnswerChain
 from rag.errors import ConfigError, GenerationError
+from rag.filter import Filter
 from rag.generators.extractive import ExtractiveReader
 from rag.knowledge_base import Analyzer
 
@@ -179,3 +180,44 @@ def test_it_is_a_runnable_that_composes(make_chain: MakeChain) -> None:
     assert chain.invoke("保修期多长？") == "两年[1]。"
     answers: list[Answer] = make_chain("两年[1]。").batch(["保修期多长？", "保修几年？"])
     assert [answer.question for answer in answers] == ["保修期多长？", "保修几年？"]
+
+
+class FilteringRetriever(FixedRetriever):
+    """Finds nothing where there is a filter, and remembers it."""
+
+    filters: list[Filter | None] = Field(default_factory=list)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
+    ) -> list[Document]:
+        self.filters.append(filter)
+        return [] if filter else self.passages
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("保修多久？", "没有文档符合筛选条件，"),
+        ("How long is the warranty?", "No document passes the filter,"),
+    ],
+)
+def test_answer_says_that_nothing_passes_the_filter(make_chain: MakeChain, question: str, text: str) -> None:
+    chain = make_chain("保修期为两年[1]。")
+    retriever = FilteringRetriever(passages=[])
+    chain.retriever = retriever
+    wanted = Filter(type=("pdf",))
+    answer = chain.invoke(Question(question, filter=wanted))
+    assert answer.abstained and answer.text.startswith(text)
+    assert answer.reason == "no passage of the knowledge base passes the filter"
+    assert answer.filter == wanted and retriever.filters == [wanted]
+
+
+def test_empty_filter_is_no_filter(make_chain: MakeChain) -> None:
+    chain = make_chain("保修期为两年[1]。")  # whose retriever takes no filter
+    answer = chain.invoke(Question("保修多久？", filter=Filter()))
+    assert answer.filter is None and not answer.abstained
+
+
+def test_filter_is_refused_where_the_retriever_takes_none(make_chain: MakeChain) -> None:
+    with pytest.raises(ConfigError, match="takes no filter"):
+        make_chain("保修期为两年[1]。").invoke(Question("保修多久？", filter=Filter(lang=("zh",))))
