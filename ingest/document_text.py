@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 
 from ingest.normalization import normalize
 from ingest.parsers.blocks import PARAGRAPH, BlockKind
+from ingest.parsers.pair_lines import PairLines
 
 # Characters of what every passage below repeats; a file may call anything a heading.
 _LONGEST_HEADING = 300
@@ -25,6 +26,7 @@ class Block(NamedTuple):
     page: int | None = None
     heading: tuple[str, ...] = ()  # of a heading: its own text last
     header: str = ""  # of a table's row: the header row, which stands elsewhere
+    pair_lines: PairLines | None = None  # of a question and its answer
 
 
 class DocumentText(NamedTuple):
@@ -57,6 +59,7 @@ def assemble(blocks: Iterable[Document]) -> DocumentText:
                 metadata.get("page"),
                 tuple(each[:_LONGEST_HEADING] for each in metadata.get("heading", ())),
                 str(metadata.get("header", ""))[:_LONGEST_HEADER],
+                metadata.get("pair_lines"),
             )
         )
         length += len(text)

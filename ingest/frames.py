@@ -11,7 +11,8 @@ from typing import Any
 
 from ingest.reading import ReadDocument
 from ingest.sources import SourceFile
-from rag.knowledge_base import NewDocument, NewPassage
+from rag.knowledge_base import FaqEntry, NewDocument, NewPassage
+from rag.sentences import Span
 
 HEADER = struct.Struct("!Q")
 
@@ -55,5 +56,14 @@ def read_from_json(value: dict[str, Any]) -> ReadDocument:
     Raises:
         KeyError, TypeError: it is none.
     """
-    passages = [NewPassage(**{**each, "heading": tuple(each["heading"])}) for each in value["passages"]]
+    passages = [
+        NewPassage(**{**each, "heading": tuple(each["heading"]), "entry": _entry_from_json(each["entry"])})
+        for each in value["passages"]
+    ]
     return ReadDocument(NewDocument(**value["document"]), passages)
+
+
+def _entry_from_json(value: dict[str, Any] | None) -> FaqEntry | None:
+    if value is None:
+        return None
+    return FaqEntry(tuple(Span(*each) for each in value["questions"]), Span(*value["answer"]))

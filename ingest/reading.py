@@ -158,6 +158,7 @@ def split_text(splitter: PassageSplitter, text: DocumentText, title: str) -> lis
             context=passage.metadata["context"],
             kind=passage.metadata["kind"],
             lang=passage.metadata["lang"],
+            entry=passage.metadata.get("entry"),
         )
         for passage in splitter.transform_documents([document])
     ]

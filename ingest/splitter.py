@@ -20,6 +20,7 @@ from langchain_core.documents import Document
 from langchain_core.documents.transformers import BaseDocumentTransformer
 
 from ingest.document_text import Block
+from ingest.faq_entries import find_entry
 from ingest.passage_units import AFTER_HEADING, Unit, split_to_units
 from rag.language import language_of
 from rag.passage import Kind
@@ -50,7 +51,7 @@ class PassageSplitter(BaseDocumentTransformer):
         """The passages of the documents, in order.
 
         Their metadata: ``start``, ``end`` (code points), ``page``, ``heading``, ``context``, ``kind`` and
-        ``lang``, as ``rag.passage.PassageMetadata`` describes them.
+        ``lang``, as ``rag.passage.PassageMetadata`` describes them; of a question and its answer, ``entry``.
         """
         return [passage for document in documents for passage in self._split(document)]
 
@@ -74,6 +75,7 @@ class PassageSplitter(BaseDocumentTransformer):
                         "context": _context(title, body, text[start:end]),
                         "kind": _kind(body),
                         "lang": language_of(text[start:end]),
+                        **({"entry": find_entry(text, body)} if body.kind == "faq" else {}),
                     },
                 )
 

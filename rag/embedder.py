@@ -101,6 +101,15 @@ class SentenceEmbeddings(Embeddings):
         vector: list[float] = self._encode(self._query_prefix + text).tolist()
         return vector
 
+    def embed_queries(self, texts: list[str]) -> list[list[float]]:
+        """The vectors of many queries, in order.
+
+        Raises:
+            WeightsError: the model can't be loaded.
+        """
+        vectors: list[list[float]] = self._encode_all(texts, self._query_prefix).tolist()
+        return vectors
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vectors of passages, in order.
 
@@ -121,12 +130,17 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
+        return self._encode_all(texts, self._passage_prefix, progress)
+
+    def _encode_all(
+        self, texts: Sequence[str], prefix: str, progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.float32]:
         vectors: NDArray[np.float32] | None = None
         lengths = [approximate_tokens(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
         for first in range(0, len(order), _TEXTS_AT_ONCE):
             block = order[first : first + _TEXTS_AT_ONCE]
-            for rows, encoded in self._encode_block([self._passage_prefix + texts[index] for index in block]):
+            for rows, encoded in self._encode_block([prefix + texts[index] for index in block]):
                 if vectors is None:
                     vectors = np.empty((len(texts), encoded.shape[1]), np.float32)
                 vectors[[block[row] for row in rows]] = encoded

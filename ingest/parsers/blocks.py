@@ -48,7 +48,8 @@ def block(
     """A block of text. ``heading`` is the path of headings above it, its own included if it is one.
 
     ``more``: a heading's ``level`` (1 is the highest), a table row's ``header`` (the header row's text, which
-    travels in the context of rows that stand without it), ``strong`` of a paragraph all in bold.
+    travels in the context of rows that stand without it), ``strong`` of a paragraph all in bold,
+    ``pair_lines`` of a question and its answer (``pair_lines.PairLines``).
     """
     metadata: Mapping[str, Any] = {
         "kind": kind,

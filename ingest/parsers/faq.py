@@ -11,31 +11,37 @@ A pair's text is its question, on one line, and then its answer.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langchain_core.documents import Document
 
-from ingest.normalization import normalize_line
+from ingest.normalization import normalize, normalize_line
 from ingest.parsers.blocks import LINE, block
+from ingest.parsers.pair_lines import PairLines
 
 _QUESTION_MARK = re.compile(r"[?？][\s\"'”’」』）)*_]*$")
-_QUESTION = re.compile(
+QUESTION_MARKER = re.compile(
     r"^\s*[*_]{0,2}(?:Q(?:uestion)?\s*\d{0,3}|问题?\s*[\d一二三四五六七八九十]{0,3}|問題?\s*\d{0,3})[*_]{0,2}\s*[:：.、．][*_]{0,2}\s*(?=\S)",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(
+ANSWER_MARKER = re.compile(
     r"^\s*[*_]{0,2}(?:A(?:nswer)?\s*\d{0,3}|答案?\s*[\d一二三四五六七八九十]{0,3}|回答)[*_]{0,2}\s*[:：.、．][*_]{0,2}\s*",
     re.IGNORECASE,
 )
-_ANSWER_LINE = re.compile(r"\n(?=" + _ANSWER.pattern.removeprefix("^") + ")", re.IGNORECASE)
-_QUESTION_LINE = re.compile(r"\n(?=" + _QUESTION.pattern.removeprefix("^") + ")", re.IGNORECASE)
+ANSWER_LINE = re.compile(r"\n(?=" + ANSWER_MARKER.pattern.removeprefix("^") + ")", re.IGNORECASE)
+_QUESTION_LINE = re.compile(r"\n(?=" + QUESTION_MARKER.pattern.removeprefix("^") + ")", re.IGNORECASE)
 _LONGEST_QUESTION = 300  # characters; a longer heading or bold line is something else
 
 
-def faq_block(question: str, answer: str, **metadata: Any) -> Document:
-    """A question–answer pair as one block."""
-    return block("faq", f"{normalize_line(question)}\n{answer}", **metadata)
+def faq_block(
+    question: str, answer: str, *, phrasings: Sequence[str] = (), more: Sequence[str] = (), **metadata: Any
+) -> Document:
+    """A question–answer pair as one block: the question, other phrasings, the answer, what else is told."""
+    above = [normalize_line(each) for each in (question, *phrasings)]
+    below = [normalize_line(each) for each in more]
+    text = "\n".join([*above, normalize(answer), *below])
+    return block("faq", text, pair_lines=PairLines(1, len(above) - 1, len(below)), **metadata)
 
 
 def pair_questions(blocks: Iterable[Document]) -> list[Document]:
@@ -117,11 +123,11 @@ def _at_questions(document: Document) -> list[Document]:
 def _marked_end(blocks: list[Document], start: int) -> int:
     """Where the pair that begins at ``start`` ends; ``start`` if none does."""
     first = blocks[start]
-    if first.metadata.get("kind") == "faq" or not _QUESTION.match(first.page_content):
+    if first.metadata.get("kind") == "faq" or not QUESTION_MARKER.match(first.page_content):
         return start
     index = start + 1
-    if not _ANSWER_LINE.search(first.page_content):
-        if index == len(blocks) or not _ANSWER.match(blocks[index].page_content):
+    if not ANSWER_LINE.search(first.page_content):
+        if index == len(blocks) or not ANSWER_MARKER.match(blocks[index].page_content):
             return start
         index += 1
     return _further_paragraphs(blocks, index)
@@ -131,7 +137,7 @@ def _further_paragraphs(blocks: list[Document], index: int) -> int:
     """An answer goes on until the next question; the last one with lists and code right below it only."""
     for end in range(index, len(blocks)):
         kind = blocks[end].metadata.get("kind")
-        if _QUESTION.match(blocks[end].page_content):
+        if QUESTION_MARKER.match(blocks[end].page_content):
             return end
         if kind in ("heading", "faq"):
             break
@@ -147,5 +153,6 @@ def _merge(blocks: list[Document], *, parent: bool = False) -> Document:
     for each in blocks[1:]:
         text += each.metadata.get("separator", "\n\n") + each.page_content
     metadata = {key: blocks[0].metadata[key] for key in ("page", "separator") if key in blocks[0].metadata}
+    metadata["pair_lines"] = PairLines(1 if parent else blocks[0].page_content.count("\n") + 1)
     heading = tuple(blocks[0].metadata.get("heading", ()))
     return block("faq", text, heading=heading[:-1] if parent else heading, **metadata)

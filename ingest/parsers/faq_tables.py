@@ -112,7 +112,7 @@ def _pair_block(
     rest += [normalize_line(cell) for cell in row[len(names) :] if cell]
     others = [each for each in dict.fromkeys(phrasings) if each != normalize_line(question)]
     if question and answer:
-        return faq_block(question, "\n".join([*others, answer, *rest]), heading=heading)
+        return faq_block(question, answer, phrasings=others, more=rest, heading=heading)
     return block("prose", "\n".join(filter(None, [question, *others, answer, *rest])), heading=heading)
 
 

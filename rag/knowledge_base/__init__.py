@@ -3,8 +3,10 @@
 from rag.knowledge_base.analysis import Analyzer
 from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.knowledge_base import KnowledgeBase
+from rag.knowledge_base.questions import CuratedQuestions, QuestionHit
 from rag.knowledge_base.records import (
     EmbedderFingerprint,
+    FaqEntry,
     NewDocument,
     NewPassage,
     StoredDocument,
@@ -16,12 +18,15 @@ from rag.knowledge_base.writer import Writer
 
 __all__ = [
     "Analyzer",
+    "CuratedQuestions",
     "EmbedderFingerprint",
+    "FaqEntry",
     "Glossary",
     "KnowledgeBase",
     "NewDocument",
     "NewPassage",
     "PassageStore",
+    "QuestionHit",
     "Snapshot",
     "StoredDocument",
     "VerifyReport",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base.catalogue import Catalogue
+from rag.knowledge_base.entries import copy_entries, insert_entries
 from rag.knowledge_base.metadata import encode_metadata
 from rag.knowledge_base.records import NewDocument, NewPassage
 from rag.knowledge_base.schema import reporting_trouble
@@ -86,6 +87,8 @@ def insert_document(
     if len({row[0] for row in rows}) < len(rows):
         raise ValueError(f"{document.source}: two passages are the same slice of the text")
     _insert_passages(catalogue, rows)
+    if key is not None:
+        insert_entries(catalogue, key, passages)
     if key is not None and (sketch := sketch_of(document.text)) is not None:
         catalogue.execute("INSERT INTO sketches VALUES (?, ?)", (key, encode_sketch(sketch)))
         with reporting_trouble(catalogue.folder):
@@ -130,6 +133,8 @@ def copy_document(
             for row in catalogue.fetch(sql, (key,))
         ],
     )
+    if copy is not None:
+        copy_entries(catalogue, key, copy)
 
 
 def insert_vectors(catalogue: Catalogue, embedder: int, vectors: Mapping[str, bytes]) -> None:

@@ -8,11 +8,10 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 from numpy.typing import NDArray
 
-from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseNotFound
+from rag.errors import KnowledgeBaseError, KnowledgeBaseNotFound
 from rag.filter import Filter
 from rag.knowledge_base.analysis import Analyzer, analyzer_for
 from rag.knowledge_base.connections import Connections
@@ -21,8 +20,8 @@ from rag.knowledge_base.dense_upkeep import rebuild_dense
 from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.glossary import Glossary
 from rag.knowledge_base.lexical_upkeep import rebuild_lexical
-from rag.knowledge_base.loading import LOCK
 from rag.knowledge_base.publication import DENSE, LEXICAL
+from rag.knowledge_base.questions import CuratedQuestions, QuestionHit
 from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
 from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
 from rag.knowledge_base.scoring import Scoring
@@ -30,6 +29,7 @@ from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.snapshots import Snapshots
 from rag.knowledge_base.verify import verify_catalogue
 from rag.knowledge_base.writer import Writer
+from rag.knowledge_base.writer_lock import writing
 
 
 class KnowledgeBase(Scoring):
@@ -170,6 +170,18 @@ class KnowledgeBase(Scoring):
         with self._snapshots.take(lexical=True) as snapshot:
             return snapshot.search_lexical(query, k, filter)
 
+    def search_questions(
+        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
+    ) -> list[QuestionHit]:
+        """The ``k`` curated entries whose question, in its best phrasing, is nearest to the vector."""
+        with self._snapshots.take() as snapshot:
+            return snapshot.search_questions(vector, k, filter)
+
+    def questions(self) -> CuratedQuestions:
+        """The questions of all curated entries, with their vectors."""
+        with self._snapshots.take() as snapshot:
+            return snapshot.questions()
+
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids in their order, without those that aren't (or no longer) published.
 
@@ -257,26 +269,11 @@ class KnowledgeBase(Scoring):
     @contextmanager
     def _locked(self, timeout: float, needed: bool = True) -> Iterator[None]:
         """Hold the writer's lock, unless that isn't needed because nobody could write."""
-        lock = FileLock(self.path / LOCK)
         if not needed:
             yield
             return
-        try:
-            lock.acquire(timeout=timeout)
-        except Timeout as error:
-            raise KnowledgeBaseBusy(
-                f"another process is writing to the knowledge base {self.path}; "
-                "run this again when it has finished"
-            ) from error
-        except OSError as error:
-            raise KnowledgeBaseError(
-                f"can't write to the knowledge base {self.path}: {error.strerror}; "
-                "see to the folder's permissions"
-            ) from error
-        try:
+        with writing(self.path, timeout):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

@@ -171,14 +171,17 @@ def _purge(catalogue: Catalogue, state: State) -> None:
     catalogue.execute("BEGIN IMMEDIATE")
     try:
         catalogue.execute(
-            "CREATE TEMP TABLE candidates AS SELECT DISTINCT digest FROM passages "
-            "WHERE document IN (SELECT key FROM documents WHERE died <= :g)",
+            "CREATE TEMP TABLE candidates AS SELECT digest FROM passages "
+            "WHERE document IN (SELECT key FROM documents WHERE died <= :g) UNION "
+            "SELECT q.digest FROM questions q JOIN passages p ON p.key = q.passage "
+            "WHERE p.document IN (SELECT key FROM documents WHERE died <= :g)",
             parameters,
         )
         catalogue.execute("DELETE FROM documents WHERE died <= :g", parameters)
         catalogue.execute(
             "DELETE FROM vectors WHERE digest IN (SELECT digest FROM candidates) "
-            "AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.digest = vectors.digest)"
+            "AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.digest = vectors.digest) "
+            "AND NOT EXISTS (SELECT 1 FROM questions WHERE questions.digest = vectors.digest)"
         )
         catalogue.execute("DELETE FROM glossaries WHERE died <= :g", parameters)
         if replaced:

@@ -6,11 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.passage import Kind, embedding_text
+from rag.sentences import Span
 
 
 def digest_of(text: str) -> str:
     """The SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space made one space."""
+    return " ".join(text.split())
+
+
+def question_digest(question: str) -> str:
+    """Names the vector of a curated question, which is embedded as a query: never that of a passage's."""
+    return digest_of(f"\0question\0{question}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,14 @@ class EmbedderFingerprint:
     digest: str  # SHA-256 over the model's weights
     query_prefix: str
     passage_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaqEntry:
+    """Where a curated question, its other phrasings and its answer stand in their document's text."""
+
+    questions: tuple[Span, ...]  # the question, then its phrasings; at least one
+    answer: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +57,18 @@ class NewPassage:
     lang: str = "en"
     passage_id: str | None = None  # instead of the one made from place and content
     metadata: Mapping[str, Any] | None = None  # instead of the metadata contract (PassageStore)
+    entry: FaqEntry | None = None  # of a curated question and its answer
 
     @property
     def digest(self) -> str:
         """Names the vector: equal for passages whose embedded text is equal, wherever they stand."""
         return digest_of(embedding_text(self.context, self.text))
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The curated question and its phrasings, each on one line; none of a passage that is no entry."""
+        spans = self.entry.questions if self.entry is not None else ()
+        return tuple(one_line(self.text[first - self.start : last - self.start]) for first, last in spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,7 @@ class VerifyReport:
     vectors: int
     dense_rows: int  # of live passages
     lexical_rows: int
+    questions: int = 0  # of curated entries, other phrasings included
 
     @property
     def ok(self) -> bool:

@@ -2,10 +2,9 @@
 
 A document row is one version of a document: it is alive in the generations ``born <= g < died`` (``died``
 NULL: until further notice). Its text, its passages and nothing else hang on it and go when the row goes. A
-vector belongs to a text (by digest) and an embedder, so equal passages share it wherever they stand.
-``AUTOINCREMENT``
-matters: a key is never given out twice, so that a key left over in a derived index can't mean another
-passage.
+vector belongs to a text (by digest) and an embedder, so equal passages share it wherever they stand; so do
+equal curated questions. ``AUTOINCREMENT`` matters: a key is never given out twice, so that a key left over in
+a derived index can't mean another passage.
 """
 
 import sqlite3
@@ -18,7 +17,7 @@ from rag.errors import KnowledgeBaseCorrupt, KnowledgeBaseError, KnowledgeBaseMi
 from rag.knowledge_base.filtering import matches
 from rag.knowledge_base.records import EmbedderFingerprint
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 CATALOGUE = "catalogue.sqlite"
 _BUSY_SECONDS = 30.0
 
@@ -69,6 +68,16 @@ CREATE INDEX passages_by_id ON passages (passage_id);
 CREATE UNIQUE INDEX passages_in_order ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
 CREATE INDEX passages_by_text ON passages (text_key);
+CREATE TABLE entries (                  -- of curated questions and answers: where the answer stands
+    passage INTEGER PRIMARY KEY REFERENCES passages (key) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE questions (                -- of an entry: its question, then its other phrasings
+    passage INTEGER NOT NULL REFERENCES entries (passage) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, digest BLOB NOT NULL,
+    PRIMARY KEY (passage, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX questions_by_digest ON questions (digest);
 CREATE TABLE sketches (                 -- of documents long enough to be compared (similarity.sketch_of)
     document INTEGER PRIMARY KEY REFERENCES documents (key) ON DELETE CASCADE, sketch BLOB NOT NULL
 ) STRICT;

@@ -12,6 +12,7 @@ from rag.filter import Filter
 from rag.knowledge_base.catalogue import Catalogue, State
 from rag.knowledge_base.dense import Hit, Keys, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
+from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.records import StoredDocument
 
 
@@ -24,11 +25,13 @@ class Snapshot:
         state: State,
         dense: LoadedDense | None = None,
         lexical: LoadedLexical | None = None,
+        questions: QuestionCache | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._state = state
         self._dense = dense
         self._lexical = lexical
+        self._questions = questions or QuestionCache()
         self._lock = RLock()
         self._passing: dict[Filter, Keys] = {}  # keys of the passages that pass
 
@@ -111,6 +114,23 @@ class Snapshot:
         hits = self._lexical.index.search(self._lexical.analyzer.query_terms(query), len(among), among)
         scores = {hit.key: hit.score for hit in hits}
         return {each: scores.get(key, 0.0) for each, key in keys.items()}
+
+    def search_questions(
+        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
+    ) -> list[QuestionHit]:
+        """The ``k`` curated entries whose question, or best phrasing of it, is nearest, best first.
+
+        Raises:
+            KnowledgeBaseMismatch: the vector has another dimension.
+        """
+        questions = self.questions()
+        among = None if filter is None or filter.is_empty else self._passing_keys(filter)
+        return questions.search(vector, k, among)
+
+    def questions(self) -> CuratedQuestions:
+        """The questions of all curated entries; read when first asked for, and kept for the generation."""
+        with self._lock:
+            return self._questions.load(self._catalogue, self._state)
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""

@@ -10,6 +10,7 @@ from rag.knowledge_base.catalogue import Catalogue, State
 from rag.knowledge_base.connections import Connections
 from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.loading import Loader
+from rag.knowledge_base.questions import QuestionCache
 from rag.knowledge_base.records import EmbedderFingerprint
 from rag.knowledge_base.snapshot import Snapshot
 
@@ -26,6 +27,7 @@ class Snapshots:
         self._connections = connections
         self._expected = expected
         self._loader = Loader(folder, self._published)
+        self._questions = QuestionCache()
         self._accepted_embedder: int | None = None
 
     @contextmanager
@@ -51,7 +53,7 @@ class Snapshots:
                 raise KnowledgeBaseBusy(
                     f"generations of {self._folder} are published faster than they can be loaded; ask again"
                 )
-            yield Snapshot(catalogue, state, loaded_dense, loaded_lexical)
+            yield Snapshot(catalogue, state, loaded_dense, loaded_lexical, self._questions)
 
     @contextmanager
     def pinned(self) -> Iterator[Snapshot]:

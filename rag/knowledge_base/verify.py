@@ -15,7 +15,8 @@ from rag.knowledge_base.lexical import LexicalIndex, check_files, open_copy, ope
 from rag.knowledge_base.lexical_upkeep import read_lexical_manifest
 from rag.knowledge_base.manifest import DerivedIndexProblem
 from rag.knowledge_base.publication import DENSE, LEXICAL, has_leftovers, has_unpublished
-from rag.knowledge_base.records import VerifyReport, digest_of
+from rag.knowledge_base.questions import stored_questions
+from rag.knowledge_base.records import VerifyReport, digest_of, question_digest
 from rag.knowledge_base.vectors import decode_vector, describe_flaw
 from rag.passage import embedding_text
 
@@ -51,7 +52,7 @@ def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> 
     problems = _Problems()
     catalogue.execute("BEGIN")
     state = catalogue.state()
-    counts = {"documents": 0, "passages": 0, "vectors": 0, "dense": 0, "lexical": 0}
+    counts = {"documents": 0, "passages": 0, "vectors": 0, "questions": 0, "dense": 0, "lexical": 0}
     try:
         for row in catalogue.fetch("PRAGMA integrity_check"):
             if row[0] != "ok":
@@ -62,6 +63,7 @@ def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> 
         counts["passages"] = len(living.names)
         counts["documents"] = _verify_documents(catalogue, state, problems)
         counts["vectors"] = _verify_vectors(catalogue, state, living, problems, progress)
+        counts["questions"] = _verify_questions(catalogue, state, problems)
         counts["dense"] = _verify_dense(catalogue, state, living, problems)
         counts["lexical"] = _verify_lexical(catalogue, state, living, problems)
         behind = has_unpublished(catalogue, state) or has_leftovers(catalogue, state)
@@ -77,6 +79,7 @@ def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> 
         vectors=counts["vectors"],
         dense_rows=counts["dense"],
         lexical_rows=counts["lexical"],
+        questions=counts["questions"],
     )
 
 
@@ -172,6 +175,23 @@ def _verify_vectors(
             done += 1
         if progress is not None:
             progress(done, len(living.names))
+    return sound
+
+
+def _verify_questions(catalogue: Catalogue, state: State, problems: _Problems) -> int:
+    """Each curated question is part of its passage and has a flawless vector of its own; returns how many."""
+    dimension = catalogue.fingerprint(state.embedder).dimension
+    sound = 0
+    for each in stored_questions(catalogue, state):
+        name = f"question {each.ordinal + 1} of passage {each.passage_id}"
+        if not each.inside:
+            problems.add("question's place", f"{name} or its answer isn't part of the passage")
+        elif question_digest(each.text) != each.digest.hex():
+            problems.add("question's digest", f"{name} points to the vector of another text")
+        elif flaw := "is missing" if each.vector is None else _blob_flaw(each.vector, dimension):
+            problems.add("question's vector", f"the vector of {name} {flaw}")
+        else:
+            sound += 1
     return sound
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rag.knowledge_base.catalogue import NEWEST, Catalogue
 from rag.knowledge_base.embedder_check import check_embedder
+from rag.knowledge_base.entries import entry_flaw
 from rag.knowledge_base.insertion import (
     copy_document,
     insert_document,
@@ -20,6 +21,7 @@ from rag.knowledge_base.records import (
     NewPassage,
     SimilarDocument,
     StoredDocument,
+    question_digest,
 )
 from rag.knowledge_base.repetition import repeated_passages, similar_documents
 from rag.knowledge_base.schema import insert_embedder
@@ -95,6 +97,12 @@ class Writer:
         known = known_digests(self._catalogue, self._catalogue.state().writing_embedder, first)
         return [passage for digest, passage in first.items() if digest not in known]
 
+    def missing_questions(self, passages: Sequence[NewPassage]) -> dict[str, str]:
+        """Those of the passages' curated questions whose vector isn't known yet, by ``question_digest``."""
+        first = {question_digest(each): each for passage in passages for each in passage.questions}
+        known = known_digests(self._catalogue, self._catalogue.state().writing_embedder, first)
+        return {digest: question for digest, question in first.items() if digest not in known}
+
     def put(
         self,
         root_id: int,
@@ -108,19 +116,25 @@ class Writer:
             root_id: from ``root``.
             document: the document and its whole text.
             passages: in order of position, each an exact slice of the text.
-            vectors: unit vectors by ``NewPassage.digest``, at least those of ``missing_vectors``.
+            vectors: unit vectors by digest, at least those of ``missing_vectors`` and
+                ``missing_questions``.
 
         Raises:
-            ValueError: a passage isn't a slice of the text, or a vector is missing, of another dimension, not
-                finite or not of unit length. Nothing is stored then.
+            ValueError: a passage isn't a slice of the text, or an entry's question or answer no part of its
+                passage, or a vector is missing, of another dimension, not finite or not of unit length.
+                Nothing is stored then.
         """
         for passage in passages:
+            place = f"{passage.start}–{passage.end}"
             if document.text[passage.start : passage.end] != passage.text:
-                place = f"{passage.start}–{passage.end}"
                 raise ValueError(f"{document.source}: the passage at {place} isn't that slice of the text")
+            if passage.entry is not None and (flaw := entry_flaw(passage, passage.entry)):
+                raise ValueError(f"{document.source}: the entry at {place} {flaw}")
         with self._transaction() as generation:
             embedder = self._catalogue.state().writing_embedder
-            known = known_digests(self._catalogue, embedder, {passage.digest for passage in passages})
+            needed = {each.digest for each in passages}
+            needed |= {question_digest(question) for each in passages for question in each.questions}
+            known = known_digests(self._catalogue, embedder, needed)
             dimension = self._catalogue.fingerprint(embedder).dimension
             try:
                 encoded = encode_checked(passages, vectors or {}, known, dimension)

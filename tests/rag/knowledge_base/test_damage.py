@@ -71,7 +71,7 @@ def test_catalogue_of_another_version_is_refused_until_rebuilt(
     connection.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
     connection.commit()
     connection.close()
-    with pytest.raises(KnowledgeBaseMismatch, match=r"its form is 99, this version reads 2.*--rebuild"):
+    with pytest.raises(KnowledgeBaseMismatch, match=r"its form is 99, this version reads 3.*--rebuild"):
         KnowledgeBase.open(filled.path)
     with pytest.raises(KnowledgeBaseMismatch, match="another version"):
         KnowledgeBase.create(filled.path, fingerprint)
