@@ -51,7 +51,7 @@ def sentence(verdict: Verdict) -> str:
     if verdict.part == "retrieval":
         parts = [
             f"a relevant document is among the first {CUT} for {_share(verdict.right, total)} "
-            f"{_questions(total)} (rankings of {_sets(verdict)}, no answers asked)"
+            f"{_questions(total)} (rankings of {_sets(verdict)})"
         ]
     else:
         parts = [

@@ -38,8 +38,7 @@ _CONFIG = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "titlePadding": 8,
-        "tickCount": 5,
-        "labelOverlap": True,
+        "labelPadding": 5,
     },
 }
 
@@ -102,7 +101,8 @@ class Draughtsman:
         }
         y["scale"] = {"paddingInner": 0.3, "paddingOuter": 0.1}
         x = _axis("p50", "milliseconds, p50 to p95", type="log")
-        x["axis"] |= {"format": "~s", "tickCount": 4}
+        x["scale"]["nice"] = True
+        x["axis"] |= {"format": "~s", "values": [10.0**power for power in range(-2, 8)]}
         offset = {"field": "system", "type": "nominal", "sort": present}
         common = {"x": x, "y": y, "yOffset": offset, "color": self._colour()}
         rule = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {**common, "x2": {"field": "p95"}}}
@@ -116,7 +116,8 @@ class Draughtsman:
     def waterfall(self, values: Values, title: str) -> Markup:
         """Bars from ``start`` to ``end`` by ``stage`` in the given order; ``kind`` is whole, loss or rest."""
         order = [each["stage"] for each in values]
-        axis = {"title": None, "grid": False, "labelLimit": 160, "ticks": False, "domain": False}
+        axis = {"title": None, "grid": False, "labelLimit": 200, "ticks": False, "domain": False}
+        axis["minExtent"] = 140  # the page's font may be wider than the one that is measured
         y = {"field": "stage", "type": "nominal", "sort": order, "axis": axis}
         most = max((each["end"] for each in values), default=1)
         x = {"field": "start", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.15]}}
@@ -206,11 +207,12 @@ def embed(svg: str, title: str, prefix: str) -> Markup:
 def _axis(field: str, title: str, type: str = "linear", values: Sequence[float] | None = None) -> Spec:
     axis: Spec = {"title": title}
     if values is not None:
-        axis["values"] = list(values)
+        axis |= {"values": list(values), "labelOverlap": False}
     return {"field": field, "type": "quantitative", "scale": {"type": type, "nice": False}, "axis": axis}
 
 
 def _rate(field: str, title: str) -> Spec:
     axis = _axis(field, title)
     axis["scale"] |= {"domain": [0, 1]}
+    axis["axis"] |= {"tickCount": 5}
     return axis

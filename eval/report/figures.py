@@ -33,55 +33,64 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Figures of one kind; ``keyed`` says that systems are told apart by the page's key."""
+    """Figures of one kind; ``systems`` are told apart by a key."""
 
     anchor: str
     title: str
     text: str
     figures: tuple[Figure, ...]
-    keyed: bool = True
+    systems: tuple[str, ...] = ()
 
 
 def galleries(runs: Sequence[RecordedRun], draw: Draughtsman) -> list[Gallery]:
     """All figures of the newest run, and the history of all runs; kinds without a figure are left out."""
     run = runs[-1]
+    ranked, answered = (
+        tuple(system for system in run.systems if run.of(part, system)) for part in ("retrieval", "answers")
+    )
     made = [
         Gallery(
             "waterfall",
             "Where answers are lost",
             "From all answerable questions of all sets down to those answered right and cited rightly.",
             tuple(_waterfalls(run, draw)),
-            keyed=False,
         ),
         Gallery(
             "by-k",
             "Ranking by depth",
             "Means over the judged questions of the first k documents.",
             tuple(_by_k(run, draw)),
+            ranked,
         ),
         Gallery(
             "risk",
             "Risk and coverage",
             "Answers of the highest confidence first: what share of them is wrong, the more are given.",
             tuple(_of_answers(run, lambda name, systems: _risk(run, draw, name, systems))),
+            answered,
         ),
         Gallery(
             "reliability",
             "Reliability",
             "Whether answers of a confidence are right as often as it says; on the diagonal they are.",
             tuple(_of_answers(run, lambda name, systems: _reliability(run, draw, name, systems))),
+            answered,
         ),
         Gallery(
             "latency",
             "Latency by stage",
             "Median (the mark) to 95th percentile (the line's end), on the machine under “Run facts”.",
             tuple(_latency(run, draw)),
+            tuple(run.systems),
         ),
         Gallery(
             "history",
             "History",
-            "The same sets in run after run, with 95 % intervals. Lines join runs on the same data.",
+            "The same sets in run after run, with 95 % intervals. Lines join runs on the same data. Runs: "
+            + "; ".join(f"{place}, {each.name}" for place, each in enumerate(runs, start=1))
+            + ".",
             tuple(_history(runs, draw)),
+            tuple(run.systems),
         ),
     ]
     return [gallery for gallery in made if gallery.figures]
@@ -114,7 +123,7 @@ def _waterfalls(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
 
 def _by_k(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
     figures = []
-    for set_name in run.lines["retrieval"]:
+    for set_name in run.sets:
         curves = {system: ranking_by_k(run, set_name, system) for system in run.systems}
         for measure in ("nDCG", "R"):
             points = {system: curve[measure] for system, curve in curves.items() if curve}
@@ -137,8 +146,9 @@ def _by_k(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
 
 def _of_answers(run: RecordedRun, make: Callable[[str, list[str]], Figure]) -> list[Figure]:
     return [
-        make(set_name, [system for system in run.systems if system in systems])
-        for set_name, systems in run.lines["answers"].items()
+        make(set_name, [system for system in run.systems if system in run.lines["answers"][set_name]])
+        for set_name in run.sets
+        if set_name in run.lines["answers"]
     ]
 
 

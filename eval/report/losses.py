@@ -127,13 +127,13 @@ def waterfall(lines: Sequence[Line]) -> list[tuple[str, int]]:
     answerable = [line for line in lines if line.get("answerable", True)]
     stages = [lost_at(line, "answers") for line in answerable]
     unknown = sorted({stage for stage in stages if stage is not None and stage not in _ORDER})
-    steps = [("answerable questions", len(answerable))]
+    steps = [("answerable", len(answerable))]
     for stage in (*_ORDER, *unknown):
         count = stages.count(stage)
         optional = stage in ("failed", "not judged", "answered without evidence")
         if count or not optional:
             steps.append((stage, count))
-    return [*steps, ("right and rightly cited", stages.count(None))]
+    return [*steps, ("right and cited", stages.count(None))]
 
 
 def _judge(system: str, part: Part, evidence: str, sets: dict[str, Sequence[Line]], anchor: str) -> Verdict:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from eval.report.brief import brief, sentence
 from eval.report.cases import show_cases
@@ -49,7 +50,6 @@ def render(runs: Sequence[RecordedRun]) -> str:
     run = runs[-1]
     verdicts = judge(run)
     failed = failures(run)
-    drawn = styles(run.systems)
     environment = Environment(
         loader=PackageLoader("eval.report", "."),
         autoescape=True,
@@ -57,7 +57,7 @@ def render(runs: Sequence[RecordedRun]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"mean": _mean, "interval": _interval, "percent": _percent}
+    environment.filters |= {"mean": _mean, "interval": _interval, "percent": _percent, "code": _code}
     environment.globals |= {"sentence": sentence}
     return environment.get_template("page.html.jinja").render(
         run=run,
@@ -68,7 +68,7 @@ def render(runs: Sequence[RecordedRun]) -> str:
         further=further(run),
         breakdowns=breakdowns(run),
         galleries=galleries(runs, Draughtsman(run.systems)),
-        key=[(system, *drawn[system]) for system in run.systems],
+        key=styles(run.systems),
         cases=[(verdict, show_cases(verdict)) for verdict in verdicts if verdict.losses],
         facts=run_facts(run),
         failures=failed[:FAILURES_SHOWN],
@@ -84,6 +84,14 @@ def _interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return "no interval"
     return f"{estimate.low:.3f} to {estimate.high:.3f}"
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks as code; all of it escaped."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def _percent(share: float) -> str:
