@@ -1,6 +1,7 @@
 """One published generation, seen as a whole."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from threading import RLock
 
 import numpy as np
@@ -14,6 +15,8 @@ from rag.knowledge_base.dense import Hit, Keys, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.records import StoredDocument
+
+_WIDEST = 2_000  # hits; looking through more costs more than listing the passages that pass a filter
 
 
 class Snapshot:
@@ -171,12 +174,14 @@ class Snapshot:
     ) -> list[tuple[str, float]]:
         """The best ``k`` living hits: an index may hold passages that are dead or not published yet.
 
-        A filter that most passages pass is left to the first look at the best hits. Where that doesn't do,
-        the passages that pass are listed, and only they are searched: exact, however few they are.
+        A filter that many passages pass is left to a look, or a wider one, at the best hits of all. Where
+        that doesn't do, the passages that pass are listed and only they are searched: exact, however few
+        they are.
         """
         if k < 1:
             return []
         fetch = k + min(k, 32)
+        wide = False
         among: Keys | None = None
         while True:
             hits = search(fetch, among)
@@ -185,10 +190,12 @@ class Snapshot:
             found = [(living[hit.key], hit.score) for hit in hits if hit.key in living]
             if len(found) >= k or len(hits) < fetch:
                 return found[:k]
-            if filter is not None and not filter.is_empty and among is None:
-                among = self._passing_keys(filter)
-            else:
+            if filter is None or filter.is_empty or among is not None:
                 fetch *= 4
+            elif not wide and 1.5 * k * len(hits) <= _WIDEST * len(found):
+                fetch, wide = ceil(1.5 * k * len(hits) / len(found)), True
+            else:
+                among = self._passing_keys(filter)
 
     def _keys(self, ids: Sequence[str]) -> dict[str, int]:
         """The keys of those of the passages that are published, in the order of ids."""
