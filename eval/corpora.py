@@ -9,14 +9,16 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 from tqdm import tqdm
 
-from eval.datasets.records import EvalDocument, fingerprint_of
-from ingest.document_text import DocumentText
+from eval.datasets.records import EvalDocument, FaqDocument, fingerprint_of
+from ingest.document_text import Block, DocumentText
 from ingest.embedding import embed_new
+from ingest.parsers.pair_lines import PairLines
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from ingest.reading import split_text
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument
+from rag.knowledge_base.schema import SCHEMA_VERSION
 from rag.language import language_of
 from rag.settings import Settings, SplitterSettings
 from rag.weights.cache import models_folder
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 ROOT = "eval:corpus"
 _BATCH = 64  # documents
+_FORM = 2  # of what ingestion makes of a text; with another one corpora are made anew
 
 
 def corpora_folder() -> Path:
@@ -44,7 +47,8 @@ def open_corpus(
     It is named by all that it depends on (texts, embedder, splitter). Making it goes on where it was stopped.
     """
     parts = PassageSplitter(splitter.target_tokens, splitter.max_tokens)
-    name = hashlib.sha256(f"{fingerprint_of(documents, ())} {fingerprint} {parts.fingerprint}".encode())
+    facts = f"{fingerprint_of(documents, ())} {fingerprint} {parts.fingerprint} {SCHEMA_VERSION} {_FORM}"
+    name = hashlib.sha256(facts.encode())
     path = (folder or corpora_folder()) / name.hexdigest()[:24]
     kb = KnowledgeBase.create(path, fingerprint)
     try:
@@ -55,7 +59,7 @@ def open_corpus(
             with tqdm(total=len(missing), unit="document", file=sys.stderr, disable=not missing) as bar:
                 for start in range(0, len(missing), _BATCH):
                     batch = [
-                        (each, split_text(parts, DocumentText(each.text, ()), each.title))
+                        (each, split_text(parts, _with_blocks(each), each.title))
                         for each in missing[start : start + _BATCH]
                     ]
                     every = [passage for _, passages in batch for passage in passages]
@@ -84,7 +88,7 @@ def open_folder(
     Raises:
         IngestError: the folder isn't there or holds no documents.
     """
-    facts = f"{folder.resolve()} {fingerprint} {settings.splitter} {settings.ingest}"
+    facts = f"{folder.resolve()} {fingerprint} {settings.splitter} {settings.ingest} {SCHEMA_VERSION} {_FORM}"
     path = (cache or corpora_folder()) / hashlib.sha256(facts.encode()).hexdigest()[:24]
     kb = KnowledgeBase.create(path, fingerprint)
     try:
@@ -97,6 +101,13 @@ def open_folder(
         kb.close()
         raise
     return kb
+
+
+def _with_blocks(document: EvalDocument) -> DocumentText:
+    if not isinstance(document, FaqDocument):
+        return DocumentText(document.text, ())
+    lines = PairLines(1, document.phrasings)
+    return DocumentText(document.text, (Block(0, len(document.text), "faq", pair_lines=lines),))
 
 
 def _stored(document: EvalDocument) -> NewDocument:

@@ -22,7 +22,7 @@ from langchain_core.documents.transformers import BaseDocumentTransformer
 from ingest.document_text import Block
 from ingest.faq_entries import find_entry
 from ingest.passage_units import AFTER_HEADING, Unit, split_to_units
-from rag.language import language_of
+from rag.language import passage_language
 from rag.passage import Kind
 
 _VERSION = 1
@@ -74,7 +74,7 @@ class PassageSplitter(BaseDocumentTransformer):
                         "heading": body.heading,
                         "context": _context(title, body, text[start:end]),
                         "kind": _kind(body),
-                        "lang": language_of(text[start:end]),
+                        "lang": passage_language(text[start:end]),
                         **({"entry": find_entry(text, body)} if body.kind == "faq" else {}),
                     },
                 )

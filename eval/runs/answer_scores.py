@@ -80,6 +80,7 @@ def score_asked(
 
 def summarize_outcomes(records: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Estimate]:
     """The measures of a set as a whole, from its lines: `abstention_f1`, `aurc`, `ece`, with intervals."""
+    judged = [each for each in records if each["answers"] or each["relevant"] or not each["answerable"]]
     outcomes = [
         Outcome(
             each["id"],
@@ -88,13 +89,18 @@ def summarize_outcomes(records: Sequence[Mapping[str, Any]], seed: int) -> dict[
             each["scores"].get("right") == 1.0,
             each["confidence"],
         )
-        for each in records
-        if each["answers"] or each["relevant"] or not each["answerable"]
+        for each in judged
+    ]
+    # Without a gold answer there is no telling whether an answer is right.
+    told = [
+        outcome
+        for outcome, each in zip(outcomes, judged, strict=True)
+        if each["answers"] or not each["answerable"]
     ]
     return {
         "abstention_f1": bootstrap_statistic(outcomes, lambda some: score_abstention(some).f1, seed=seed),
-        "aurc": bootstrap_statistic(outcomes, lambda some: risk_coverage(some).area, seed=seed),
-        "ece": bootstrap_statistic(outcomes, lambda some: calibration(some).ece, seed=seed),
+        "aurc": bootstrap_statistic(told, lambda some: risk_coverage(some).area, seed=seed),
+        "ece": bootstrap_statistic(told, lambda some: calibration(some).ece, seed=seed),
     }
 
 

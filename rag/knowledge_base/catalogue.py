@@ -127,6 +127,14 @@ class Catalogue:
         rows = self.fetch(sql, {"g": generation, **values})
         return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)))
 
+    def languages(self, keys: Iterable[int], generation: int) -> dict[int, str]:
+        """The languages of those passages that are alive in the generation, by key."""
+        sql = (
+            "SELECT p.key, p.lang FROM passages p JOIN documents d ON d.key = p.document "
+            f"WHERE p.key IN (SELECT value FROM json_each(:keys)) AND {_LIVE}"
+        )
+        return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation}))
+
     def passages(self, ids: Sequence[str], generation: int, as_given: bool = False) -> list[Document]:
         """The passages of these ids that are alive in the generation, in the order of ids.
 

@@ -138,6 +138,18 @@ def search_segments(
     return hits[:k]
 
 
+def sample_rows(segments: Sequence[Segment], count: int) -> tuple[Keys, Vectors]:
+    """Every n-th row, so that there are about ``count``: keys, and vectors of shape (rows, dimension)."""
+    step = max(1, sum(len(each.keys) for each in segments) // max(1, count))
+    keys = [np.empty(0, dtype=np.int64)]
+    vectors: list[Vectors] = []
+    for segment in segments:
+        rows = np.arange(0, len(segment.keys), step)
+        keys.append(segment.keys[rows])
+        vectors.extend(segment.index.reconstruct(int(row)) for row in rows)
+    return np.concatenate(keys), np.array(vectors, dtype=np.float32)
+
+
 def write_segment(folder: Path, segment: Segment, embedder: int) -> SegmentEntry:
     """Write a segment's two files durably and return its entry."""
     name = uuid.uuid4().hex[:16]

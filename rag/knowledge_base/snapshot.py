@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rag.errors import KnowledgeBaseMismatch
 from rag.filter import Filter
 from rag.knowledge_base.catalogue import Catalogue, State
-from rag.knowledge_base.dense import Hit, Keys, search_segments
+from rag.knowledge_base.dense import Hit, Keys, sample_rows, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.records import StoredDocument
@@ -134,6 +134,16 @@ class Snapshot:
         """The questions of all curated entries; read when first asked for, and kept for the generation."""
         with self._lock:
             return self._questions.load(self._catalogue, self._state)
+
+    def sample_vectors(self, count: int) -> tuple[NDArray[np.float32], list[str]]:
+        """About ``count`` passages' vectors, evenly taken, and their languages: shape (n, dimension), n."""
+        assert self._dense is not None
+        keys, vectors = sample_rows(self._dense.segments, count)
+        vectors = vectors.reshape(-1, self._dense.dimension)
+        with self._lock:
+            languages = self._catalogue.languages(keys.tolist(), self.generation)
+        living = [row for row, key in enumerate(keys.tolist()) if key in languages]
+        return vectors[living], [languages[int(keys[row])] for row in living]
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""

@@ -2,21 +2,28 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from langchain_core.documents import Document
 
 _SHINGLE = 5  # characters
 _ALIKE = 0.9  # Jaccard similarity of shingles
+_LENGTHS = 0.7  # of the longer one, what the shorter one's length must be
 _LONG = 120  # characters; what a shorter passage means depends on its heading
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-class _Content(NamedTuple):
+@dataclass(frozen=True)
+class _Content:
     text: str
-    shingles: frozenset[str]
     numbers: frozenset[str]
     heading: tuple[str, ...]
+
+    @cached_property  # most passages differ in length or numbers, and need none
+    def shingles(self) -> frozenset[str]:
+        starts = range(max(1, len(self.text) - _SHINGLE + 1))
+        return frozenset(self.text[start : start + _SHINGLE] for start in starts)
 
 
 def distinct_passages(passages: Iterable[Document], k: int) -> list[Document]:
@@ -40,10 +47,8 @@ def distinct_passages(passages: Iterable[Document], k: int) -> list[Document]:
 def _content(passage: Document) -> _Content:
     text = passage.page_content
     squeezed = "".join(text.casefold().split())
-    starts = range(max(1, len(squeezed) - _SHINGLE + 1))
-    shingles = frozenset(squeezed[start : start + _SHINGLE] for start in starts)
     heading = tuple(passage.metadata.get("heading", ()))
-    return _Content(squeezed, shingles, frozenset(_NUMBER.findall(text)), heading)
+    return _Content(squeezed, frozenset(_NUMBER.findall(text)), heading)
 
 
 def _same(first: _Content, second: _Content) -> bool:
@@ -52,6 +57,11 @@ def _same(first: _Content, second: _Content) -> bool:
     if first.text == second.text:
         return True
     if first.numbers != second.numbers:
+        return False
+    # Where a text is much longer, even having all of the shorter one's shingles would not be enough; a text
+    # that repeats itself has fewer shingles than characters, hence the margin.
+    shorter, longer = sorted((len(first.text), len(second.text)))
+    if shorter < _LENGTHS * longer:
         return False
     shared = len(first.shingles & second.shingles)
     return shared >= _ALIKE * (len(first.shingles) + len(second.shingles) - shared)

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.language import approximate_tokens, is_han, language_of
+from rag.language import approximate_tokens, is_han, language_of, passage_language
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,12 @@ def test_tokens_are_estimated_per_script() -> None:
     assert approximate_tokens("") == 0
     assert approximate_tokens("保" * 100) == 70
     assert approximate_tokens("abcd" * 100) == 100
+
+
+def test_chinese_prose_full_of_latin_names_is_a_chinese_passage() -> None:
+    text = "在 rag.toml 里把 device 设为 cuda，然后运行 make gpu。See config file for all other options here"
+    assert language_of(text) == "en" and passage_language(text) == "zh"
+    assert passage_language("Press the button marked 启动 and wait for the green light to come on.") == "en"
+    assert passage_language("这台泵的保修期为两年。") == "zh"
+    assert passage_language("ポンプを六か月ごとに清掃してください。") == "ja"
+    assert passage_language("") == "en"

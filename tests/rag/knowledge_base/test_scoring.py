@@ -76,3 +76,17 @@ def test_scores_within_a_pinned_snapshot_are_of_its_generation(filled: Knowledge
 def test_vector_of_another_dimension_is_refused(filled: KnowledgeBase) -> None:
     with pytest.raises(KnowledgeBaseMismatch, match="shape"):
         filled.score_dense(np.ones(DIMENSION + 1, dtype=np.float32), ["any"])
+
+
+def test_a_sample_is_of_living_passages_with_their_languages(many: KnowledgeBase) -> None:
+    with many.pinned() as snapshot:
+        vectors, languages = snapshot.sample_vectors(10_000)
+        few, _ = snapshot.sample_vectors(5)
+    assert len(vectors) == len(languages) == many.passage_count()
+    assert 1 <= len(few) < len(vectors)
+    wanted = {
+        tuple(np.round(embed_text(passage.page_content), 2))
+        for document in many.documents()
+        for passage in many.document_passages(document.source)
+    }
+    assert {tuple(np.round(each, 2)) for each in vectors} == wanted
