@@ -56,6 +56,9 @@ def main() -> None:
     welcome = st.empty()
     exchanges = st.container()
     if chain is not None:
+        if chosen is not None:
+            with st.bottom:
+                st.html(view.filter_html(filtering.describe(chosen, wording), wording.filter_set))
         text = st.chat_input(wording.placeholder, key="question", submit_mode="disable")
         if text and text.strip():
             talk.ask(chain, text.strip(), chosen)
@@ -64,8 +67,6 @@ def main() -> None:
     with exchanges:
         for number, exchange in enumerate(talk.exchanges, start=1):
             show_exchange(number, exchange, talk, wording)
-    if chosen is not None and chain is not None:
-        st.html(view.filter_html(filtering.describe(chosen, wording), wording.filter_set))
 
 
 def choose_language() -> Language:

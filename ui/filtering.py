@@ -130,13 +130,12 @@ def _choose_days(choices: Choices, wording: Wording) -> tuple[date | None, date 
         return None, None
     days: list[date | None] = []
     labels = (wording.filter_since, wording.filter_until)
-    for column, label, key in zip(st.columns(2), labels, _KEYS[-2:], strict=True):
+    for label, key in zip(labels, _KEYS[-2:], strict=True):
         kept = st.session_state.get(key)
         if isinstance(kept, date) and not choices.first <= kept <= choices.last:
             st.session_state[key] = None
-        with column:
-            day = st.date_input(label, None, choices.first, choices.last, key=key, format="YYYY-MM-DD")
-            days.append(day if isinstance(day, date) else None)
+        day = st.date_input(label, None, choices.first, choices.last, key=key, format="YYYY-MM-DD")
+        days.append(day if isinstance(day, date) else None)
     return in_order(days[0], days[1])
 
 
