@@ -15,7 +15,7 @@ ALLOWED = {
 }
 # Inside rag, from the ground up: a part may import the parts before it.
 LAYERS = (
-    {"errors", "language", "sentences", "passage", "globs"},
+    {"errors", "language", "sentences", "passage", "globs", "words"},
     {"filter"},
     {"answer"},
     {"settings", "hardware"},

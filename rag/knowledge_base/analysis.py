@@ -14,7 +14,7 @@ from importlib.metadata import version
 
 from rag.knowledge_base.dictionary import Segmenter
 from rag.knowledge_base.glossary import Glossary
-from rag.knowledge_base.words import STOP_WORDS, fold, word_terms
+from rag.words import STOP_WORDS, fold, word_terms
 
 ANALYZER_VERSION = 1  # raise it when the same text gives other terms; every lexical index is then made anew
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.knowledge_base import Analyzer, Glossary
-from rag.knowledge_base.words import fold
+from rag.words import fold
 
 plain = Analyzer()
 
