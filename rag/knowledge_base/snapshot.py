@@ -1,6 +1,7 @@
 """One published generation, seen as a whole."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil
 from threading import RLock
 
@@ -15,6 +16,7 @@ from rag.knowledge_base.dense import Hit, Keys, sample_rows, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.records import StoredDocument
+from rag.knowledge_base.translating import in_other_language, question_groups
 
 _WIDEST = 2_000  # hits; looking through more costs more than listing the passages that pass a filter
 
@@ -145,6 +147,40 @@ class Snapshot:
         living = [row for row, key in enumerate(keys.tolist()) if key in languages]
         return vectors[living], [languages[int(keys[row])] for row in living]
 
+    def search_translated(
+        self, question: str, k: int, filter: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages in the other language with the question's words in translation.
+
+        Best first, each with its score (``group_query``). The other language is any but Chinese for a
+        question in Chinese, and Chinese for others. ``filter`` is what else must hold of them.
+        """
+        assert self._lexical is not None
+        index, groups = self._lexical.index, question_groups(question, self._lexical.analyzer)
+        wanted = in_other_language(question, filter)
+        if not groups or wanted is None:
+            return []
+        return self._living(
+            lambda fetch, among: index.search_groups(
+                groups, fetch, None if among is None else among.tolist()
+            ),
+            k,
+            wanted,
+            listed=not replace(wanted, lang=()).is_empty,
+        )
+
+    def score_translated(self, question: str, ids: Sequence[str]) -> dict[str, float]:
+        """The score of each of these passages, in whatever language, as ``search_translated`` gives it.
+
+        0 where a passage has none of the words; a passage that isn't published has no score.
+        """
+        assert self._lexical is not None
+        keys = self._keys(ids)
+        among = list(keys.values())
+        groups = question_groups(question, self._lexical.analyzer)
+        scores = {hit.key: hit.score for hit in self._lexical.index.search_groups(groups, len(among), among)}
+        return {each: scores.get(key, 0.0) for each, key in keys.items()}
+
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
         """The passages of these ids, in their order; see ``KnowledgeBase.passages``."""
         with self._lock:
@@ -180,13 +216,18 @@ class Snapshot:
             return self._catalogue.passage_count(self.generation)
 
     def _living(
-        self, search: Callable[[int, Keys | None], list[Hit]], k: int, filter: Filter | None
+        self,
+        search: Callable[[int, Keys | None], list[Hit]],
+        k: int,
+        filter: Filter | None,
+        *,
+        listed: bool = True,
     ) -> list[tuple[str, float]]:
         """The best ``k`` living hits: an index may hold passages that are dead or not published yet.
 
         A filter that many passages pass is left to a look, or a wider one, at the best hits of all. Where
         that doesn't do, the passages that pass are listed and only they are searched: exact, however few
-        they are.
+        they are. Unless ``listed``, for a filter that most hits pass, more of them are looked at instead.
         """
         if k < 1:
             return []
@@ -200,7 +241,7 @@ class Snapshot:
             found = [(living[hit.key], hit.score) for hit in hits if hit.key in living]
             if len(found) >= k or len(hits) < fetch:
                 return found[:k]
-            if filter is None or filter.is_empty or among is not None:
+            if not listed or filter is None or filter.is_empty or among is not None:
                 fetch *= 4
             elif not wide and 1.5 * k * len(hits) <= _WIDEST * len(found):
                 fetch, wide = ceil(1.5 * k * len(hits) / len(found)), True

@@ -1,0 +1,34 @@
+"""A question's words in the other language, and which language that is."""
+
+from dataclasses import replace
+from functools import cache
+from threading import Lock
+
+from rag.filter import Filter
+from rag.knowledge_base.analysis import Analyzer
+from rag.language import language_of
+from rag.translation import Dictionary, TermGroup, open_dictionary, translate_terms
+
+_CHINESE, _OTHERS = ("zh",), ("en", "ja", "ko")
+
+_opening = Lock()
+
+
+def question_groups(question: str, analyzer: Analyzer) -> list[TermGroup]:
+    """The question's words with their translations; none where there is no dictionary (a warning said so)."""
+    with _opening:
+        dictionary = _dictionary()
+    return translate_terms(question, analyzer, dictionary) if dictionary is not None else []
+
+
+@cache
+def _dictionary() -> Dictionary | None:
+    return open_dictionary(Analyzer())
+
+
+def in_other_language(question: str, filter: Filter | None) -> Filter | None:
+    """A filter that passes what this one does in the other language; None if that is nothing."""
+    filter = filter or Filter()
+    others = _OTHERS if language_of(question) == "zh" else _CHINESE
+    allowed = tuple(each for each in others if not filter.lang or each in filter.lang)
+    return replace(filter, lang=allowed) if allowed else None
