@@ -9,6 +9,7 @@ from typing import Any
 
 from eval.commands.tables import table
 from eval.datasets import EvalSet, read_sets
+from eval.datasets.curated import as_curated
 from eval.plan import Plan
 from eval.report import write_report
 from eval.runs.run import RunPlan, execute
@@ -98,6 +99,14 @@ def add_measuring_commands(subparsers: Any) -> None:
             metavar="PATH",
             help="sets whose documents are in the pool, too, but whose questions aren't asked",
         )
+        parser.add_argument(
+            "--faq-sets",
+            nargs="+",
+            default=[],
+            metavar="SET",
+            help="take a set's documents as curated entries: titles are questions, texts answers (or, in a "
+            "set without answers, phrasings, one a line)",
+        )
         parser.add_argument("--cross", action="store_true", help="also the sets' cross-language questions")
         parser.add_argument(
             "--remove-gold",
@@ -172,4 +181,5 @@ def _read(args: argparse.Namespace) -> list[EvalSet]:
         if not SAMPLE_QUESTIONS.is_file():
             raise EvalError(f"there is no {SAMPLE_QUESTIONS} here; name your own set with --sets")
     sets = [each for path in paths for each in read_sets(path, folder=folder, knowledge_base=args.kb)]
+    sets = as_curated(sets, args.faq_sets)
     return [each for each in sets if args.cross or "@" not in each.name]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.datasets.curated import curated_document
 from eval.datasets.lines import flag_of, read_objects, read_text, text_of, texts_of, unique_id
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from rag.errors import EvalError
@@ -34,8 +35,8 @@ def read_faq(
     Args:
         file: the benchmark.
         folder: a folder of files to ask; ``source`` then is needed and is a file in it. Without a folder and
-            a knowledge base the entries themselves are the corpus: an answerable entry is a document, its
-            question the title.
+            a knowledge base the entries themselves are the corpus: an answerable entry is a curated one, with
+            its question but without the other phrasings, which are asked.
         knowledge_base: or a knowledge base to ask; ``source`` then is needed.
         name: the set's name; the file's without its ending if None.
 
@@ -65,7 +66,8 @@ def read_faq(
         own_corpus = folder is None and knowledge_base is None
         relevant = f"{name}/{each}" if own_corpus else source
         if answerable and own_corpus:
-            documents.append(EvalDocument(relevant, question, answer, language_of(answer)))
+            document = EvalDocument(relevant, question, answer, language_of(answer))
+            documents.append(curated_document(document, question, (), answer))
         for index, text in enumerate((question, *texts_of(entry, "phrasings", place))):
             questions.append(
                 EvalQuestion(

@@ -23,6 +23,13 @@ class EvalDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FaqDocument(EvalDocument):
+    """A curated entry: its text is a question, ``phrasings`` lines of other phrasings, and the answer."""
+
+    phrasings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EvalQuestion:
     """A question with what is right for it.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import read_faq
+from eval.datasets.records import FaqDocument
 from rag.errors import EvalError
 
 CSV = """\
@@ -22,9 +23,9 @@ def write(folder: Path, text: str, name: str = "b.csv") -> Path:
 def test_an_entry_is_a_document_and_each_phrasing_a_question(tmp_path: Path) -> None:
     read = read_faq(write(tmp_path, CSV))
     (document,) = read.documents
-    assert (document.id, document.title, document.text) == (
-        "b/1", "How long is the warranty?", "Two years, from delivery.",
-    )  # fmt: skip
+    assert isinstance(document, FaqDocument)
+    assert (document.id, document.title, document.phrasings) == ("b/1", "", 0)
+    assert document.text == "How long is the warranty?\nTwo years, from delivery."
     assert [(each.id, each.kind, each.answerable, set(each.gold)) for each in read.questions] == [
         ("1", "question", True, {"b/1"}),
         ("1.1", "phrasing", True, {"b/1"}),
