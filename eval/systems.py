@@ -23,14 +23,14 @@ from rag.answering.conversation import retrieval_query
 from rag.build import build_retriever
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
-from rag.retrievers import DenseRetriever, LexicalRetriever
+from rag.retrievers import DenseRetriever, HybridRetriever, LexicalRetriever
 from rag.settings import Settings
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
 
 Retriever = Literal["hybrid", "dense", "lexical"]
 Evidence = Literal["retrieved", "gold", "none"]
-_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "answering")
+_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "faq", "answering")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,25 @@ class System:
         }
 
     def build_retriever(
-        self, knowledge_base: KnowledgeBase, embeddings: Embeddings, k: int | None = None
+        self,
+        knowledge_base: KnowledgeBase,
+        embeddings: Embeddings,
+        k: int | None = None,
+        left_out: Set[str] = frozenset(),
     ) -> BaseRetriever:
-        """Its retriever of ``k`` passages, by default as many as its settings say."""
+        """Its retriever of ``k`` passages, by default as many as its settings say.
+
+        Where what is found bears on the ranking of the rest, documents ``left_out`` aren't found at all.
+        """
         k = k if k is not None else self.settings.retrieval.k
         if self.retriever == "dense":
             return DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=k)
         if self.retriever == "lexical":
             return LexicalRetriever(knowledge_base=knowledge_base, k=k)
-        return build_retriever(self.settings, knowledge_base, embeddings, k)
+        retriever = build_retriever(self.settings, knowledge_base, embeddings, k)
+        if left_out and isinstance(retriever, HybridRetriever):
+            return retriever.model_copy(update={"left_out": frozenset(left_out)})
+        return retriever
 
 
 _BUILT_IN: Mapping[str, Callable[[Settings], System]] = {
@@ -173,7 +183,7 @@ class RetrievalSystem:
         k = depth
         query = retrieval_query(question)
         while True:
-            retriever = self.system.build_retriever(self.knowledge_base, self.embeddings, k)
+            retriever = self.system.build_retriever(self.knowledge_base, self.embeddings, k, left_out)
             passages = retriever.invoke(query)
             scored = ((str(each.metadata["source"]), float(each.metadata["score"])) for each in passages)
             ranking = rank_documents(scored, left_out)

@@ -3,6 +3,7 @@
 from rag.retrievers.dense import DenseRetriever
 from rag.retrievers.filtering import retrieve
 from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
+from rag.retrievers.hybrid import HybridRetriever
 from rag.retrievers.lexical import LexicalRetriever
 from rag.retrievers.query_cache import CachedQueryEmbeddings
 
@@ -10,6 +11,7 @@ __all__ = [
     "CachedQueryEmbeddings",
     "DenseRetriever",
     "FusionRetriever",
+    "HybridRetriever",
     "LexicalRetriever",
     "reciprocal_rank_fusion",
     "retrieve",
