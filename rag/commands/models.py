@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any
 
+from rag.knowledge_base.translating import prepare_dictionary
 from rag.settings import EmbedderSettings, GeneratorSettings, Settings
 from rag.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.weights.pull import pull_model
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     explicit = bool(models)
     for model in dict.fromkeys(models or _named_by(args.settings)):
         print(f"{model.name}: {pull_model(model, thorough=explicit)}")
+    prepare_dictionary()
     return 0
 
 

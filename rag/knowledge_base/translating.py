@@ -21,6 +21,11 @@ def question_groups(question: str, analyzer: Analyzer) -> list[TermGroup]:
     return translate_terms(question, analyzer, dictionary) if dictionary is not None else []
 
 
+def prepare_dictionary() -> None:
+    """Make the dictionary now, where it isn't made yet, rather than at the first question (some seconds)."""
+    question_groups("", Analyzer())
+
+
 @cache
 def _dictionary() -> Dictionary | None:
     return open_dictionary(Analyzer())

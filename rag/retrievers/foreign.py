@@ -1,7 +1,5 @@
 """Searches for passages in the other language than the question's."""
 
-from dataclasses import replace
-
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -10,12 +8,11 @@ from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base.translating import in_other_language
 from rag.language import language_of
 from rag.retrievers.dense import scored_passages
 from rag.retrievers.filtering import FilteringRetriever
 from rag.retrievers.language_geometry import LanguageGeometry
-
-_CHINESE, _OTHERS = ("zh",), ("en", "ja", "ko")
 
 
 class CorrectedRetriever(FilteringRetriever):
@@ -35,7 +32,7 @@ class CorrectedRetriever(FilteringRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         chinese = language_of(query) == "zh"
-        wanted = other_language(filter or self.filter, chinese=chinese)
+        wanted = in_other_language(query, filter or self.filter)
         if wanted is None:
             return []
         vector = self.vector
@@ -58,11 +55,3 @@ class TranslatedRetriever(FilteringRetriever):
     ) -> list[Document]:
         hits = self.knowledge_base.search_translated(query, self.k, filter or self.filter)
         return scored_passages(self.knowledge_base, hits)
-
-
-def other_language(filter: Filter | None, *, chinese: bool) -> Filter | None:
-    """A filter that passes what this one does in the other language; None if that is nothing."""
-    filter = filter or Filter()
-    others = _OTHERS if chinese else _CHINESE
-    allowed = tuple(each for each in filter.lang if (each != "zh") == chinese) if filter.lang else others
-    return replace(filter, lang=allowed) if allowed else None
