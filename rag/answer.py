@@ -73,12 +73,29 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Curated:
+    """A curated answer that may be the one: to ``question``, which somebody wrote beside it.
+
+    ``answer`` is exactly ``start`` to ``end`` of the stored text of the passage's document. ``probability``:
+    that the entry answers what was asked.
+    """
+
+    question: str
+    answer: str
+    passage: Document
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer and the evidence it rests on.
 
     While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
     ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``.
-    ``confidence`` is None until it is fitted on data.
+    ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
+    ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.
     """
 
     question: str
@@ -91,4 +108,5 @@ class Answer:
     reason: str | None = None
     confidence: float | None = None
     filter: Filter | None = None  # the question's
+    curated: Curated | None = None
     trace: Trace = field(default_factory=Trace)

@@ -6,6 +6,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
 from rag.embedder import SentenceEmbeddings
+from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
@@ -94,6 +95,10 @@ def build_answer_chain(
         generator = build_generator(
             settings.generator, analyzer=knowledge_base.analyzer, embeddings=embeddings
         )
+    matcher = None
+    if settings.faq.enabled:
+        faq = settings.faq
+        matcher = FaqMatcher(knowledge_base, embeddings, sure=faq.sure, likely=faq.likely)
     return AnswerChain(
         retriever or build_retriever(settings, knowledge_base, embeddings),
         generator,
@@ -101,4 +106,5 @@ def build_answer_chain(
         evidence_tokens=settings.answering.evidence_tokens,
         max_question_characters=settings.answering.max_question_characters,
         generator_name=settings.generator.model,
+        matcher=matcher,
     )

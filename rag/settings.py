@@ -79,6 +79,16 @@ class RetrievalSettings(_Section):
     rrf_constant: float = Field(60.0, gt=0)
 
 
+class FaqSettings(_Section):
+    """Curated questions and answers: a match as probable as ``sure`` is answered with the entry's own words,
+    one as ``likely`` is shown beside the answer.
+    """
+
+    enabled: bool = True
+    sure: float = Field(0.8, gt=0, le=1)
+    likely: float = Field(0.5, gt=0, le=1)
+
+
 class AnsweringSettings(_Section):
     """``evidence_tokens`` bounds what the generator reads of the passages."""
 
@@ -95,6 +105,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     splitter: SplitterSettings = SplitterSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    faq: FaqSettings = FaqSettings()
     answering: AnsweringSettings = AnsweringSettings()
 
     def override(self, section: str, **values: Any) -> "Settings":

@@ -24,6 +24,7 @@ LAYERS = (
     {"knowledge_base"},
     {"embedding_batches"},
     {"embedder"},
+    {"faq"},
     {"generators", "retrievers"},
     {"answering"},
     {"build"},

@@ -13,6 +13,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.settings import Settings
 from ui import filtering, sidebar, view
+from ui.curated import curated_html
 from ui.error_text import as_markdown
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
@@ -117,7 +118,7 @@ def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: 
         elif answer is None or exchange.stopped:
             st.html(view.stopped_html(answer.text if answer is not None else "", wording))
         else:
-            st.html(view.answer_html(answer, wording, key=str(number)))
+            st.html(view.answer_html(answer, wording, key=str(number)) + curated_html(answer, wording))
             if answer.filter is not None:
                 st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
             st.html(view.timing_html(answer, wording))

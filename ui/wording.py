@@ -49,6 +49,8 @@ class Wording:
     page: str  # {page}
     dated: str  # {date}
     uncited: str
+    curated: str  # then the entry's question
+    suggested: str  # likewise
     timing: str  # {retrieve}, {total}
     timing_first: str  # {retrieve}, {first}, {total}
     new_conversation: str
@@ -123,6 +125,8 @@ _ZH = Wording(
     page="，第 {page} 页",
     dated="日期 {date}",
     uncited="带点线的句子没有找到出处，请自行核对。",
+    curated="常见问题的原文回答：",
+    suggested="您想问的也许是：",
     timing="查找 {retrieve} 秒 · 共 {total} 秒",
     timing_first="查找 {retrieve} 秒 · 首字 {first} 秒 · 共 {total} 秒",
     new_conversation="新的对话",
@@ -211,6 +215,8 @@ _EN = Wording(
     page=", page {page}",
     dated="dated {date}",
     uncited="No source was found for the sentences with a dotted line; check them yourself.",
+    curated="The curated answer, word for word, to: ",
+    suggested="Perhaps you ask: ",
     timing="search {retrieve} s · total {total} s",
     timing_first="search {retrieve} s · first word {first} s · total {total} s",
     new_conversation="New conversation",

@@ -116,11 +116,13 @@ class Asker:
         if self.system.evidence == "none":
             return self._watched(lambda _: self._closed_book(question))
         retriever = self._retriever(question)
-        return self.ask_over(question, retriever)
+        return self.ask_over(question, retriever, curated=self.system.evidence == "retrieved")
 
-    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever) -> Asked:
-        """The system's answer over what a retriever finds."""
+    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever, *, curated: bool = False) -> Asked:
+        """The system's answer over what a retriever finds; ``curated``: entries may be answered straight."""
         settings = self.system.settings
+        if not curated:
+            settings = settings.override("faq", enabled=False)
         embeddings = self.workplace.embeddings(self.system)
         chain = build_answer_chain(
             settings,

@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
 from rag.answer import Answer, Question, Trace
 from rag.answering.conversation import retrieval_query
+from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
@@ -31,6 +32,8 @@ _MINIMUM_SUPPORT = 0.25  # an answer with less shares next to nothing with the d
 class AnswerChain(Runnable[str | Question, Answer]):
     """Retrieve, pack the evidence, generate, resolve the citations, check the support.
 
+    A question that a curated entry surely answers, by ``matcher``, is answered with that entry's words alone.
+
     ``stream`` yields growing answers: the first has the passages and no text yet, the last is complete. What
     streams before it is a draft: its citations aren't resolved, and the last may decline instead.
     """
@@ -44,6 +47,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         evidence_tokens: int = 480,
         max_question_characters: int = 2000,
         generator_name: str = "",
+        matcher: Matcher | None = None,
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -51,6 +55,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.evidence_tokens = evidence_tokens
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
+        self.matcher = matcher
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -79,7 +84,15 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if not questions:
             raise ConfigError("there is no question; write one after 'ask'")
         question = _checked(questions[-1], self.max_question_characters)
-        yield from self._answer(question, ensure_config(config))
+        clock = _Clock()
+        match = find_curated(self.matcher, question)
+        if match is not None and match.verdict == "sure":
+            answer = curated_answer(question, match.entry, clock.elapsed_ms)
+            yield replace(answer, text="", sentences=(), citations=())
+            yield answer
+            return
+        for answer in self._answer(question, ensure_config(config), clock):
+            yield with_suggestion(answer, match)
 
     def warm(self, language: str) -> None:
         """Let the generator read the fixed head of the prompt, so that the first question is as quick as the
@@ -88,8 +101,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if warm is not None:
             warm(head_messages(wording_for(language)))
 
-    def _answer(self, question: Question, config: RunnableConfig) -> Iterator[Answer]:
-        clock = _Clock()
+    def _answer(self, question: Question, config: RunnableConfig, clock: "_Clock") -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
         query = retrieval_query(question)
         retrieved = retrieve(self.retriever, query, question.filter, config)

@@ -82,3 +82,11 @@ def print_answer(answer: Answer) -> None:
         print(f"  [{citation.number}] {place(citation.passage)} ({citation.start}–{citation.end}): {quote}")
     if answer.abstained and answer.reason:
         print(f"\n  ({answer.reason})")
+    if answer.curated is not None:
+        entry = answer.curated
+        question = " ".join(entry.question.split())
+        if answer.origin == "faq":
+            print(f"\n  (the curated answer to: {question})")
+        else:
+            print(f"\n  perhaps you ask: {question} ({place(entry.passage)})")
+            print(f"    {' '.join(entry.answer.split())}")

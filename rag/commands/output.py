@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Question
+from rag.answer import Answer, Curated, Question
 from rag.filter import Filter
 from rag.passage import metadata_of
 
@@ -56,6 +56,21 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
         },
         "tokens": {"prompt": answer.trace.prompt_tokens, "generated": answer.trace.generated_tokens},
         "filter": _filter_record(answer.filter),
+        "curated": _curated_record(answer.curated),
+    }
+
+
+def _curated_record(entry: Curated | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {
+        "question": entry.question,
+        "answer": entry.answer,
+        "passage_id": entry.passage.id,
+        "source": metadata_of(entry.passage)["source"],
+        "start": entry.start,
+        "end": entry.end,
+        "probability": entry.probability,
     }
 
 

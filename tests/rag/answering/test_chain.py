@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -11,9 +11,10 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field
 
-from rag.answer import Answer, Question, Turn
+from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
 from rag.errors import ConfigError, GenerationError
+from rag.faq import FaqMatch
 from rag.filter import Filter
 from rag.generators.extractive import ExtractiveReader
 from rag.knowledge_base import Analyzer
@@ -221,3 +222,45 @@ def test_empty_filter_is_no_filter(make_chain: MakeChain) -> None:
 def test_filter_is_refused_where_the_retriever_takes_none(make_chain: MakeChain) -> None:
     with pytest.raises(ConfigError, match="takes no filter"):
         make_chain("保修期为两年[1]。").invoke(Question("保修多久？", filter=Filter(lang=("zh",))))
+
+
+class FixedMatcher:
+    """Finds the same entry for every question."""
+
+    def __init__(self, passage: Document, verdict: Literal["sure", "likely"]) -> None:
+        text = passage.page_content
+        self.entry = Curated("How long?", text[6:], passage, 6, len(text), 0.97)
+        self.verdict = verdict
+
+    def match(self, question: str, filter: Filter | None = None) -> FaqMatch:
+        return FaqMatch(self.entry, self.verdict)
+
+
+def test_a_sure_entry_is_answered_word_for_word_without_the_generator(
+    make_chain: MakeChain, make_passage: Callable[..., Document]
+) -> None:
+    passage = make_passage("Long?\nTwo years.\n\nNot more.", kind="faq")
+    chain = make_chain("never asked", matcher=FixedMatcher(passage, "sure"))
+
+    *drafts, answer = chain.stream("For how long?")
+
+    assert [each.text for each in drafts] == [""]
+    assert (answer.origin, answer.text, answer.confidence) == ("faq", "Two years.\n\nNot more.", 0.97)
+    [citation] = answer.citations
+    assert citation.quote == answer.text == passage.page_content[citation.start : citation.end]
+    assert answer.passages == (passage,)
+    assert answer.trace.generated_tokens == 0
+
+
+def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
+    make_chain: MakeChain, make_passage: Callable[..., Document]
+) -> None:
+    passage = make_passage("Long?\nTwo years.", kind="faq")
+    likely = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "likely"))
+    answer = likely.invoke("软管多久换一次？")
+    assert answer.origin == "generated"
+    assert answer.curated is not None
+    assert answer.curated.answer == "Two years."
+    sure = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "sure"))
+    history = (Turn("user", "P200 的保修期多长？"), Turn("assistant", "两年。"))
+    assert sure.invoke(Question("那软管呢？", history)).origin == "generated"

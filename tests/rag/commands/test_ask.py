@@ -6,7 +6,7 @@ import pytest
 
 ANSWER_KEYS = [
     "id", "question", "answer", "origin", "abstained", "reason", "confidence", "sentences", "citations",
-    "passages", "timings_ms", "tokens", "filter",
+    "passages", "timings_ms", "tokens", "filter", "curated",
 ]  # fmt: skip
 
 

@@ -1,0 +1,136 @@
+"""What two questions that read alike may still differ in: numbers, codes, names, a negation, what is asked.
+
+An embedder puts "the warranty of the P200" beside "the warranty of the P300". Whoever wrote the answer to the
+one didn't write it for the other, so such a difference is looked for in the words themselves.
+"""
+
+import re
+from collections.abc import Set
+
+from rag.knowledge_base import Analyzer
+from rag.language import language_of
+from rag.words import STOP_WORDS, fold
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_CODE = re.compile(r"(?=[a-z\d_/-]*\d)(?=[a-z\d_/-]*[a-z])[a-z\d]+(?:[-_/][a-z\d]+)*")
+_UNITED = re.compile(r"([一二两三四五六七八九十]+)(?=[年月日天周个次元号级楼层人倍种小分])")
+_DIGITS = {each: str(number) for number, each in enumerate("零一二三四五六七八九")} | {"两": "2"}
+_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WORDS, start=2)}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+
+_NO_NEGATION = re.compile(r"(.)不\1|有没有|不仅|不但|不锈钢|无线|未来|不同|不过|是否")
+_NEGATION = re.compile(
+    r"[不没无未勿]|非|别(?=[再去用让])|\b(?:not|no|never|without|cannot|cant|dont|doesnt|isnt|wont|unable)\b"
+    r"|n['’]t\b"
+)
+_ASKED = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("who", r"\bwho(?:se|m)?\b|谁|哪位"),
+        ("when", r"\bwhen\b|\bwhat (?:time|date|day)\b|什么时候|何时|几点|哪天"),
+        ("where", r"\bwhere\b|哪里|哪儿|在哪"),
+        ("why", r"\bwhy\b|\bhow come\b|为什么|为何|为啥"),
+        (
+            "how much",
+            r"\bhow (?:much|many|long|often|far|old|big|fast)\b|多少|多久|多长|多大|几[个天次年月]",
+        ),
+    )
+)
+_NAME = re.compile(r"(?<![.!?。！？…:：\s])\s+([A-Z][\w'’-]*)")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z\d.+#-]*")
+
+
+def difference(
+    asked: str, curated: str, analyzer: Analyzer, *, beside: str = "", common: Set[str] = frozenset()
+) -> str | None:
+    """The first thing that two questions differ in, in words; None if they may be the same question.
+
+    Args:
+        asked: the question that was asked.
+        curated: an entry's.
+        analyzer: knows the glossary: a synonym is no other name.
+        beside: what stands above the entry, title and headings: its names count as the entry's.
+        common: folded names that most entries have, which a question may leave out.
+    """
+    first, second = fold(asked), fold(curated)
+    if _numbers(first) != _numbers(second):
+        return "a number"
+    if _negated(first) != _negated(second):
+        return "a negation"
+    kinds = {_asked_for(first), _asked_for(second)}
+    if len(kinds - {None}) > 1:
+        return "what is asked for"
+    # The company's own words: each question is about a thing that the other isn't about.
+    mine, theirs = _groups(asked, analyzer), _groups(f"{curated}\n{beside}", analyzer)
+    if mine - theirs and _groups(curated, analyzer) - mine:
+        return "a name or a code"
+    if _missing(asked, f"{curated}\n{beside}", analyzer) or _missing(curated, asked, analyzer) - common:
+        return "a name or a code"
+    return None
+
+
+def names_of(text: str) -> frozenset[str]:
+    """A question's names and codes, folded: codes, Latin words in Chinese, capitals within a sentence."""
+    folded = fold(text)
+    found = set(_CODE.findall(folded))
+    if language_of(text) == "zh":
+        found |= {fold(each) for each in _LATIN.findall(text)}
+    else:
+        words = re.findall(r"[A-Za-z][\w'’-]*", text)
+        capitals = [each for each in words[1:] if each[0].isupper()]
+        if len(capitals) * 2 <= len(words):  # else it is a title, where capitals say nothing
+            found |= {fold(each) for each in _NAME.findall(text)}
+    return frozenset(each for each in found if len(each) > 1 and each not in STOP_WORDS)
+
+
+def _missing(text: str, other: str, analyzer: Analyzer) -> set[str]:
+    """The names of a text that another text doesn't have under any name."""
+    names = names_of(text)
+    terms = set(analyzer.terms(other)) | set(analyzer.query_terms(other))
+    squeezed = _squeeze(fold(other))
+    return {
+        each
+        for each in names
+        if _squeeze(each) not in squeezed and not set(analyzer.content_terms(each)) <= terms
+    }
+
+
+def _groups(text: str, analyzer: Analyzer) -> set[int]:
+    """The glossary's groups of which the text has a word."""
+    folded = fold(text)
+    groups = enumerate(analyzer.glossary.groups)
+    return {number for number, group in groups if any(_has(folded, fold(word)) for word in group)}
+
+
+def _has(folded: str, word: str) -> bool:
+    if not word.isascii():
+        return word in folded
+    return re.search(rf"(?<![a-z\d]){re.escape(word)}(?![a-z\d])", folded) is not None
+
+
+def _numbers(folded: str) -> set[str]:
+    plain = {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in _NUMBER.findall(folded)}
+    plain |= {_NUMBER_WORDS[each] for each in _NUMBER_WORD.findall(folded)}
+    return plain | {_from_chinese(each) for each in _UNITED.findall(folded) if each != "一"} - {""}
+
+
+def _from_chinese(numeral: str) -> str:
+    """A Chinese numeral below a hundred in digits."""
+    tens, ten, ones = numeral.rpartition("十")
+    if not ten:
+        return "".join(_DIGITS.get(each, "") for each in numeral)
+    return (_DIGITS.get(tens, "") if tens else "1") + (_DIGITS.get(ones, "") if ones else "0")
+
+
+def _negated(folded: str) -> bool:
+    return _NEGATION.search(_NO_NEGATION.sub(" ", folded)) is not None
+
+
+def _asked_for(folded: str) -> str | None:
+    """Who, when, where, why or how much; other ways to ask are used for one another."""
+    return next((name for name, pattern in _ASKED if pattern.search(folded)), None)
+
+
+def _squeeze(folded: str) -> str:
+    return "".join(each for each in folded if each.isalnum())

@@ -1,0 +1,51 @@
+"""What keeps two questions that read alike from being the same."""
+
+import pytest
+
+from rag.faq.differences import difference, names_of
+from rag.knowledge_base import Analyzer, Glossary
+
+GLOSSARY = Glossary.parse(
+    "清泉 D80, Spring D80, D80\n质保期, 保修期, warranty period\n泵头, pump head\n软管, tube"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "curated", "expected"),
+    [
+        ("How long is the warranty?", "What is the warranty period, how long?", None),
+        ("保修多久？", "质保期有多长？", None),
+        ("Is it 24 months?", "Is it 36 months?", "a number"),
+        ("保修三年吗？", "保修两年吗？", "a number"),
+        ("保修3年吗？", "保修三年吗？", None),
+        ("Are there two channels?", "Are there 2 channels?", None),
+        ("What does error E04 mean?", "What does error E40 mean?", "a number"),
+        ("What was the price in 2025?", "What was the price in 2026?", "a number"),
+        ("How do I clean the Tidal X?", "How do I clean the Ripple X?", "a name or a code"),
+        ("How do I clean the pump of the Spring D80?", "清泉 D80 的泵怎么清洁？", None),
+        ("泵头多久换？", "软管多久换？", "a name or a code"),
+        ("Can I return it?", "Can't I return it?", "a negation"),
+        ("能退货吗？", "不能退货吗？", "a negation"),
+        ("能不能退货？", "可以退货吗？", None),
+        ("When does it open?", "Where does it open?", "what is asked for"),
+        ("谁签字？", "什么时候签字？", "what is asked for"),
+    ],
+)
+def test_difference_is_named(asked: str, curated: str, expected: str | None) -> None:
+    assert difference(asked, curated, Analyzer(GLOSSARY)) == expected
+
+
+def test_names_beside_an_entry_are_its_own_and_common_ones_may_be_left_out() -> None:
+    analyzer = Analyzer(Glossary())
+    assert (
+        difference("How do I clean the Tidal?", "How do I clean it?", analyzer, beside="FAQ > Tidal") is None
+    )
+    common = frozenset({"covid-19"})
+    assert difference("What is it?", "What is it, COVID-19?", analyzer) == "a number"
+    assert difference("What is Covid 19?", "What is COVID-19?", analyzer, common=common) is None
+
+
+def test_titles_and_first_words_are_no_names() -> None:
+    assert names_of("How To Clean The Pump") == frozenset()
+    assert names_of("May I ask HR about the AB-1200/X?") == {"hr", "ab-1200", "ab-1200/x"}
+    assert names_of("CenboLink 怎么升级？") == {"cenbolink"}
