@@ -27,6 +27,7 @@ from rag.retrievers import DenseRetriever, HybridRetriever, LexicalRetriever
 from rag.settings import Settings
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
+_PASSAGES = 3  # of a document, before it is known how many there are: asking once is quicker than twice
 
 Retriever = Literal["hybrid", "dense", "lexical"]
 Evidence = Literal["retrieved", "gold", "none"]
@@ -180,7 +181,7 @@ class RetrievalSystem:
             left_out: documents that take no part.
             depth: how many documents.
         """
-        k = depth
+        k = _PASSAGES * depth
         query = retrieval_query(question)
         while True:
             retriever = self.system.build_retriever(self.knowledge_base, self.embeddings, k, left_out)

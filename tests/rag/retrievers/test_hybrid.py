@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def knowledge_base(embeddings: SentenceEmbeddings, tmp_path: Path) -> Iterator[K
         yield kb
 
 
-def sources(retriever: HybridRetriever, query: str, **options: object) -> list[str]:
+def sources(retriever: HybridRetriever, query: str, **options: Any) -> list[str]:
     return [str(each.metadata["source"]) for each in retriever.invoke(query, **options)]
 
 
