@@ -10,7 +10,13 @@ from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
-from rag.retrievers import CachedQueryEmbeddings, DenseRetriever, FusionRetriever, LexicalRetriever
+from rag.retrievers import (
+    CachedQueryEmbeddings,
+    DenseRetriever,
+    FusionRetriever,
+    HybridRetriever,
+    LexicalRetriever,
+)
 from rag.settings import Settings
 from rag.weights import resolve_model
 
@@ -52,13 +58,22 @@ def build_retriever(
     k: int | None = None,
     filter: Filter | None = None,
 ) -> BaseRetriever:
-    """Dense and lexical candidates, fused; ``k`` passages, by default as many as the settings say.
+    """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
     Only what passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
     """
     retrieval = settings.retrieval
     k = k if k is not None else retrieval.k
     candidates = max(retrieval.candidates, k)
+    if retrieval.fusion == "scores":
+        return HybridRetriever(
+            knowledge_base=knowledge_base,
+            embeddings=embeddings,
+            k=k,
+            candidates=candidates,
+            cross_language=retrieval.cross_language,
+            filter=filter,
+        )
     return FusionRetriever(
         retrievers=[
             DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=candidates),
