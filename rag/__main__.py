@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line. Command modules are imported here, since they pull in heavy libraries."""
-    from rag.commands import ask, documents, models, search, verify
+    from rag.commands import ask, documents, faq, models, search, verify
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--kb", type=Path, metavar="DIR", help="the knowledge base (default: .wenju)")
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m rag", description="Ask your documents; get an answer with its evidence."
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (ask, search, documents, verify, models):
+    for command in (ask, search, documents, faq, verify, models):
         command.add_parser(subparsers, common)
     return parser
 

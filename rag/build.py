@@ -12,6 +12,7 @@ from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import (
     CachedQueryEmbeddings,
+    CuratedRetriever,
     DenseRetriever,
     FusionRetriever,
     HybridRetriever,
@@ -60,10 +61,30 @@ def build_retriever(
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
-    Only what passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
+    Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
+    passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
     """
+    k = k if k is not None else settings.retrieval.k
+    fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    if not settings.faq.enabled:
+        return fused
+    return CuratedRetriever(
+        retriever=fused,
+        knowledge_base=knowledge_base,
+        embeddings=embeddings,
+        likely=settings.faq.likely,
+        k=k,
+    )
+
+
+def _build_fused(
+    settings: Settings,
+    knowledge_base: KnowledgeBase,
+    embeddings: Embeddings,
+    k: int,
+    filter: Filter | None,
+) -> BaseRetriever:
     retrieval = settings.retrieval
-    k = k if k is not None else retrieval.k
     candidates = max(retrieval.candidates, k)
     if retrieval.fusion == "scores":
         return HybridRetriever(

@@ -1,5 +1,6 @@
 """Finding passages: LangChain ``BaseRetriever`` parts that return scored copies, best first."""
 
+from rag.retrievers.curated import CuratedRetriever
 from rag.retrievers.dense import DenseRetriever
 from rag.retrievers.filtering import retrieve
 from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
@@ -9,6 +10,7 @@ from rag.retrievers.query_cache import CachedQueryEmbeddings
 
 __all__ = [
     "CachedQueryEmbeddings",
+    "CuratedRetriever",
     "DenseRetriever",
     "FusionRetriever",
     "HybridRetriever",
