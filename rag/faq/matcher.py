@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from rag.faq.calibration import probability
 from rag.faq.differences import difference, names_of
 from rag.faq.features import Candidate, candidates, entry_score
 from rag.filter import Filter
-from rag.knowledge_base import Analyzer, CuratedQuestions, KnowledgeBase, QuestionHit
+from rag.knowledge_base import Analyzer, KnowledgeBase, QuestionHit
 from rag.passage import metadata_of
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
@@ -54,7 +55,6 @@ class FaqMatcher:
         self.embeddings = embeddings
         self.sure = sure
         self.likely = likely
-        self._common: tuple[int, frozenset[str]] | None = None
 
     def match(self, question: str, filter: Filter | None = None) -> FaqMatch | None:
         """The entry that the question asks, if any is likely to be.
@@ -119,21 +119,21 @@ class FaqMatcher:
         )
         beside = metadata_of(passage)["context"]
         why = "another entry's answer" if disputed else None
-        common = self._common_names(self.knowledge_base.questions())
+        questions = self.knowledge_base.questions()
+        common = _common_names(questions.passage_ids, questions.texts)
         why = why or difference(question, best.hit.question, analyzer, beside=beside, common=common)
         return FaqMatch(entry, "likely" if why or chance < self.sure else "sure", why)
 
-    def _common_names(self, questions: CuratedQuestions) -> frozenset[str]:
-        """The names that so many entries have that they are the subject of all."""
-        if self._common is None or self._common[0] != questions.generation:
-            entries: dict[str, set[str]] = {}
-            for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
-                entries.setdefault(passage_id, set()).update(names_of(text))
-            counts = Counter(name for names in entries.values() for name in names)
-            least = max(_FEWEST, len(entries)) * _COMMON
-            common = frozenset(name for name, count in counts.items() if count >= least)
-            self._common = (questions.generation, common)
-        return self._common[1]
+
+@lru_cache(maxsize=4)
+def _common_names(passage_ids: tuple[str, ...], texts: tuple[str, ...]) -> frozenset[str]:
+    """The names that so many entries have that they are the subject of all; ``texts`` are their questions."""
+    entries: dict[str, set[str]] = {}
+    for passage_id, text in zip(passage_ids, texts, strict=True):
+        entries.setdefault(passage_id, set()).update(names_of(text))
+    counts = Counter(name for names in entries.values() for name in names)
+    least = max(_FEWEST, len(entries)) * _COMMON
+    return frozenset(name for name, count in counts.items() if count >= least)
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:
