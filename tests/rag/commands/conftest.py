@@ -54,8 +54,11 @@ def wenju(tmp_path: Path, tiny_embedder_folder: Path, capsys: pytest.CaptureFixt
     for name, text in TEXTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     config = tmp_path / "rag.toml"
+    # The embedder is random, and a score of its counts for more than a rank.
     config.write_text(
-        f'[embedder]\nmodel = "{tiny_embedder_folder}"\n[generator]\nmodel = "extractive"\n', encoding="utf-8"
+        f'[embedder]\nmodel = "{tiny_embedder_folder}"\n[generator]\nmodel = "extractive"\n'
+        '[retrieval]\nfusion = "ranks"\n',
+        encoding="utf-8",
     )
     wenju = Wenju(config, folder, capsys)
     status, _, errors = wenju.ingest()
