@@ -72,7 +72,7 @@ def build_retriever(
         retriever=fused,
         knowledge_base=knowledge_base,
         embeddings=embeddings,
-        likely=settings.faq.likely,
+        sure=settings.faq.sure,
         k=k,
     )
 

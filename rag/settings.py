@@ -91,7 +91,7 @@ class FaqSettings(_Section):
     """
 
     enabled: bool = True
-    sure: float = Field(0.8, gt=0, le=1)
+    sure: float = Field(0.95, gt=0, le=1)
     likely: float = Field(0.5, gt=0, le=1)
 
 

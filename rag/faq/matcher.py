@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -20,6 +20,7 @@ from rag.knowledge_base import Analyzer, KnowledgeBase, QuestionHit
 from rag.passage import metadata_of
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
+_NEAREST = 10  # passages, among which one that is no entry may fit better than the best entry
 _COMMON = 0.2  # a name in so many of the entries is what they are all about
 _FEWEST = 10  # entries, before a share of them says anything
 
@@ -48,7 +49,7 @@ class FaqMatcher:
         knowledge_base: KnowledgeBase,
         embeddings: Embeddings,
         *,
-        sure: float = 0.8,
+        sure: float = 0.95,
         likely: float = 0.5,
     ) -> None:
         self.knowledge_base = knowledge_base
@@ -86,7 +87,14 @@ class FaqMatcher:
         if best is None:
             return None
         passage, answer = passages[best.hit.passage_id], answers[best.hit.passage_id]
-        return self._decide(question, best, passage, answer, analyzer)
+        found = self._decide(question, best, passage, answer, analyzer)
+        if found is not None and found.verdict == "sure" and not best.same_words:
+            # The probability was fitted among entries. What the question is about may stand elsewhere.
+            nearest = self.knowledge_base.search_dense(vector, _NEAREST)
+            nearer = [each for each, cosine in nearest if cosine > cosines[best.hit.passage_id]]
+            if any(metadata_of(each)["kind"] != "faq" for each in self.knowledge_base.passages(nearer)):
+                return replace(found, verdict="likely", difference="another passage is nearer")
+        return found
 
     def rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> list[Document]:
         """The passages of these entries, by how well they fit the question of that vector, best first."""
