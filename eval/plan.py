@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 
 from eval.corpora import open_corpus, open_folder
+from eval.datasets.halves import split_halves
 from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, remove_gold
 from eval.datasets.records import EvalQuestion, EvalSet
 from rag.errors import EvalError
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
 from rag.settings import Settings
+
+Half = Literal["fit", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class Plan:
     ``sample`` questions of each set are drawn with ``seed``, as many of those that can't be answered as is
     their share; without it, the first 1,000 are asked. Half of the documents of the sets named in
     ``removed`` are taken out of the pool, so that the questions on them can't be answered. The documents of
-    the sets ``beside`` are in the pool, but their questions aren't asked.
+    the sets ``beside`` are in the pool, but their questions aren't asked. With a ``half``, only questions on
+    that half of each set are asked (`eval.datasets.halves`), still of all documents.
     """
 
     sets: Sequence[EvalSet]
@@ -85,6 +90,7 @@ class Plan:
     seed: int = 0
     removed: Sequence[str] = ()
     beside: Sequence[EvalSet] = ()
+    half: Half | None = None
 
     def corpora(self, *, unanswerable: bool) -> list[Corpus]:
         """The corpora with the sampled sets on them.
@@ -107,7 +113,9 @@ class Plan:
                 raise EvalError(f"{each.name} is about files and can't be pooled; run it without --pool")
             else:
                 made.append(Corpus((each,), folder=each.folder, knowledge_base=each.knowledge_base))
-        limit = None if self.sample is not None else QUESTIONS_PER_SET
+        halves = self._in_half()
+        whole = self.sample is None and self.half is None
+        limit = QUESTIONS_PER_SET if whole else None
         for group in texts.values():
             group += [each for each in self.beside if each.name not in asked]
             pool = pool_sets(group, limit=limit)
@@ -116,10 +124,21 @@ class Plan:
             made.append(Corpus(tuple(each for each in pool.sets if each.name in asked), pool=pool))
         chosen = []
         for corpus in made:
-            sets = tuple(self._sampled(each, unanswerable) for each in corpus.sets)
+            sets = tuple(
+                self._sampled(_only(each, halves.get(each.name)), unanswerable) for each in corpus.sets
+            )
             pool_of = replace(corpus.pool, sets=sets) if corpus.pool is not None else None
             chosen.append(replace(corpus, sets=sets, pool=pool_of))
         return chosen
+
+    def _in_half(self) -> dict[str, set[str]]:
+        """Of sets of texts, the ids of the questions on the half, by set."""
+        if self.half is None:
+            return {}
+        texts = [each for each in (*self.sets, *self.beside) if each.documents]
+        halves = split_halves(list({each.name: each for each in texts}.values()))
+        parts = halves.fit if self.half == "fit" else halves.report
+        return {each.name: {question.id for question in each.questions} for each in parts}
 
     def _sampled(self, eval_set: EvalSet, unanswerable: bool) -> EvalSet:
         # Texts come with judgements, and what has none is passed over; questions on files may have none.
@@ -139,6 +158,12 @@ class Plan:
             lost = _drawn(lost, few, f"{self.seed} {eval_set.name} unanswerable")
         ids = {each.id for each in (*judged, *lost)}
         return replace(eval_set, questions=tuple(each for each in eval_set.questions if each.id in ids))
+
+
+def _only(eval_set: EvalSet, ids: set[str] | None) -> EvalSet:
+    if ids is None:
+        return eval_set
+    return replace(eval_set, questions=tuple(each for each in eval_set.questions if each.id in ids))
 
 
 def _drawn(questions: Sequence[EvalQuestion], count: int, seed: str) -> list[EvalQuestion]:

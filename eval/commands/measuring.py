@@ -107,6 +107,11 @@ def add_measuring_commands(subparsers: Any) -> None:
             help="take a set's documents as curated entries: titles are questions, texts answers (or, in a "
             "set without answers, phrasings, one a line)",
         )
+        parser.add_argument(
+            "--half",
+            choices=("fit", "report"),
+            help="only questions on this half of each set: fit on the one, report on the other",
+        )
         parser.add_argument("--cross", action="store_true", help="also the sets' cross-language questions")
         parser.add_argument(
             "--remove-gold",
@@ -142,7 +147,7 @@ def measure(args: argparse.Namespace) -> int:
     if args.generator:
         settings = settings.override("generator", model=args.generator)
     beside = [each for path in args.beside for each in read_sets(path) if "@" not in each.name]
-    plan = Plan(_read(args), args.pool, args.sample, args.seed, tuple(args.remove_gold), beside)
+    plan = Plan(_read(args), args.pool, args.sample, args.seed, tuple(args.remove_gold), beside, args.half)
     systems = read_systems(args.systems, settings, args.systems_file)
     run = replace(_plan_run(args, plan, systems, settings), fresh=args.fresh)
     folder, summary = execute(run, args.out)

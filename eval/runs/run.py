@@ -109,6 +109,7 @@ def _facts(run: RunPlan, corpora: Sequence[Corpus], workplace: Workplace) -> dic
         "sample": run.plan.sample,
         "seed": run.plan.seed,
         "removed": list(run.plan.removed),
+        "half": run.plan.half,
         "faq": run.faq,
         "cases": run.cases if run.robustness else None,
         "parts": {

@@ -62,6 +62,17 @@ def test_removed_documents_make_questions_unanswerable_in_their_own_set_only() -
     assert Counter(each.answerable for each in both.sets[1].questions) == {True: 10, False: 10}
 
 
+def test_halves_share_no_question_and_ask_of_all_documents() -> None:
+    sets = [make_set("a", unanswerable=4)]
+    asked = {}
+    for half in ("fit", "report"):
+        (corpus,) = Plan(sets, half=half).corpora(unanswerable=True)
+        assert corpus.pool is not None and len(corpus.pool.documents) == 20
+        asked[half] = {each.id for each in corpus.sets[0].questions}
+    assert asked["fit"] == {*(f"a-{n}" for n in range(10)), "a-no-0", "a-no-1"}
+    assert not asked["fit"] & asked["report"] and len(asked["fit"] | asked["report"]) == 24
+
+
 def test_fingerprints_change_with_questions_and_documents() -> None:
     one = Plan([make_set("a")]).corpora(unanswerable=True)[0].fingerprints()
     assert one == Plan([make_set("a")]).corpora(unanswerable=True)[0].fingerprints()
