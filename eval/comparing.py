@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from eval.measures.direction import LESS_IS_BETTER
 from eval.runs.scores import ScoredSystem
 from eval.statistics import Comparison, compare
 from rag.errors import EvalError
 
 _FLIPPED = 5  # questions that are named
-LOWER_IS_BETTER = frozenset(
-    {"false_answers", "false_refusals", "direct_false", "length", "followed_documents"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def regressions(compared: Iterable[SystemComparison], tolerance: float) -> list[
 
 
 def _worse(measure: str) -> str:
-    return "higher" if measure.rpartition(" ")[2] in LOWER_IS_BETTER else "lower"
+    return "higher" if measure.rpartition(" ")[2] in LESS_IS_BETTER else "lower"
 
 
 def to_markdown(compared: Iterable[SystemComparison]) -> str:

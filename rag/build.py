@@ -74,6 +74,7 @@ def build_retriever(
         embeddings=embeddings,
         sure=settings.faq.sure,
         k=k,
+        filter=filter,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from eval.measures.direction import LESS_IS_BETTER
 from eval.report.recorded import Line, RecordedRun
 from eval.statistics import Estimate, bootstrap_mean
 
@@ -16,7 +17,6 @@ HEADLINE = {
     "nDCG@10": "nDCG@10",
     "R@5": "R@5",
 }
-LESS_IS_BETTER = frozenset({"false_refusals", "false_answers", "direct_false", "aurc", "ece"})
 RESAMPLES = 2000  # of a breakdown's intervals: there are many, and none of them decides anything
 
 

@@ -111,6 +111,7 @@ def _facts(run: RunPlan, corpora: Sequence[Corpus], workplace: Workplace) -> dic
         "removed": list(run.plan.removed),
         "half": run.plan.half,
         "faq": run.faq,
+        "fresh": run.fresh,
         "cases": run.cases if run.robustness else None,
         "parts": {
             "retrieval": [each.name for each in run.retrieval],

@@ -14,12 +14,12 @@ from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
-from rag.retrievers.filtering import retrieve
+from rag.retrievers.filtering import FilteringRetriever, retrieve
 
 _ENTRIES = 100  # looked at: more than anyone reads
 
 
-class CuratedRetriever(BaseRetriever):
+class CuratedRetriever(FilteringRetriever):
     """What ``retriever`` finds, with the curated entries among it put in the order of ``FaqMatcher.rank``.
 
     Entries change places with entries only, so other passages keep theirs; but the one that the question
@@ -41,14 +41,15 @@ class CuratedRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
+        wanted = filter or self.filter
         with self.knowledge_base.pinned():
             config: RunnableConfig = {"callbacks": run_manager.get_child()}
-            found = retrieve(self.retriever, query, filter, config)
+            found = retrieve(self.retriever, query, wanted, config)
             found = [each for each in found if metadata_of(each)["source"] not in self.left_out]
             if not self.knowledge_base.questions().texts:
                 return found
             vector = np.asarray(self.embeddings.embed_query(query), dtype=np.float32)
-            hits = self.knowledge_base.search_questions(vector, _ENTRIES, filter or self._filter)
+            hits = self.knowledge_base.search_questions(vector, _ENTRIES, wanted)
             matcher = FaqMatcher(self.knowledge_base, self.embeddings, sure=self.sure)
             entries = matcher.rank(vector, hits)
             entries = [each for each in entries if metadata_of(each)["source"] not in self.left_out]
@@ -64,11 +65,6 @@ class CuratedRetriever(BaseRetriever):
         if "left_out" in type(inner).model_fields:
             inner = inner.model_copy(update={"left_out": sources})
         return self.model_copy(update={"retriever": inner, "left_out": sources})
-
-    @property
-    def _filter(self) -> Filter | None:
-        own: Filter | None = getattr(self.retriever, "filter", None)
-        return own
 
 
 def reorder(found: Sequence[Document], entries: Sequence[Document]) -> list[Document]:

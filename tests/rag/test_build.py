@@ -7,6 +7,7 @@ import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
 from rag.build import build_retriever
+from rag.filter import Filter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
 from rag.settings import Settings
 
@@ -35,6 +36,21 @@ def put(kb: KnowledgeBase, source: str, text: str) -> None:
         vector = np.eye(1, 32, dtype=np.float32)[0]
         writer.put(writer.root("/docs"), document, [passage], {passage.digest: vector})
         writer.publish()
+
+
+async def test_filter_holds_for_the_whole_retriever_asked_or_awaited(tmp_path: Path) -> None:
+    embeddings = DeterministicFakeEmbedding(size=32)
+    with KnowledgeBase.create(tmp_path / "kb", FINGERPRINT) as kb:
+        put(kb, "old.md", "The office is open.")
+        put(kb, "new.txt", "The office is closed.")
+        by_query = build_retriever(Settings(), kb, embeddings)
+        by_default = build_retriever(Settings(), kb, embeddings, filter=Filter(type=("txt",)))
+        for found in (
+            by_query.invoke("office", filter=Filter(type=("txt",))),
+            await by_query.ainvoke("office", filter=Filter(type=("txt",))),
+            by_default.invoke("office"),
+        ):
+            assert [each.metadata["source"] for each in found] == ["new.txt"]
 
 
 def test_one_search_is_answered_from_one_generation(tmp_path: Path) -> None:

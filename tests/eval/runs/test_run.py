@@ -1,6 +1,7 @@
 """Runs: repeatable, resumable, and honest about what failed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,15 @@ def test_folder_of_another_run_is_refused_and_the_difference_named(
     other = RunPlan("retrieval", Plan(read_beir(small_set), seed=1), retrieval=[System("hybrid", settings)])
     with pytest.raises(EvalError, match=r"holds another run \(other seed\)"):
         execute(other, tmp_path / "run")
+
+
+def test_a_fresh_run_is_not_taken_for_one_with_cached_generations(
+    small_set: Path, settings: Settings, tmp_path: Path
+) -> None:
+    run = RunPlan("answers", Plan(read_beir(small_set)), answers=read_systems(["extractive"], settings))
+    execute(run, tmp_path / "run")
+    with pytest.raises(EvalError, match=r"other fresh"):
+        execute(replace(run, fresh=True), tmp_path / "run")
 
 
 def test_run_without_a_folder_is_named_by_what_it_depends_on(

@@ -15,7 +15,7 @@ from ingest.splitter import PassageSplitter
 from rag.faq import FaqMatcher
 from rag.faq.calibration import probability
 from rag.faq.features import Features, shared_words
-from rag.knowledge_base import Analyzer, EmbedderFingerprint, Glossary, KnowledgeBase, NewDocument
+from rag.knowledge_base import Analyzer, EmbedderFingerprint, Glossary, KnowledgeBase, NewDocument, NewPassage
 
 ENTRIES = [
     ("How long is the warranty of the P200?", ["P200 warranty period?"], "24 months."),
@@ -72,6 +72,24 @@ def test_other_code_or_year_is_never_sure(knowledge_base: KnowledgeBase, questio
     assert match is not None
     assert match.verdict == "likely"
     assert match.difference in ("a number", "a name or a code")
+
+
+def test_entry_is_not_sure_where_a_passage_that_is_none_is_nearer(knowledge_base: KnowledgeBase) -> None:
+    matcher = FaqMatcher(knowledge_base, WordEmbeddings(), sure=0.0001, likely=0.0001)
+    question = "Can one of us pay by credit card?"
+    before = matcher.match(question)
+    assert before is not None and before.verdict == "sure"
+
+    text = "One of us can pay by credit card."
+    passage = NewPassage(text, 0, len(text))
+    with knowledge_base.writer() as writer:
+        document = NewDocument("note.md", "1", 1, 1, "md", text=text)
+        vectors = embed_new(writer, [passage], WordEmbeddings())
+        writer.put(writer.root("/docs"), document, [passage], vectors)
+        writer.publish()
+    after = matcher.match(question)
+    assert after is not None and after.entry == before.entry
+    assert (after.verdict, after.difference) == ("likely", "another passage is nearer")
 
 
 def test_nothing_is_likely_of_a_question_about_something_else(knowledge_base: KnowledgeBase) -> None:
