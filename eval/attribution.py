@@ -26,6 +26,7 @@ STAGES = (
 )
 ANSWERED_WITHOUT_EVIDENCE = "answered without evidence"
 FAILED = "failed"
+CONCLUDED = "multi"  # the kind of questions whose answer is worked out from several passages
 _FIGURE = re.compile(r"\d")
 
 
@@ -40,10 +41,11 @@ def lost_at(
 ) -> str | None:
     """The stage that lost an answer, None if it is right and rightly cited, rightly refused, or unjudged.
 
-    A passage holds the evidence if it is of a relevant document (or of parallel text) and has one of the
-    answers, word for word; where none of the document's passages has one (the answer must be concluded, or
-    the set has none), any passage of it does. "not extracted" is said of files that gave no text, or whose
-    text lacks an answer made of figures, which a document can't well put in other words.
+    Of a question of the kind "multi" any passage of a relevant document (or of parallel text) holds the
+    evidence. Of others it is one that has one of the answers, word for word; where none of the documents'
+    passages has one (the answer must be concluded, or the set has none), any passage. "not extracted" is said
+    of files that gave no text, or whose text lacks an answer made of figures, which a document can't well put
+    in other words.
 
     Args:
         question: what was asked.
@@ -68,6 +70,8 @@ def lost_at(
     if not passages:
         return STAGES[1] if _is_known(gold, knowledge_base) else STAGES[0]
     holding = {each.id for each in passages if _holds(each, question)}
+    if question.kind == CONCLUDED:  # what is worked out stands nowhere, but by chance
+        holding = {each.id for each in passages}
     if not holding and _text_has_answer(gold, question, knowledge_base):
         return STAGES[2]
     if not holding and corpus.has_files and _is_literal(question):
@@ -95,7 +99,7 @@ def _is_known(documents: frozenset[str], knowledge_base: KnowledgeBase) -> bool:
 def _is_literal(question: EvalQuestion) -> bool:
     """Whether the answers are figures or codes that one document must have as they are."""
     figures = bool(question.answers) and all(_FIGURE.search(each) for each in question.answers)
-    return figures and len(question.gold) == 1
+    return figures and question.kind != CONCLUDED
 
 
 def _text_has_answer(

@@ -24,6 +24,8 @@ def write_baseline(run: Path, out: Path, measures: Sequence[str]) -> int:
     """
     if not (run / "summary.json").is_file():
         raise EvalError(f"{run} is no finished run; the command that made it goes on with it")
+    for stale in [each for part in PARTS for each in out.glob(f"*/{part}/*.jsonl")]:
+        stale.unlink()
     kept = 0
     for file in sorted(each for part in PARTS for each in run.glob(f"*/{part}/*.jsonl")):
         lines = []

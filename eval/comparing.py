@@ -60,6 +60,25 @@ def regressions(compared: Iterable[SystemComparison], tolerance: float) -> list[
     ]
 
 
+def missing(
+    baseline: Sequence[ScoredSystem], run: Sequence[ScoredSystem], measures: Iterable[str]
+) -> list[str]:
+    """What the baseline measures and the run doesn't, in words: without its worst a run would be the best."""
+    wanted = set(measures)
+    by_name = {each.system: each for each in run}
+    if len(baseline) == len(run) == 1:
+        by_name = {baseline[0].system: run[0]}
+    found = []
+    for each in baseline:
+        scores = by_name[each.system].scores if each.system in by_name else {}
+        for name, values in each.scores.items():
+            if name.rpartition(" ")[2] in wanted:
+                lacking = sorted(id for id in values if id not in scores.get(name, {}))
+                if lacking:
+                    found.append(f"{each.system}: {name} of {len(lacking)} questions, such as {lacking[0]}")
+    return found
+
+
 def _worse(measure: str) -> str:
     return "higher" if measure.rpartition(" ")[2] in LESS_IS_BETTER else "lower"
 

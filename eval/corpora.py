@@ -110,6 +110,15 @@ def _with_blocks(document: EvalDocument) -> DocumentText:
     return DocumentText(document.text, (Block(0, len(document.text), "faq", pair_lines=lines),))
 
 
+def contents_digest(knowledge_base: KnowledgeBase) -> str:
+    """The SHA-256 (hex) of all that a knowledge base can answer from: its passages, by place and content."""
+    digest = hashlib.sha256(repr(knowledge_base.glossary).encode())
+    for source in sorted({each.source for each in knowledge_base.documents()}):
+        for passage in knowledge_base.document_passages(source):
+            digest.update(f"{source}\n{passage.id}\n{passage.metadata.get('context', '')}\n".encode())
+    return digest.hexdigest()
+
+
 def _stored(document: EvalDocument) -> NewDocument:
     data = document.text.encode("utf-8", "surrogatepass")
     return NewDocument(

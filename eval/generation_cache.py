@@ -16,6 +16,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
+from rag import generators
 from rag.settings import GeneratorSettings
 from rag.weights import resolve_model, weights_digest
 from rag.weights.cache import models_folder
@@ -119,6 +120,7 @@ def cached_generator(
     """
     facts = settings.model_dump(mode="json")
     facts["weights"] = generator_digest(settings)
+    facts["writing"] = _writing_digest(settings)
     facts["versions"] = [version("torch"), version("transformers")]
     identity = json.dumps(facts, sort_keys=True)
     return CachedGenerator(
@@ -131,6 +133,19 @@ def generator_digest(settings: GeneratorSettings) -> str:
     if settings.model == "extractive" or _is_served(settings.model):
         return ""
     return weights_digest(resolve_model(settings.model))
+
+
+def _writing_digest(settings: GeneratorSettings) -> str:
+    """The SHA-256 of what beside the weights decides what is written: our decoding, the model's template."""
+    digest = hashlib.sha256()
+    files = sorted(Path(generators.__file__).parent.glob("*.py"))
+    if generator_digest(settings):
+        folder = resolve_model(settings.model)
+        files += sorted(each for pattern in ("*.json", "*.jinja") for each in folder.glob(pattern))
+    for file in files:
+        digest.update(f"{file.name}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _is_served(model: str) -> bool:

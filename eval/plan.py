@@ -1,6 +1,7 @@
 """What a run asks of what: sets, sampled, each on its corpus."""
 
 import hashlib
+import logging
 import random
 from collections import defaultdict
 from collections.abc import Sequence, Set
@@ -10,7 +11,7 @@ from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 
-from eval.corpora import open_corpus, open_folder
+from eval.corpora import contents_digest, open_corpus, open_folder
 from eval.datasets.halves import split_halves
 from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, remove_gold
 from eval.datasets.records import EvalQuestion, EvalSet
@@ -18,7 +19,10 @@ from rag.errors import EvalError
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
 from rag.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 Half = Literal["fit", "report"]
+_CUT_ALREADY = 0.25  # of a set's questions gone with another's: more than chance copies, about its half
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Corpus:
             corpus = self.pool.fingerprint
         elif self.knowledge_base is not None:
             with KnowledgeBase.open(self.knowledge_base) as kb:
-                corpus = " ".join(f"{each.source} {each.sha256}" for each in kb.documents())
+                corpus = contents_digest(kb)
         else:
             corpus = ""  # the set's own fingerprint has the files'
         return {
@@ -103,6 +107,9 @@ class Plan:
         """
         if self.beside and not self.pooled:
             raise EvalError("sets that are only to be in the pool need one; add --pool")
+        names = {each.name for each in (*self.sets, *self.beside) if each.documents}
+        if unknown := [name for name in self.removed if name not in names]:
+            raise EvalError(f"there is no set of texts {unknown[0]} to remove from; correct --remove-gold")
         made = []
         texts: dict[str, list[EvalSet]] = defaultdict(list)
         asked = {each.name for each in self.sets}
@@ -120,7 +127,8 @@ class Plan:
             group += [each for each in self.beside if each.name not in asked]
             pool = pool_sets(group, limit=limit)
             for name in self.removed:
-                pool = _cut(pool, name, self.seed)
+                if any(each.name == name for each in pool.sets):
+                    pool = _cut(pool, name, self.seed)
             made.append(Corpus(tuple(each for each in pool.sets if each.name in asked), pool=pool))
         chosen = []
         for corpus in made:
@@ -129,16 +137,32 @@ class Plan:
             )
             pool_of = replace(corpus.pool, sets=sets) if corpus.pool is not None else None
             chosen.append(replace(corpus, sets=sets, pool=pool_of))
+            for each in sets:
+                if not each.questions:
+                    logger.warning("no question of %s is asked: none is left of what was chosen", each.name)
         return chosen
 
     def _in_half(self) -> dict[str, set[str]]:
-        """Of sets of texts, the ids of the questions on the half, by set."""
+        """The ids of the questions on the half, by set; questions about files say themselves where they are.
+
+        Raises:
+            EvalError: questions about files don't say which half they belong to (``"split"``).
+        """
         if self.half is None:
             return {}
+        found = {}
+        for each in self.sets:
+            if not each.documents:
+                found[each.name] = {question.id for question in each.questions if question.split == self.half}
+                if not found[each.name]:
+                    raise EvalError(
+                        f'no question of {each.name} has "split": "{self.half}"; say so in the file, or '
+                        "leave --half out"
+                    )
         texts = [each for each in (*self.sets, *self.beside) if each.documents]
         halves = split_halves(list({each.name: each for each in texts}.values()))
         parts = halves.fit if self.half == "fit" else halves.report
-        return {each.name: {question.id for question in each.questions} for each in parts}
+        return found | {each.name: {question.id for question in each.questions} for each in parts}
 
     def _sampled(self, eval_set: EvalSet, unanswerable: bool) -> EvalSet:
         # Texts come with judgements, and what has none is passed over; questions on files may have none.
@@ -172,7 +196,7 @@ def _drawn(questions: Sequence[EvalQuestion], count: int, seed: str) -> list[Eva
 
 def _cut(pool: Pool, name: str, seed: int) -> Pool:
     """Take half of a set's documents out, unless another set's cut (of parallel text) did so already."""
-    chosen = next((each for each in pool.sets if each.name == name), None)
-    if chosen is not None and any(each.kind == "removed" for each in chosen.questions):
-        return pool
-    return remove_gold(pool, name, seed=seed)
+    chosen = next(each for each in pool.sets if each.name == name)
+    lost = sum(each.kind == "removed" for each in chosen.questions)
+    there = sum(bool(each.gold) for each in chosen.questions)
+    return pool if lost >= _CUT_ALREADY * (lost + there) else remove_gold(pool, name, seed=seed)

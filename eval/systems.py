@@ -57,6 +57,8 @@ class System:
             "evidence": self.evidence,
             "distractors": self.distractors,
             **{name: getattr(self.settings, name).model_dump(mode="json") for name in _SECTIONS},
+            # How many processes read the files, and with how much memory, changes nothing that is read.
+            "ingest": self.settings.ingest.model_dump(mode="json", exclude={"workers", "memory_mb"}),
         }
 
     def build_retriever(

@@ -6,7 +6,7 @@ from typing import Any
 
 from eval.baseline import write_baseline
 from eval.commands.tables import table
-from eval.comparing import compare_systems, regressions, to_markdown
+from eval.comparing import compare_systems, missing, regressions, to_markdown
 from eval.generation_cache import cached_generator
 from eval.judging import judge_run
 from eval.report import write_report
@@ -65,8 +65,14 @@ def run_compare(args: argparse.Namespace) -> int:
 
 
 def run_gate(args: argparse.Namespace) -> int:
-    """Exit status 1 where a measure got significantly worse, and by more than the tolerance."""
+    """Exit status 1 where a measure is missing, or got significantly worse by more than the tolerance."""
     baseline, run = read_scores(args.baseline), read_scores(args.run)
+    lacking = missing(baseline, run, args.measures)
+    for each in lacking:
+        print(f"MISSING  {each}")
+    if lacking:
+        print("not ok")
+        return 1
     fallen = regressions(compare_systems(baseline, run, args.measures, args.seed), args.tolerance)
     for each in fallen:
         print(f"REGRESSION  {each}")

@@ -170,7 +170,7 @@ def _plan_run(args: argparse.Namespace, plan: Plan, systems: Sequence[System], s
             return RunPlan("faq", plan, retrieval=ranking, answers=systems, faq=True)
         case "robustness":
             return RunPlan("robustness", plan, robustness=systems, cases=args.cases)
-    ranking = read_systems(RETRIEVAL_SYSTEMS, settings)
+    ranking = read_systems(RETRIEVAL_SYSTEMS, settings, args.systems_file)
     robust = systems if any(each.folder is None and each.knowledge_base is None for each in plan.sets) else []
     return RunPlan(
         "all", plan, retrieval=ranking, answers=systems, robustness=robust, faq=True, cases=args.cases

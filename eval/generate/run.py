@@ -1,6 +1,5 @@
 """A run of the command that generates questions."""
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from tqdm import tqdm
 
+from eval.corpora import contents_digest
 from eval.generate.generation import generate_questions
 from eval.generate.output import Output
 from eval.generate.plan import GeneratePlan, Try
@@ -102,7 +102,7 @@ def run_generate(
             "version": VERSION,
             **asdict(plan),
             "generator": settings.generator.model_dump(mode="json", exclude={"device", "dtype"}),
-            "knowledge_base": _fingerprint(knowledge_base),
+            "knowledge_base": contents_digest(knowledge_base),
         }
         output = Output(out, facts)
         generator = generator or build_generator(settings.generator, analyzer=knowledge_base.analyzer)
@@ -139,11 +139,3 @@ def summarize(plan: GeneratePlan, tries: Sequence[Try], left_out: Counter[str]) 
 
 def _counted(counts: dict[str, int]) -> list[str]:
     return [f"  {count:>5}  {reason}" for reason, count in counts.items()]
-
-
-def _fingerprint(knowledge_base: KnowledgeBase) -> str:
-    """The SHA-256 (hex) of the documents and of how many passages each has."""
-    digest = hashlib.sha256()
-    for each in sorted(knowledge_base.documents(), key=lambda each: (each.source, each.sha256)):
-        digest.update(f"{each.source}\n{each.sha256}\n{each.parser}\n{each.passages}\n".encode())
-    return digest.hexdigest()

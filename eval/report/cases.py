@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.report.losses import CUT, Loss, Verdict
-from eval.report.recorded import Line, file_name
+from eval.report.recorded import Line
+from eval.runs.folder import folder_name
 from rag.language import language_of
 
 SHOWN = 50  # questions a system
@@ -76,7 +77,7 @@ def show_cases(verdict: Verdict, shown: int = SHOWN) -> list[CaseGroup]:
             loss=loss,
             cases=tuple(_case(line) for line in lines[:count]),
             rest=tuple(str(line["id"]) for line in lines[count:]),
-            file=f"{file_name(loss.set_name)}/{verdict.part}/{verdict.system}.jsonl",
+            file=f"{folder_name(loss.set_name)}/{verdict.part}/{verdict.system}.jsonl",
         )
         for loss, lines, count in zip(verdict.losses, ordered, taken, strict=True)
     ]

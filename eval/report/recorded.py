@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from eval.statistics import Estimate
 from rag.errors import EvalError
@@ -210,8 +210,3 @@ def _text(file: Path) -> str:
 
 def _unreadable(thing: str, cause: object) -> EvalError:
     return EvalError(f"{thing} can't be read: {cause}; run the same command again to write it anew")
-
-
-def file_name(set_name: str) -> str:
-    """A set's name as the run's folder has it."""
-    return quote(set_name, safe="@-_.")

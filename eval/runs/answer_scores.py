@@ -74,7 +74,8 @@ def score_asked(
         scores |= dict.fromkeys(("abstention_precision", "false_refusals"))
     scores["declined"] = float(answer.abstained)
     if faq:
-        scores.update(_one(_direct(question, asked), question.id))
+        right_entries = question.gold | corpus.parallel_of(question.gold)
+        scores.update(_one(_direct(question, asked, right_entries), question.id))
     return scores
 
 
@@ -107,13 +108,11 @@ def summarize_outcomes(records: Sequence[Mapping[str, Any]], seed: int) -> dict[
 def _failed(question: EvalQuestion, *, faq: bool) -> Scores:
     answerable = question.answerable
     zero = 0.0 if answerable and question.answers else None
-    scores: Scores = dict.fromkeys(
-        ("right", "right_and_brief", "right_and_cited", "contains", "rouge_l"), zero
-    )
+    scores: Scores = dict.fromkeys(("right", "right_and_brief", "contains", "rouge_l"), zero)
     worded = 0.0 if question.answers or not answerable else None
     scores |= {"exact_match": worded, "f1": worded}
     cited = 0.0 if question.gold else None
-    scores |= {"citation_recall": cited, "cited": cited}
+    scores |= {"citation_recall": cited, "cited": cited, "right_and_cited": zero if question.gold else None}
     scores |= dict.fromkeys(("language_match", "length", "citation_precision", "supported", "quotes"))
     scores |= _one(abstention_by_question([Outcome(question.id, answerable, abstained=False)]), question.id)
     if not question.is_judged:
@@ -125,13 +124,15 @@ def _failed(question: EvalQuestion, *, faq: bool) -> Scores:
     return scores
 
 
-def _direct(question: EvalQuestion, asked: Asked) -> dict[str, dict[str, float | None]]:
+def _direct(
+    question: EvalQuestion, asked: Asked, right: frozenset[str]
+) -> dict[str, dict[str, float | None]]:
     answer = asked.answer
     assert answer is not None
     direct = None
     if answer.origin == "faq" and not answer.abstained:
         direct = source_of(answer.citations[0].passage) if answer.citations else ""
-    scores = score_faq([FaqOutcome(question.id, question.gold, direct=direct)])
+    scores = score_faq([FaqOutcome(question.id, right, direct=direct)])
     del scores["Success@1"]  # a retrieval run measures it, of whole rankings
     return scores
 

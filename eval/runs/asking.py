@@ -15,7 +15,7 @@ from eval.datasets.records import EvalQuestion
 from eval.generation_cache import CachedGenerator
 from eval.measures.cost import costs
 from eval.plan import Corpus
-from eval.runs.evidence import GivenPassages, gold_and_distractors, ranking_depth
+from eval.runs.evidence import RANKED, GivenPassages, gold_and_distractors
 from eval.runs.workplace import Workplace
 from eval.systems import System
 from rag.answer import Answer, Question, Sentence, Trace
@@ -115,11 +115,18 @@ class Asker:
         """The system's answer, with the evidence that the system is given."""
         if self.system.evidence == "none":
             return self._watched(lambda _: self._closed_book(question))
-        retriever = self._retriever(question)
-        return self.ask_over(question, retriever, curated=self.system.evidence == "retrieved")
+        curated = self.system.evidence == "retrieved"
+        return self._watched(
+            lambda recorder: self._answer(question, self._retriever(question), recorder, curated=curated)
+        )
 
-    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever, *, curated: bool = False) -> Asked:
-        """The system's answer over what a retriever finds; ``curated``: entries may be answered straight."""
+    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever) -> Asked:
+        """The system's answer over what a retriever finds; no entry is answered straight."""
+        return self._watched(lambda recorder: self._answer(question, retriever, recorder, curated=False))
+
+    def _answer(
+        self, question: EvalQuestion, retriever: BaseRetriever, recorder: CandidateRecorder, *, curated: bool
+    ) -> Answer:
         settings = self.system.settings
         if not curated:
             settings = settings.override("faq", enabled=False)
@@ -131,14 +138,13 @@ class Asker:
             retriever=retriever,
             generator=self.generator,
         )
-        asked = Question(question.text, question.history)
-        return self._watched(lambda recorder: chain.invoke(asked, {"callbacks": [recorder]}))
+        return chain.invoke(Question(question.text, question.history), {"callbacks": [recorder]})
 
     def _retriever(self, question: EvalQuestion) -> BaseRetriever:
         embeddings = self.workplace.embeddings(self.system)
         if self.system.evidence == "retrieved":
             return self.system.build_retriever(self.knowledge_base, embeddings)
-        ranker = self.system.build_retriever(self.knowledge_base, embeddings, ranking_depth())
+        ranker = self.system.build_retriever(self.knowledge_base, embeddings, RANKED)
         passages = gold_and_distractors(
             question,
             self.corpus,

@@ -13,7 +13,7 @@ from eval.plan import Corpus
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
 
-_DEPTH = 100
+RANKED = 100  # passages among which distractors are looked for
 
 
 class GivenPassages(BaseRetriever):
@@ -59,11 +59,6 @@ def gold_and_distractors(
     chosen = gold + others[: distractors + (0 if gold else 1) if distractors else 0]
     random.Random(f"{seed} {question.id}").shuffle(chosen)
     return chosen
-
-
-def ranking_depth() -> int:
-    """How many passages a ranker for distractors returns."""
-    return _DEPTH
 
 
 def _best_of(

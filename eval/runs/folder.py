@@ -15,7 +15,13 @@ from eval.measures.retrieval import Ranking
 from rag.errors import EvalError
 
 SCHEMA = 2
-_CODE = ("rag", "ingest", "eval/datasets", "eval/measures", "eval/robustness", "eval/runs")
+_CODE = ("rag", "ingest", "eval")
+_NO_FIGURES = (
+    "eval/commands",
+    "eval/generate",
+    "eval/report",
+    "rag/commands",
+)  # nothing of a run comes of these
 _PACKAGES = (
     "faiss-cpu",
     "ir-measures",
@@ -110,7 +116,12 @@ class RunFolder:
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def _file(self, set_name: str, *names: str) -> Path:
-        return self.path.joinpath(quote(set_name, safe="@-_."), *names)
+        return self.path.joinpath(folder_name(set_name), *names)
+
+
+def folder_name(set_name: str) -> str:
+    """The name of a set's folder in a run's; ``urllib.parse.unquote`` gives the set's name back."""
+    return quote(set_name, safe="@-_.")
 
 
 def versions() -> dict[str, str]:
@@ -125,6 +136,8 @@ def code_digest() -> str:
     top = Path(__file__).parents[2]
     for folder in _CODE:
         for file in sorted((top / folder).rglob("*.py")):
+            if file.relative_to(top).as_posix().startswith(_NO_FIGURES):
+                continue
             digest.update(f"{file.relative_to(top).as_posix()} {file.stat().st_size}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from eval.datasets.records import EvalQuestion, EvalSet
 from eval.robustness import robustness_cases, score_case
 from eval.runs.asking import Asker, answer_record
-from eval.runs.evidence import GivenPassages, ranking_depth
+from eval.runs.evidence import RANKED, GivenPassages
 from eval.runs.folder import RunFolder
 from eval.runs.summary import Summary, mean_of_each
 
@@ -23,7 +23,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
     if asker.corpus.pool is None:  # documents to be chosen and changed are needed as texts
         return []
     ranker = asker.system.build_retriever(
-        asker.knowledge_base, asker.workplace.embeddings(asker.system), ranking_depth()
+        asker.knowledge_base, asker.workplace.embeddings(asker.system), RANKED
     )
 
     def distractors(question: EvalQuestion) -> Sequence[Document]:

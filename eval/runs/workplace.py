@@ -24,7 +24,8 @@ class Workplace:
     def __init__(self, *, fresh: bool = False) -> None:
         """``fresh``: generators write every answer anew."""
         self._fresh = fresh
-        self._embeddings: dict[str, tuple[SentenceEmbeddings, CachedQueryEmbeddings]] = {}
+        self._embedders: dict[str, SentenceEmbeddings] = {}
+        self._cached: dict[str, CachedQueryEmbeddings] = {}  # by system
         self._generators: dict[str, BaseChatModel] = {}
         self._knowledge_bases: dict[tuple[int, str], KnowledgeBase] = {}
         self._stack = ExitStack()
@@ -39,11 +40,17 @@ class Workplace:
 
     def embedder(self, system: System) -> SentenceEmbeddings:
         """The system's embedder."""
-        return self._embedding_parts(system)[0]
+        key = _key(system.settings.embedder)
+        if key not in self._embedders:
+            self._embedders[key] = build_embeddings(system.settings)
+        return self._embedders[key]
 
     def embeddings(self, system: System) -> Embeddings:
-        """The system's embedder, which embeds each of the last queries once."""
-        return self._embedding_parts(system)[1]
+        """The system's embedder, which embeds each of the last queries once.
+
+        No other system's: what one has asked before must not make the next one quicker.
+        """
+        return self._cached.setdefault(system.name, CachedQueryEmbeddings(self.embedder(system)))
 
     def knowledge_base(self, system: System, corpus: Corpus) -> KnowledgeBase:
         """The corpus as the system's embedder and splitter have it.
@@ -74,13 +81,6 @@ class Workplace:
         if key not in self._generators:
             self._generators[key] = cached_generator(build_generator(settings), settings, fresh=self._fresh)
         return self._generators[key]
-
-    def _embedding_parts(self, system: System) -> tuple[SentenceEmbeddings, CachedQueryEmbeddings]:
-        key = _key(system.settings.embedder)
-        if key not in self._embeddings:
-            embedder = build_embeddings(system.settings)
-            self._embeddings[key] = (embedder, CachedQueryEmbeddings(embedder))
-        return self._embeddings[key]
 
 
 def _key(*sections: object) -> str:

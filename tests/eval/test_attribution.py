@@ -115,6 +115,16 @@ def test_refusing_is_right_where_there_is_no_answer(corpus: Corpus, knowledge_ba
     assert stage(unanswerable, Asked(None, "broken"), corpus, knowledge_base) == "failed"
 
 
+def test_an_answer_that_is_worked_out_is_not_looked_for_word_for_word(knowledge_base: KnowledgeBase) -> None:
+    files = Corpus((), folder=Path("files"))
+    both = EvalQuestion(
+        "q", "How much in all?", "en", ("1,250",), relevant={"pump": 1, "other": 1}, kind="multi"
+    )
+    passages = knowledge_base.document_passages("other")
+    what = asked(passages, passages, {0: passages[0].page_content})
+    assert stage(both, what, files, knowledge_base) == "misread"
+
+
 def test_figures_that_a_file_gave_no_text_for_were_not_extracted(knowledge_base: KnowledgeBase) -> None:
     files = Corpus((), folder=Path("files"))
     passages = knowledge_base.document_passages("other")

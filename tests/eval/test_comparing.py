@@ -32,6 +32,20 @@ def test_clear_fall_is_a_regression_and_a_small_one_is_not(
     assert main(["gate", bad, "--baseline", good, "--tolerance", "0.6"]) == 0
 
 
+@pytest.mark.parametrize(
+    "run",
+    [{"hybrid": [1.0] * 39}, {"renamed": [1.0] * 40, "another": [1.0] * 40}],
+    ids=["a question", "a system"],
+)
+def test_run_that_lacks_what_the_baseline_has_does_not_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], run: dict[str, list[float]]
+) -> None:
+    baseline = _run(tmp_path / "baseline", hybrid=[1.0] * 40)
+    made = _run(tmp_path / "run", "retrieval", "nDCG@10", **run)
+    assert main(["gate", made, "--baseline", baseline]) == 1
+    assert "MISSING  hybrid: set nDCG@10 of " in capsys.readouterr().out
+
+
 def test_measures_of_what_is_bad_regress_by_rising(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,34 @@ def test_halves_share_no_question_and_ask_of_all_documents() -> None:
     assert not asked["fit"] & asked["report"] and len(asked["fit"] | asked["report"]) == 24
 
 
+def test_questions_about_files_say_themselves_which_half_they_are_in(tmp_path: Path) -> None:
+    questions = tmp_path / "q.jsonl"
+    lines = [f'{{"id": "{n}", "text": "x", "split": "{half}"}}' for n, half in enumerate(("fit", "report"))]
+    questions.write_text("\n".join(lines))
+    (corpus,) = Plan(read_sets(questions, folder=tmp_path), half="report").corpora(unanswerable=True)
+    assert [each.id for each in corpus.sets[0].questions] == ["1"]
+    questions.write_text('{"id": "1", "text": "x"}')
+    with pytest.raises(EvalError, match='no question of q has "split": "report"'):
+        Plan(read_sets(questions, folder=tmp_path), half="report").corpora(unanswerable=True)
+
+
+def test_set_of_which_nothing_is_asked_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    Plan([make_set("a", count=0, unanswerable=3)]).corpora(unanswerable=False)
+    assert "no question of a is asked" in caplog.text
+
+
+def test_a_set_loses_half_though_another_ones_cut_took_a_copy_of_its() -> None:
+    first, second = make_set("a", unanswerable=0), make_set("b", unanswerable=0)
+    pair = (("a/0", "b/0"), ("a/1", "b/1"), ("a/2", "b/2"))
+    sets = [EvalSet(each.name, each.documents, each.questions, pair) for each in (first, second)]
+    for seed in range(4):
+        (corpus,) = Plan(sets, pooled=True, removed=["a", "b"], seed=seed).corpora(unanswerable=True)
+        for each in corpus.sets:
+            assert sum(not question.answerable for question in each.questions) >= 10
+    with pytest.raises(EvalError, match="no set of texts c"):
+        Plan(sets, pooled=True, removed=["c"]).corpora(unanswerable=True)
+
+
 def test_fingerprints_change_with_questions_and_documents() -> None:
     one = Plan([make_set("a")]).corpora(unanswerable=True)[0].fingerprints()
     assert one == Plan([make_set("a")]).corpora(unanswerable=True)[0].fingerprints()

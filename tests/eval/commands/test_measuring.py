@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eval.__main__ import main
 
 Config = Path
+
+
+def _write(file: Path, records: list[dict[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(each) + "\n" for each in records))
 
 
 @pytest.fixture
@@ -62,12 +67,39 @@ def test_all_measures_a_folder_of_files_and_writes_a_report(
     assert summary["mine"]["extractive"]["right"]["n"] == 1
 
 
-def test_robustness_is_measured_on_texts(
-    small_set: Path, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_robustness_asks_over_documents_that_were_chosen_and_goes_on_where_it_was(
+    config: Config, cache: Path, tmp_path: Path
 ) -> None:
-    arguments = ["robustness", "--sets", str(small_set), "--config", str(config), "--cases", "2"]
-    assert main([*arguments, "--systems", "extractive", "--out", str(tmp_path / "run")]) == 0
-    assert "| small | extractive | " in capsys.readouterr().out
+    folder = tmp_path / "valves"
+    folder.mkdir()
+    colours = ("red", "green", "blue", "white", "black", "brown", "grey", "pink", "amber", "olive")
+    texts = {each: f"The {each} valve was built in {1970 + n}." for n, each in enumerate(colours)}
+    _write(folder / "corpus.jsonl", [{"id": each, "title": "", "text": text} for each, text in texts.items()])
+    questions = [
+        {"id": each, "text": f"When was the {each} valve built?", "lang": "en", "answers": [str(1970 + n)]}
+        for n, each in enumerate(colours[:3])
+    ]
+    _write(folder / "queries.jsonl", questions)
+    qrels = ["query-id\tcorpus-id\tscore", *(f"{each}\t{each}\t1" for each in colours[:3])]
+    (folder / "qrels.tsv").write_text("\n".join(qrels) + "\n")
+    run = tmp_path / "run"
+    arguments = ["robustness", "--sets", str(folder), "--config", str(config), "--cases", "2"]
+    arguments += ["--systems", "extractive", "--out", str(run)]
+
+    assert main(arguments) == 0
+    summary = json.loads((run / "summary.json").read_text())["valves"]["extractive"]
+    assert summary["noise@0"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 2}
+    assert summary["rejection"]["n"] == 2 and summary["followed_documents"]["n"] == 2
+    file = run / "valves" / "robustness" / "extractive.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    rejected = [each for each in map(json.loads, lines) if each["ability"] == "rejection"]
+    assert len(rejected) == 2
+    for each in rejected:
+        asked = each["text"].split()[3]
+        assert f"valves/{asked}" not in {passage["source"] for passage in each["passages"]}
+    file.write_text("".join(lines[:3]), encoding="utf-8")
+    assert main(arguments) == 0
+    assert len(file.read_text(encoding="utf-8").splitlines()) == len(lines)
 
 
 @pytest.mark.parametrize(
