@@ -150,6 +150,17 @@ def sample_rows(segments: Sequence[Segment], count: int) -> tuple[Keys, Vectors]
     return np.concatenate(keys), np.array(vectors, dtype=np.float32)
 
 
+def rows_of(segments: Sequence[Segment], keys: Keys) -> tuple[Keys, Vectors]:
+    """The rows with these keys, of those that the segments have: keys, vectors of shape (rows, dimension)."""
+    found = [np.empty(0, dtype=np.int64)]
+    vectors: list[Vectors] = []
+    for segment in segments:
+        rows = np.flatnonzero(np.isin(segment.keys, keys, assume_unique=True))
+        found.append(segment.keys[rows])
+        vectors.extend(segment.index.reconstruct(int(row)) for row in rows)
+    return np.concatenate(found), np.array(vectors, dtype=np.float32)
+
+
 def write_segment(folder: Path, segment: Segment, embedder: int) -> SegmentEntry:
     """Write a segment's two files durably and return its entry."""
     name = uuid.uuid4().hex[:16]

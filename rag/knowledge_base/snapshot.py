@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from rag.errors import KnowledgeBaseMismatch
 from rag.filter import Filter
 from rag.knowledge_base.catalogue import Catalogue, State
-from rag.knowledge_base.dense import Hit, Keys, sample_rows, search_segments
+from rag.knowledge_base.dense import Hit, Keys, rows_of, sample_rows, search_segments
 from rag.knowledge_base.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.records import StoredDocument
-from rag.knowledge_base.translating import in_other_language, question_groups
+from rag.knowledge_base.translating import CHINESE, OTHERS, in_other_language, question_groups
 
+_RARE = 200  # passages of a language in a sample; of one that has fewer, all that there are are looked for
 _WIDEST = 2_000  # hits; looking through more costs more than listing the passages that pass a filter
 
 
@@ -138,12 +139,31 @@ class Snapshot:
             return self._questions.load(self._catalogue, self._state)
 
     def sample_vectors(self, count: int) -> tuple[NDArray[np.float32], list[str]]:
-        """About ``count`` passages' vectors, evenly taken, and their languages: shape (n, dimension), n."""
+        """About ``count`` passages' vectors, evenly taken, and their languages: shape (n, dimension), n.
+
+        So that a language with few passages among many isn't missed, up to ``_RARE`` of Chinese and of other
+        ones are added where fewer were taken.
+        """
         assert self._dense is not None
-        keys, vectors = sample_rows(self._dense.segments, count)
-        vectors = vectors.reshape(-1, self._dense.dimension)
+        segments, dimension = self._dense.segments, self._dense.dimension
+        keys, vectors = sample_rows(segments, count)
+        vectors = vectors.reshape(-1, dimension)
         with self._lock:
             languages = self._catalogue.languages(keys.tolist(), self.generation)
+        if len(keys) < sum(len(each.keys) for each in segments):
+            for kind in (CHINESE, OTHERS):
+                if sum(language in kind for language in languages.values()) >= _RARE:
+                    continue
+                rare = self._passing_keys(Filter(lang=kind))
+                more = rare[~np.isin(rare, keys)]
+                more = more[:: max(1, len(more) // _RARE)][:_RARE]
+                more, added = rows_of(segments, more)
+                keys, vectors = (
+                    np.append(keys, more),
+                    np.append(vectors, added.reshape(-1, dimension), axis=0),
+                )
+                with self._lock:
+                    languages |= self._catalogue.languages(more.tolist(), self.generation)
         living = [row for row, key in enumerate(keys.tolist()) if key in languages]
         return vectors[living], [languages[int(keys[row])] for row in living]
 

@@ -9,7 +9,7 @@ from rag.knowledge_base.analysis import Analyzer
 from rag.language import language_of
 from rag.translation import Dictionary, TermGroup, open_dictionary, translate_terms
 
-_CHINESE, _OTHERS = ("zh",), ("en", "ja", "ko")
+CHINESE, OTHERS = ("zh",), ("en", "ja", "ko")  # languages of passages, as questions find them
 
 _opening = Lock()
 
@@ -34,6 +34,6 @@ def _dictionary() -> Dictionary | None:
 def in_other_language(question: str, filter: Filter | None) -> Filter | None:
     """A filter that passes what this one does in the other language; None if that is nothing."""
     filter = filter or Filter()
-    others = _OTHERS if language_of(question) == "zh" else _CHINESE
+    others = OTHERS if language_of(question) == "zh" else CHINESE
     allowed = tuple(each for each in others if not filter.lang or each in filter.lang)
     return replace(filter, lang=allowed) if allowed else None

@@ -6,8 +6,6 @@ import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableConfig
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
@@ -16,13 +14,10 @@ from rag.knowledge_base import KnowledgeBase
 from rag.language import language_of
 from rag.passage import metadata_of, with_score
 from rag.retrievers.candidates import Candidates
-from rag.retrievers.dense import DenseRetriever
-from rag.retrievers.filtering import FilteringRetriever, retrieve
-from rag.retrievers.foreign import CorrectedRetriever, TranslatedRetriever
+from rag.retrievers.filtering import FilteringRetriever
+from rag.retrievers.foreign import score_corrected, search_corrected
 from rag.retrievers.language_geometry import LanguageGeometry, geometry_of
-from rag.retrievers.lexical import LexicalRetriever
 from rag.retrievers.merging import merge_scores
-from rag.retrievers.query_cache import CachedQueryEmbeddings
 from rag.retrievers.repetition import distinct_passages
 
 Vector = NDArray[np.float32]
@@ -54,8 +49,7 @@ class HybridRetriever(FilteringRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
-        config: RunnableConfig = {"callbacks": run_manager.get_child()}
-        found = self.find_candidates(query, filter or self.filter, config)
+        found = self.find_candidates(query, filter or self.filter)
         if not found.passages:
             return []
         scores = merge_scores(found)
@@ -63,36 +57,21 @@ class HybridRetriever(FilteringRetriever):
         ranked = (with_score(found.passages[row], float(scores[row])) for row in order)
         return distinct_passages(ranked, self.k)
 
-    def find_candidates(
-        self, query: str, filter: Filter | None = None, config: RunnableConfig | None = None
-    ) -> Candidates:
+    def find_candidates(self, query: str, filter: Filter | None = None) -> Candidates:
         """Everything that any of the searches finds, with the scores of all of them."""
+        kb, k = self.knowledge_base, self.candidates
         chinese = language_of(query) == "zh"
-        embeddings = CachedQueryEmbeddings(self.embeddings, size=1)  # two searches need the same vector
-        with self.knowledge_base.pinned() as snapshot:
-            vector = np.asarray(embeddings.embed_query(query), dtype=np.float32)
-            geometry = geometry_of(self.knowledge_base, snapshot)
-            searches: list[BaseRetriever] = [
-                DenseRetriever(knowledge_base=self.knowledge_base, embeddings=embeddings, k=self.candidates),
-                LexicalRetriever(knowledge_base=self.knowledge_base, k=self.candidates),
-            ]
+        vector = np.asarray(self.embeddings.embed_query(query), dtype=np.float32)
+        with kb.pinned() as snapshot:
+            geometry = geometry_of(kb, snapshot)
+            hits = [*kb.search_dense(vector, k, filter), *kb.search_lexical(query, k, filter)]
             crossing = self.cross_language and len(geometry.samples[not chinese]) > 0
             if crossing:
-                searches.append(
-                    CorrectedRetriever(
-                        knowledge_base=self.knowledge_base,
-                        geometry=geometry,
-                        vector=vector,
-                        k=self.candidates,
-                    )
-                )
-                searches.append(TranslatedRetriever(knowledge_base=self.knowledge_base, k=self.candidates))
-            found: dict[str, Document] = {}
-            for search in searches:
-                for passage in retrieve(search, query, filter, config):
-                    if metadata_of(passage)["source"] not in self.left_out:
-                        found.setdefault(str(passage.id), passage)
-            return self._scored(query, vector, chinese, list(found.values()), geometry, crossing)
+                hits += search_corrected(kb, geometry, query, vector, k, filter)
+                hits += kb.search_translated(query, k, filter)
+            found = kb.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
+            kept = [each for each in found if metadata_of(each)["source"] not in self.left_out]
+            return self._scored(query, vector, chinese, kept, geometry, crossing)
 
     def _scored(
         self,
@@ -112,7 +91,7 @@ class HybridRetriever(FilteringRetriever):
         corrected, translated = np.zeros(len(ids)), np.zeros(len(ids))
         abroad = [each for each, is_foreign in zip(ids, foreign, strict=True) if is_foreign]
         if crossing and abroad:
-            scores = corrected_scores(kb, geometry, vector, abroad, chinese=chinese)
+            scores = score_corrected(kb, geometry, vector, abroad, chinese=chinese)
             corrected = np.array([scores.get(each, 0.0) for each in ids])
             translated = _values(kb.score_translated(query, abroad), ids)
         return Candidates(
@@ -124,43 +103,6 @@ class HybridRetriever(FilteringRetriever):
             translated=translated,
             terms=max(1, len(kb.analyzer.content_terms(query))),
         )
-
-
-def corrected_scores(
-    knowledge_base: KnowledgeBase,
-    geometry: LanguageGeometry,
-    vector: Vector,
-    ids: Sequence[str],
-    *,
-    chinese: bool,
-) -> dict[str, float]:
-    """Of passages in the other language, the corrected cosine with a question in this one.
-
-    In standard deviations from its mean. Where there are too few passages to correct anything, of the cosine
-    as it is.
-    """
-    other = not chinese
-    if not geometry.is_known:
-        mean, spread = geometry.scale(vector, chinese=other)
-        return {
-            each: (score - mean) / spread for each, score in knowledge_base.score_dense(vector, ids).items()
-        }
-    assert geometry.means is not None and geometry.direction is not None
-    query = geometry.correct(vector[None], chinese=chinese)[0]
-    mean, spread = geometry.corrected_scale(query, chinese=other)
-    shift, direction = geometry.means[other], geometry.direction
-    along_query = knowledge_base.score_dense(query, ids)
-    along_shift = knowledge_base.score_dense(shift, ids)
-    along_direction = knowledge_base.score_dense(direction, ids)
-    length = float(np.linalg.norm(shift))
-    on_query, on_direction = float(shift @ query), float(shift @ direction)
-    found = {}
-    for each in along_query:
-        # |v - m|² without its part along the direction, for v of length 1
-        squared = 1 + length**2 - 2 * length * along_shift[each] - (along_direction[each] - on_direction) ** 2
-        cosine = (along_query[each] - on_query) / max(squared, 1e-9) ** 0.5
-        found[each] = (cosine - mean) / spread
-    return found
 
 
 def _values(scores: Mapping[str, float], ids: Sequence[str]) -> NDArray[np.float64]:
