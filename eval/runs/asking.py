@@ -24,6 +24,7 @@ from rag.errors import RagError
 from rag.knowledge_base import KnowledgeBase
 from rag.language import language_of
 from rag.passage import metadata_of
+from rag.retrievers.stages import STAGE
 
 _CLOSED_BOOK = {
     "zh": "简短直接地回答问题，通常一句话。不知道时只回答：不知道。",
@@ -71,6 +72,11 @@ class CandidateRecorder(BaseCallbackHandler):
     def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
         """Keep what was found."""
         self.found.append((run_id in self._children, documents))
+
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Keep what a stage of a search had before it was cut."""
+        if name == STAGE:
+            self.found.append((True, data.passages))
 
     @property
     def retrieved(self) -> tuple[Document, ...]:

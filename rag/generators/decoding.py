@@ -32,7 +32,8 @@ class Decoder:
     """A causal language model with what it has read so far. Not thread-safe; its owner locks.
 
     ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt
-    tokens that didn't have to be read again, and passes through the model while writing.
+    tokens that didn't have to be read again, and passes through the model while writing. ``likelihoods``: the
+    natural logarithm of each written token's probability, before any temperature.
     """
 
     def __init__(self, model: Any, end_tokens: frozenset[int]) -> None:
@@ -42,6 +43,7 @@ class Decoder:
         self._read_at_once = _READ_AT_ONCE.get(model.device.type, _READ_AT_ONCE_ON_GPU)
         self.reused = 0
         self.steps = 0
+        self.likelihoods: list[float] = []
 
     def decode(
         self,
@@ -61,6 +63,7 @@ class Decoder:
         lookup = PromptLookup(tokens) if options.lookup_tokens and self._prefixes.can_crop else None
         cache, self.reused = self._prefixes.take(tokens)
         self.steps = 0
+        self.likelihoods = []
         ahead = options.lookup_tokens
         held = self.reused  # tokens whose keys and values are in the cache
         sound = True
@@ -76,6 +79,8 @@ class Decoder:
                 sound = False
                 logits = self._logits([*tokens[held:], *guess], cache, len(guess) + 1)
                 new = self._accept(logits, guess, choose)
+                rows = logits[: len(new)].log_softmax(-1)
+                self.likelihoods.extend(rows[range(len(new)), new].tolist())
                 tokens.extend(new)
                 held = len(tokens) - 1
                 if guess:

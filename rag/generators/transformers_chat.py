@@ -241,6 +241,7 @@ class TransformersChatModel(BaseChatModel):
                 "finish_reason": "stop" if complete else "length",
                 "reused_tokens": model.decoder.reused,
                 "steps": model.decoder.steps,
+                "likelihoods": [round(each, 4) for each in model.decoder.likelihoods],
                 "timings_ms": {
                     "wait": round((started - asked) * 1000, 3),
                     "first_token": round(((first or finished) - started) * 1000, 3),

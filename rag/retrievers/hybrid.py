@@ -19,6 +19,7 @@ from rag.retrievers.foreign import score_corrected, search_corrected
 from rag.retrievers.language_geometry import LanguageGeometry, geometry_of
 from rag.retrievers.merging import merge_scores
 from rag.retrievers.repetition import distinct_passages
+from rag.retrievers.stages import report_stage
 
 Vector = NDArray[np.float32]
 
@@ -54,7 +55,8 @@ class HybridRetriever(FilteringRetriever):
             return []
         scores = merge_scores(found)
         order = np.argsort(-scores, kind="stable")
-        ranked = (with_score(found.passages[row], float(scores[row])) for row in order)
+        ranked = [with_score(found.passages[row], float(scores[row])) for row in order]
+        report_stage(run_manager, "candidates", ranked)
         return distinct_passages(ranked, self.k)
 
     def find_candidates(self, query: str, filter: Filter | None = None) -> Candidates:

@@ -13,6 +13,7 @@ from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.language import language_of
 from rag.retrievers import HybridRetriever, LexicalRetriever
 from rag.retrievers.merging import LEXICAL_WEIGHT
+from rag.retrievers.stages import StageRecorder
 
 TEXTS = {
     "warranty-zh.md": "潮汐 P200 的保修期为两年，从发货之日起计算。",
@@ -114,3 +115,16 @@ def test_an_empty_knowledge_base_has_nothing(embeddings: SentenceEmbeddings, tmp
         with kb.writer() as writer:
             writer.publish()
         assert HybridRetriever(knowledge_base=kb, embeddings=embeddings).invoke("anything?") == []
+
+
+def test_all_candidates_are_told_to_whoever_listens(
+    knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
+) -> None:
+    recorder = StageRecorder()
+    retriever = HybridRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=1)
+    [first] = retriever.invoke("Where do visitors park?", {"callbacks": [recorder]})
+    [stage] = recorder.stages
+    assert stage.name == "candidates" and len(stage.passages) == len(TEXTS)
+    assert stage.passages[0].id == first.id
+    scores = [each.metadata["score"] for each in stage.passages]
+    assert scores == sorted(scores, reverse=True)
