@@ -6,6 +6,9 @@ from typing import Literal
 from langchain_core.documents import Document
 
 from rag.filter import Filter
+from rag.trace import Trace
+
+__all__ = ["Answer", "Citation", "Curated", "Origin", "Question", "Sentence", "Trace", "Turn"]
 
 Origin = Literal["generated", "faq", "extractive"]
 
@@ -55,21 +58,6 @@ class Sentence:
     end: int
     citations: tuple[int, ...]
     support: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What happened on the way to the answer. Milliseconds; token counts as the generator counts them."""
-
-    retrieve_ms: float = 0.0
-    first_token_ms: float | None = None  # from the question to the first word of the answer
-    generate_ms: float = 0.0
-    total_ms: float = 0.0
-    prompt_tokens: int = 0
-    generated_tokens: int = 0
-    generator: str = ""
-    dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
-    evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
 
 
 @dataclass(frozen=True, slots=True)

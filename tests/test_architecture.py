@@ -16,7 +16,7 @@ ALLOWED = {
 # Inside rag, from the ground up: a part may import the parts before it.
 LAYERS = (
     {"errors", "language", "sentences", "passage", "globs", "words"},
-    {"filter"},
+    {"filter", "trace"},
     {"answer"},
     {"settings", "hardware"},
     {"weights"},

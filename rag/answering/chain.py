@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from langchain_core.runnables.config import merge_configs
 
 from rag.answer import Answer, Question, Trace
 from rag.answering.conversation import retrieval_query
@@ -23,6 +24,8 @@ from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.retrievers import retrieve
+from rag.retrievers.stages import StageRecorder
+from rag.trace import Stage
 
 logger = logging.getLogger(__name__)
 
@@ -104,12 +107,16 @@ class AnswerChain(Runnable[str | Question, Answer]):
     def _answer(self, question: Question, config: RunnableConfig, clock: "_Clock") -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
         query = retrieval_query(question)
-        retrieved = retrieve(self.retriever, query, question.filter, config)
+        recorder = StageRecorder()
+        watched = merge_configs(config, {"callbacks": [recorder]})
+        retrieved = retrieve(self.retriever, query, question.filter, watched)
         evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
             evidence=tuple(each.text for each in evidence),
+            query=query,
+            stages=(*recorder.stages, Stage("retrieved", tuple(retrieved))),
         )
         passages = tuple(each.passage for each in evidence)
         draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
@@ -157,6 +164,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             generate_ms=clock.elapsed_ms() - trace.retrieve_ms,
             prompt_tokens=tokens[0],
             generated_tokens=tokens[1],
+            draft=text,
         )
         yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock)
 
@@ -169,6 +177,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)
         text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
+        draft = replace(draft, trace=replace(draft.trace, draft=text))
         if not text:
             reason = "no sentence of the passages found holds enough of the question's words"
             return _decline(draft, wording, reason, clock)

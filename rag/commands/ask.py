@@ -9,6 +9,7 @@ from rag.answer import Answer, Question
 from rag.answering import AnswerChain
 from rag.build import build_answer_chain
 from rag.commands.batch import run_batch
+from rag.commands.explain import explanation, trace_record
 from rag.commands.filters import add_filter_flags, filter_of
 from rag.commands.output import answer_record, place
 from rag.errors import ConfigError
@@ -22,6 +23,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("question", nargs="?", help="the question, in Chinese or English")
     parser.add_argument(
         "--generator", metavar="NAME", help="a model's short name, folder or hub id; 'extractive'"
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print how the answer came about: what was found, read, checked",
     )
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON object")
     parser.add_argument(
@@ -42,14 +48,23 @@ def run(args: argparse.Namespace) -> int:
     chain = build_answer_chain(settings)
     if args.batch is not None:
         return run_batch(
-            args.batch, lambda identifier, question: answer_record(chain.invoke(question), identifier), wanted
+            args.batch,
+            lambda identifier, question: _record(chain.invoke(question), args.explain, identifier),
+            wanted,
         )
     answer = _follow(chain, Question(args.question, filter=wanted))
     if args.json:
-        print(json.dumps(answer_record(answer), ensure_ascii=False))
+        print(json.dumps(_record(answer, args.explain), ensure_ascii=False))
     else:
         print_answer(answer)
+        if args.explain:
+            print(f"\n{explanation(answer)}")
     return 0
+
+
+def _record(answer: Answer, explain: bool, identifier: Any = None) -> dict[str, Any]:
+    record = answer_record(answer, identifier)
+    return record | {"trace": trace_record(answer)} if explain else record
 
 
 def _follow(chain: AnswerChain, question: Question) -> Answer:

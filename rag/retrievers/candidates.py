@@ -28,6 +28,15 @@ class Candidates:
     translated: Scores
     terms: int
 
+    def columns(self) -> dict[str, Scores]:
+        """The scores of all searches by name."""
+        return {
+            "dense": self.dense,
+            "lexical": self.lexical,
+            "corrected": self.corrected,
+            "translated": self.translated,
+        }
+
     def own_scores(self, lexical_weight: float) -> Scores:
         """How good each is among the passages in the question's language."""
         scores: Scores = self.dense + lexical_weight * self.lexical

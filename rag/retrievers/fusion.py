@@ -11,6 +11,7 @@ from rag.filter import Filter
 from rag.passage import with_score
 from rag.retrievers.filtering import FilteringRetriever, retrieve
 from rag.retrievers.repetition import distinct_passages
+from rag.retrievers.stages import report_stage
 
 
 class FusionRetriever(FilteringRetriever):
@@ -35,7 +36,19 @@ class FusionRetriever(FilteringRetriever):
                 for retriever in self.retrievers
             ]
         fused = reciprocal_rank_fusion(rankings, constant=self.constant)
+        report_stage(run_manager, "candidates", fused, _scores_of(fused, self.retrievers, rankings))
         return distinct_passages(fused, self.k)
+
+
+def _scores_of(
+    fused: Sequence[Document], retrievers: Sequence[BaseRetriever], rankings: Sequence[Sequence[Document]]
+) -> dict[str, list[float | None]]:
+    """Each retriever's own score of each passage; None where it didn't find it or gives none."""
+    columns = {}
+    for number, (retriever, ranking) in enumerate(zip(retrievers, rankings, strict=True), start=1):
+        scores = {each.id: each.metadata.get("score") for each in ranking}
+        columns[f"{number} {retriever.get_name()}"] = [scores.get(each.id) for each in fused]
+    return columns
 
 
 def reciprocal_rank_fusion(

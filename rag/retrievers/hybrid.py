@@ -56,7 +56,8 @@ class HybridRetriever(FilteringRetriever):
         scores = merge_scores(found)
         order = np.argsort(-scores, kind="stable")
         ranked = [with_score(found.passages[row], float(scores[row])) for row in order]
-        report_stage(run_manager, "candidates", ranked)
+        columns = {name: [float(values[row]) for row in order] for name, values in found.columns().items()}
+        report_stage(run_manager, "candidates", ranked, columns)
         return distinct_passages(ranked, self.k)
 
     def find_candidates(self, query: str, filter: Filter | None = None) -> Candidates:

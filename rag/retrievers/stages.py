@@ -1,6 +1,6 @@
 """What the stages of a search found, told to whoever listens: a trace, an evaluation, a debugger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,20 +8,23 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 
+from rag.trace import Stage
+
 STAGE = "wenju.retrieval_stage"  # the name of the event
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step of a search: its name, and the passages it left, best first, each with the score it gave."""
+def report_stage(
+    run_manager: CallbackManagerForRetrieverRun,
+    name: str,
+    passages: Sequence[Document],
+    scores: Mapping[str, Sequence[float | None]] | None = None,
+) -> None:
+    """Tell the callbacks of a retriever's run what a stage left, as LangChain's custom event ``STAGE``.
 
-    name: str
-    passages: tuple[Document, ...]
-
-
-def report_stage(run_manager: CallbackManagerForRetrieverRun, name: str, passages: Sequence[Document]) -> None:
-    """Tell the callbacks of a retriever's run what a stage left, as LangChain's custom event ``STAGE``."""
-    run_manager.get_child().on_custom_event(STAGE, Stage(name, tuple(passages)))
+    See ``Stage``; the event's data is one.
+    """
+    columns = {column: tuple(values) for column, values in (scores or {}).items()}
+    run_manager.get_child().on_custom_event(STAGE, Stage(name, tuple(passages), columns))
 
 
 @dataclass(slots=True)

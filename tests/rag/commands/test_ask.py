@@ -104,3 +104,40 @@ def test_wrong_usage_exits_with_2(wenju: Any) -> None:
     with pytest.raises(SystemExit) as exit_info:
         wenju.rag("ask", "x", "--no-such-flag")
     assert exit_info.value.code == 2
+
+
+def test_explain_shows_every_stage_what_was_read_and_why(wenju: Any) -> None:
+    status, output, _ = wenju.rag("ask", "软管多久更换一次？", "--explain")
+    assert status == 0
+    answer, _, explained = output.partition("question   ")
+    assert answer.strip() and explained.startswith("软管多久更换一次？")
+    for part in (
+        "candidates: ",
+        "1 DenseRet",
+        "2 LexicalR",
+        "retrieved: ",
+        "read: ",
+        "written by ",
+        "sentence, support ",
+    ):
+        assert part in explained
+    assert "answered (extractive)" in explained and "time: search " in explained
+    declined = wenju.rag("ask", "公司年终奖金几月发放？", "--explain")[1]
+    assert "declined: " in declined
+
+
+def test_the_trace_in_json_accounts_for_every_candidate(wenju: Any) -> None:
+    record = wenju.json("ask", "软管多久更换一次？", "--explain")
+    assert list(record) == [*ANSWER_KEYS, "trace"]
+    trace = record["trace"]
+    candidates, *_, retrieved = trace["stages"]
+    assert [candidates["name"], retrieved["name"]] == ["candidates", "retrieved"]
+    assert {"id", "place", "score", "1 DenseRetriever", "2 LexicalRetriever"} == set(
+        candidates["passages"][0]
+    )
+    ids = [each["id"] for each in candidates["passages"]]
+    assert len(ids) == len(set(ids)) and {each["id"] for each in retrieved["passages"]} <= set(ids)
+    assert [each["id"] for each in record["passages"]] == [each["id"] for each in retrieved["passages"]][
+        : len(record["passages"])
+    ]
+    assert trace["query"] == "软管多久更换一次？" and trace["draft"] and trace["evidence"]

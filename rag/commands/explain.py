@@ -1,0 +1,113 @@
+"""How an answer came about, for people and as JSON: ``python -m rag ask QUESTION --explain``."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.documents import Document
+
+from rag.answer import Answer
+from rag.commands.output import place
+from rag.trace import Stage
+
+_SHOWN = 10  # passages of a stage
+
+
+def explanation(answer: Answer) -> str:
+    """The way from the question to the answer, stage by stage, as lines to read."""
+    return "\n".join(_lines(answer))
+
+
+def trace_record(answer: Answer) -> dict[str, Any]:
+    """The trace as a JSON-able record: every stage with all of its passages and scores."""
+    trace = answer.trace
+    return {
+        "query": trace.query,
+        "generator": trace.generator,
+        "stages": [
+            {
+                "name": stage.name,
+                "passages": [
+                    {"id": each.id, "place": place(each), "score": each.metadata.get("score")}
+                    | {name: column[row] for name, column in stage.scores.items()}
+                    for row, each in enumerate(stage.passages)
+                ],
+            }
+            for stage in trace.stages
+        ],
+        "evidence": list(trace.evidence),
+        "draft": trace.draft,
+        "dropped_citations": list(trace.dropped_citations),
+    }
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    trace = answer.trace
+    yield f"question   {answer.question}"
+    if trace.query and trace.query != answer.question:
+        yield f"searched   {trace.query}"
+    if answer.filter is not None:
+        yield f"filter     {answer.filter.to_record()}"
+    if answer.curated is not None:
+        entry = answer.curated
+        verdict = "answers" if answer.origin == "faq" else "may be meant"
+        yield f"curated    {verdict}, probability {entry.probability:.2f}: {' '.join(entry.question.split())}"
+    for number, stage in enumerate(trace.stages):
+        yield ""
+        following = trace.stages[number + 1] if number + 1 < len(trace.stages) else None
+        yield from _stage_lines(stage, following)
+    if trace.evidence:
+        yield ""
+        yield f"read: {len(trace.evidence)} passages, prompt of {trace.prompt_tokens} tokens"
+        for index, (passage, text) in enumerate(zip(answer.passages, trace.evidence, strict=False), start=1):
+            yield f"  [{index}] {place(passage)}: {len(text)} of {len(passage.page_content)} characters"
+            yield from (f"        {line}" for line in text.splitlines())
+    if trace.draft:
+        yield ""
+        yield f"written by {trace.generator or 'the generator'}, {trace.generated_tokens} tokens:"
+        yield from (f"  {line}" for line in trace.draft.strip().splitlines())
+    for dropped in trace.dropped_citations:
+        yield f"  the citation [{dropped}] was dropped: no passage has that number"
+    yield ""
+    yield from _decision_lines(answer)
+    yield _timing_line(answer)
+
+
+def _stage_lines(stage: Stage, following: Stage | None) -> Iterator[str]:
+    columns = list(stage.scores)
+    yield f"{stage.name}: {len(stage.passages)} passages"
+    kept = {each.id for each in following.passages} if following is not None else None
+    header = "".join(f"{name[:10]:>11}" for name in ("score", *columns))
+    yield f"  rank{header}  place"
+    for row, passage in enumerate(stage.passages[:_SHOWN]):
+        values = (passage.metadata.get("score"), *(stage.scores[name][row] for name in columns))
+        numbers = "".join(f"{value:>11.3f}" if value is not None else " " * 11 for value in values)
+        gone = "" if kept is None or passage.id in kept else "  (dropped out here)"
+        yield f"  {row + 1:>4}{numbers}  {place(passage)}: {_beginning(passage)}{gone}"
+    if len(stage.passages) > _SHOWN:
+        yield f"  … and {len(stage.passages) - _SHOWN} more (--json --explain prints all)"
+
+
+def _decision_lines(answer: Answer) -> Iterator[str]:
+    for sentence in answer.sentences:
+        support = "not measured" if sentence.support is None else f"{sentence.support:.2f}"
+        cited = ", ".join(str(each) for each in sentence.citations) or "nothing"
+        yield f"sentence, support {support}, cites {cited}: {sentence.text}"
+    confidence = "" if answer.confidence is None else f", confidence {answer.confidence:.2f}"
+    if answer.abstained:
+        yield f"declined{confidence}: {answer.reason}"
+    else:
+        yield f"answered ({answer.origin}){confidence}"
+
+
+def _timing_line(answer: Answer) -> str:
+    trace = answer.trace
+    first = "none" if trace.first_token_ms is None else f"{trace.first_token_ms:.0f} ms"
+    return (
+        f"time: search {trace.retrieve_ms:.0f} ms, first word after {first}, "
+        f"writing {trace.generate_ms:.0f} ms, all {trace.total_ms:.0f} ms"
+    )
+
+
+def _beginning(passage: Document) -> str:
+    text = " ".join(passage.page_content.split())
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,40 @@
+"""What happened on the way to an answer: what each stage found, what was read, how long it took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from langchain_core.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a search and the passages it left, best first, each carrying the score that it gave.
+
+    ``scores``: columns of other scores by name, each as long as ``passages``; None where there is none.
+    """
+
+    name: str
+    passages: tuple[Document, ...]
+    scores: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened on the way to the answer. Milliseconds; token counts as the generator counts them.
+
+    ``stages`` are of the search, in order; the last is what the search gave. What a stage has and the next
+    one lacks dropped out between them.
+    """
+
+    retrieve_ms: float = 0.0
+    first_token_ms: float | None = None  # from the question to the first word of the answer
+    generate_ms: float = 0.0
+    total_ms: float = 0.0
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    generator: str = ""
+    dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
+    evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
+    query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
+    stages: tuple[Stage, ...] = ()
+    draft: str = ""  # what the generator wrote, before citations were resolved
