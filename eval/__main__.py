@@ -8,6 +8,7 @@ import argparse
 import logging
 import sys
 
+from eval.commands.calibrating import add_calibrate_command
 from eval.commands.comparing import add_comparing_commands
 from eval.commands.generating import add_generate_command
 from eval.commands.measuring import add_measuring_commands
@@ -23,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     add_measuring_commands(subparsers)
     add_comparing_commands(subparsers)
     add_generate_command(subparsers)
+    add_calibrate_command(subparsers)
     args = parser.parse_args(argv)
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"

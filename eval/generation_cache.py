@@ -21,7 +21,11 @@ from rag.settings import GeneratorSettings
 from rag.weights import resolve_model, weights_digest
 from rag.weights.cache import models_folder
 
-_TABLE = "CREATE TABLE IF NOT EXISTS generations (key TEXT PRIMARY KEY, text TEXT, usage TEXT) WITHOUT ROWID"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS answers "
+    "(key TEXT PRIMARY KEY, text TEXT, usage TEXT, metadata TEXT) WITHOUT ROWID"
+)
+_KEPT = ("likelihoods", "finish_reason")  # of what a generator says about an answer
 
 
 def generations_file() -> Path:
@@ -62,8 +66,10 @@ class CachedGenerator(BaseChatModel):
         known = None if self.fresh else self._look_up(key)
         if known is not None:
             self._hits += 1
-            text, usage = known
-            message = AIMessageChunk(content=text, usage_metadata=usage, chunk_position="last")
+            text, usage, metadata = known
+            message = AIMessageChunk(
+                content=text, usage_metadata=usage, response_metadata=metadata, chunk_position="last"
+            )
             yield ChatGenerationChunk(message=message)
             return
         whole: AIMessageChunk | None = None
@@ -93,15 +99,20 @@ class CachedGenerator(BaseChatModel):
         facts = json.dumps([self.identity, said, stop, options], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _look_up(self, key: str) -> tuple[str, UsageMetadata | None] | None:
+    def _look_up(self, key: str) -> tuple[str, UsageMetadata | None, dict[str, Any]] | None:
         with closing(self._open()) as database:
-            row = database.execute("SELECT text, usage FROM generations WHERE key = ?", (key,)).fetchone()
-        return (row[0], json.loads(row[1])) if row else None
+            row = database.execute(
+                "SELECT text, usage, metadata FROM answers WHERE key = ?", (key,)
+            ).fetchone()
+        return (row[0], json.loads(row[1]), json.loads(row[2])) if row else None
 
     def _keep(self, key: str, message: AIMessageChunk) -> None:
-        row = (key, str(message.content), json.dumps(message.usage_metadata))
+        metadata = {
+            name: message.response_metadata[name] for name in _KEPT if name in message.response_metadata
+        }
+        row = (key, str(message.content), json.dumps(message.usage_metadata), json.dumps(metadata))
         with closing(self._open()) as database, database:
-            database.execute("INSERT OR REPLACE INTO generations VALUES (?, ?, ?)", row)
+            database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
 
     def _open(self) -> sqlite3.Connection:
         self.file.parent.mkdir(parents=True, exist_ok=True)

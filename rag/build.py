@@ -5,7 +5,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
+from rag.answering.confidence import Calibration, calibration_for, load_calibration
 from rag.embedder import SentenceEmbeddings
+from rag.errors import ConfigError
 from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.generators import build_generator
@@ -144,4 +146,26 @@ def build_answer_chain(
         max_question_characters=settings.answering.max_question_characters,
         generator_name=settings.generator.model,
         matcher=matcher,
+        calibration=build_calibration(settings),
+        minimum_confidence=settings.answering.minimum_confidence,
     )
+
+
+def build_calibration(settings: Settings) -> Calibration | None:
+    """The calibration that the settings name, else the one made for their models; None if there is none.
+
+    Raises:
+        ConfigError: the file can't be read, or was made for other models.
+    """
+    models = settings.generator.model, settings.embedder.model
+    file = settings.answering.calibration
+    if file is None:
+        return calibration_for(*models)
+    calibration = load_calibration(file)
+    if (calibration.generator, calibration.embedder) != models:
+        raise ConfigError(
+            f"{file} was made for the generator {calibration.generator} and the embedder "
+            f"{calibration.embedder}, but the settings have {models[0]} and {models[1]}; make another with "
+            "`python -m eval calibrate RUN --out FILE`"
+        )
+    return calibration

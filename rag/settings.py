@@ -96,9 +96,16 @@ class FaqSettings(_Section):
 
 
 class AnsweringSettings(_Section):
-    """``evidence_tokens`` bounds what the generator reads of the passages."""
+    """``evidence_tokens`` bounds what the generator reads of the passages.
+
+    An answer less probable to be right than ``minimum_confidence`` is withheld (left out: the calibration's
+    own threshold; 0: none is). ``calibration``: a file of `python -m eval calibrate` for other models than
+    the default ones.
+    """
 
     evidence_tokens: int = Field(480, ge=64)
+    minimum_confidence: float | None = Field(None, ge=0, le=1)
+    calibration: Path | None = None
     max_question_characters: int = Field(2000, ge=1)
 
 
@@ -144,7 +151,11 @@ def load_settings(file: Path | None = None) -> Settings:
         raise ConfigError(f"{path} isn't valid TOML: {error}; correct that line") from error
     settings = _validate(values, str(path))
     location = settings.knowledge_base.path.expanduser()
-    return settings.override("knowledge_base", path=path.parent / location)
+    settings = settings.override("knowledge_base", path=path.parent / location)
+    if settings.answering.calibration is not None:
+        calibration = path.parent / settings.answering.calibration.expanduser()
+        settings = settings.override("answering", calibration=calibration)
+    return settings
 
 
 def _validate(values: dict[str, Any], origin: str) -> Settings:

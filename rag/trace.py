@@ -38,3 +38,4 @@ class Trace:
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved
+    signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft

@@ -204,6 +204,8 @@ def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
         "reason": answer.reason if answer is not None else None,
         "origin": answer.origin if answer is not None else None,
         "confidence": answer.confidence if answer is not None else None,
+        "signals": dict(trace.signals),
+        "draft": trace.draft,
         "passages": [
             _place(passage)
             | {

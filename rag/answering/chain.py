@@ -13,12 +13,14 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.runnables.config import merge_configs
 
 from rag.answer import Answer, Question, Trace
+from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
 from rag.answering.resolution import Resolved, resolve_answer
+from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
@@ -51,6 +53,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
         max_question_characters: int = 2000,
         generator_name: str = "",
         matcher: Matcher | None = None,
+        calibration: Calibration | None = None,
+        minimum_confidence: float | None = None,
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -59,6 +63,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
         self.matcher = matcher
+        self.calibration = calibration
+        self.minimum_confidence = minimum_confidence
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -140,9 +146,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
         messages = build_messages(question.text, evidence, wording, question.history)
         text = ""
         tokens = (0, 0)
+        likelihoods: list[float] = []
         try:
             for chunk in self.generator.stream(messages, config=config):
                 piece = _text_of(chunk.content)
+                likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
                 usage = getattr(chunk, "usage_metadata", None)
                 if usage:
                     tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
@@ -166,7 +174,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             generated_tokens=tokens[1],
             draft=text,
         )
-        yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock)
+        yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock, likelihoods)
 
     def _read(
         self, draft: Answer, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock", query: str
@@ -184,7 +192,13 @@ class AnswerChain(Runnable[str | Question, Answer]):
         return self._complete(draft, text, evidence, wording, clock)
 
     def _complete(
-        self, draft: Answer, text: str, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock"
+        self,
+        draft: Answer,
+        text: str,
+        evidence: Sequence[Evidence],
+        wording: Wording,
+        clock: "_Clock",
+        likelihoods: Sequence[float] = (),
     ) -> Answer:
         if not text.strip():
             return _decline(draft, wording, "the generator wrote nothing", clock)
@@ -193,16 +207,36 @@ class AnswerChain(Runnable[str | Question, Answer]):
             return _decline(draft, wording, reason, clock)
         resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
         objection = _objection(resolved, draft.passages, wording)
-        trace = replace(draft.trace, dropped_citations=resolved.dropped)
+        signals = signals_of(
+            draft.trace.query,
+            evidence,
+            candidate_scores(draft.trace),
+            resolved,
+            likelihoods,
+            analyzer=self.analyzer,
+        )
+        trace = replace(draft.trace, dropped_citations=resolved.dropped, signals=signals)
+        confidence = self.calibration.probability(signals) if self.calibration is not None else None
+        objection = objection or self._doubt(confidence)
         if objection:
             return _decline(replace(draft, trace=trace), wording, objection, clock)
         return replace(
             draft,
+            confidence=confidence,
             text=resolved.text,
             sentences=resolved.sentences,
             citations=resolved.citations,
             trace=replace(trace, total_ms=clock.elapsed_ms()),
         )
+
+    def _doubt(self, confidence: float | None) -> str | None:
+        """Why an answer of that confidence is withheld, or None."""
+        if confidence is None or self.calibration is None:
+            return None
+        least = self.calibration.threshold if self.minimum_confidence is None else self.minimum_confidence
+        if confidence >= least:
+            return None
+        return f"an answer could be written, but it is right with a probability of {confidence:.0%} only"
 
 
 class _Clock:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
+from rag.answering.confidence import Calibration
 from rag.errors import ConfigError, GenerationError
 from rag.faq import FaqMatch
 from rag.filter import Filter
@@ -264,3 +265,38 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
     sure = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "sure"))
     history = (Turn("user", "P200 的保修期多长？"), Turn("assistant", "两年。"))
     assert sure.invoke(Question("那软管呢？", history)).origin == "generated"
+
+
+def calibration(constant: float) -> Calibration:
+    return Calibration(
+        generator="g", embedder="e", constant=constant, weights={"support": 1.0}, threshold=0.5, risk=0.2
+    )
+
+
+def test_an_answer_that_is_probably_wrong_is_withheld(make_chain: MakeChain) -> None:
+    answer = make_chain("软管每 250 小时更换一次[1]。", calibration=calibration(-4.0)).invoke(
+        "软管多久换一次？"
+    )
+    assert answer.abstained and answer.sentences == () and answer.confidence is None
+    assert answer.reason is not None and "probability" in answer.reason
+    assert answer.trace.draft == "软管每 250 小时更换一次[1]。" and answer.trace.signals
+
+
+def test_an_answer_that_is_given_says_how_probably_it_is_right(make_chain: MakeChain) -> None:
+    answer = make_chain("软管每 250 小时更换一次[1]。", calibration=calibration(2.0)).invoke(
+        "软管多久换一次？"
+    )
+    assert not answer.abstained and answer.confidence is not None
+    assert answer.confidence == calibration(2.0).probability(answer.trace.signals)
+
+
+def test_the_least_confidence_can_be_set(make_chain: MakeChain) -> None:
+    for least, withheld in ((0.0, False), (1.0, True)):
+        chain = make_chain(
+            "软管每 250 小时更换一次[1]。", calibration=calibration(0.0), minimum_confidence=least
+        )
+        assert chain.invoke("软管多久换一次？").abstained == withheld
+
+
+def test_without_a_calibration_no_confidence_is_made_up(make_chain: MakeChain) -> None:
+    assert make_chain("软管每 250 小时更换一次[1]。").invoke("软管多久换一次？").confidence is None

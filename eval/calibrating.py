@@ -1,0 +1,172 @@
+"""Fits how probable it is that an answer is right to answers whose rightness a run has measured."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.measures.abstention import Outcome, calibration, risk_coverage
+from eval.measures.answers import is_right
+from eval.statistics.logistic import fit_logistic
+from rag.answering.confidence import Calibration
+from rag.errors import EvalError
+
+# Those of the signals that are used; chosen on fit halves, ARCHITECTURE.md says how.
+SIGNALS = (
+    "mean likelihood",
+    "least likelihood",
+    "passage coverage",
+    "quote coverage",
+    "support",
+    "lead",
+    "length",
+)
+_FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
+_RIDGE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A draft with what was measured of it, and whether it is right; also where it was withheld."""
+
+    set_name: str
+    id: str
+    answerable: bool
+    signals: dict[str, float]
+    right: bool
+
+
+def read_labelled(run: Path, system: str) -> list[Labelled]:
+    """The drafts of a run's system that have signals; declines of the generator's own have none.
+
+    Raises:
+        EvalError: there is no such run or system, or its lines have no signals.
+    """
+    files = sorted(run.glob(f"*/answers/{system}.jsonl"))
+    if not files:
+        raise EvalError(
+            f"{run} has no answers of a system {system}; make some with `python -m eval answers --systems "
+            f"{system} --out {run}`"
+        )
+    found = []
+    for file in files:
+        # Not splitlines: a text may hold one of the separators that only it knows.
+        for line in file.read_text(encoding="utf-8").split("\n"):
+            record = json.loads(line) if line else {}
+            told = record.get("answers") or not record.get("answerable", True)
+            if not record.get("signals") or not told:
+                continue
+            right = record["answerable"] and is_right(record["draft"], record["answers"], record["lang"])
+            name = unquote(file.parent.parent.name)
+            found.append(Labelled(name, record["id"], record["answerable"], record["signals"], right))
+    if not found:
+        raise EvalError(
+            f"no answer of {run}:{system} has signals: it was made by an older version; run it anew"
+        )
+    return found
+
+
+def fit_calibration(
+    labelled: Sequence[Labelled],
+    *,
+    generator: str,
+    embedder: str,
+    risk: float,
+    names: Sequence[str] = SIGNALS,
+) -> Calibration:
+    """A calibration of these drafts.
+
+    Its threshold is the least probability from which on at most the share ``risk`` of the answers given is
+    wrong, by probabilities of `held_out`, so that no draft was judged by a fit that knew it.
+
+    Raises:
+        EvalError: there are too few drafts.
+    """
+    right = np.array([each.right for each in labelled], dtype=np.float64)
+    if min(right.sum(), (1 - right).sum()) < _FEWEST:
+        raise EvalError(
+            f"{int(right.sum())} right and {int((1 - right).sum())} wrong answers are too few to fit "
+            f"anything; ask until there are {_FEWEST} of each"
+        )
+    names = [name for name in names if all(name in each.signals for each in labelled)]
+    weights = fit_logistic(_matrix(labelled, names), right, ridge=_RIDGE)
+    chosen = threshold_for(held_out(labelled, names), right, risk)
+    return Calibration(
+        generator=generator,
+        embedder=embedder,
+        constant=round(float(weights[-1]), 5),
+        weights={name: round(float(weight), 5) for name, weight in zip(names, weights, strict=False)},
+        threshold=chosen,
+        risk=risk,
+        fitted_on={
+            "sets": ", ".join(sorted({each.set_name for each in labelled})),
+            "answers": len(labelled),
+            "right": int(right.sum()),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        },
+    )
+
+
+def held_out(labelled: Sequence[Labelled], names: Sequence[str]) -> NDArray[np.float64]:
+    """Each draft's probability by a fit to the other sets' drafts, or, of one set, to four fifths of it."""
+    groups = [each.set_name for each in labelled]
+    if len(set(groups)) == 1:
+        groups = [str(row % 5) for row in range(len(labelled))]
+    matrix, right = _matrix(labelled, names), np.array([each.right for each in labelled], dtype=np.float64)
+    chances = np.zeros(len(labelled))
+    for group in set(groups):
+        out = np.array([each == group for each in groups])
+        weights = fit_logistic(matrix[~out], right[~out], ridge=_RIDGE)
+        chances[out] = 1 / (1 + np.exp(-np.clip(matrix[out] @ weights[:-1] + weights[-1], -50, 50)))
+    return chances
+
+
+def threshold_for(chances: NDArray[np.float64], right: NDArray[np.float64], risk: float) -> float:
+    """The least probability from which on at most the share ``risk`` is wrong; 1 if there is none."""
+    order = np.argsort(-chances, kind="stable")
+    wrong = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(wrong <= risk)
+    return round(float(chances[order[good[-1]]]), 4) if len(good) else 1.0
+
+
+def quality(
+    labelled: Sequence[Labelled], chances: NDArray[np.float64], threshold: float
+) -> dict[str, float | None]:
+    """What probabilities are worth: AUROC, area under the risk–coverage curve, calibration error, and at the
+    threshold the shares of right answers kept, of wrong ones withheld, of given ones wrong."""
+    right = np.array([each.right for each in labelled])
+    outcomes = [
+        Outcome(f"{each.set_name} {each.id}", each.answerable, False, each.right, float(chance))
+        for each, chance in zip(labelled, chances, strict=True)
+    ]
+    given = chances >= threshold
+    return {
+        "auroc": auroc(right, chances),
+        "aurc": risk_coverage(outcomes).area,
+        "ece": calibration(outcomes).ece,
+        "right kept": _mean(given[right]),
+        "wrong withheld": _mean(~given[~right]),
+        "wrong of given": _mean(~right[given]),
+    }
+
+
+def auroc(right: NDArray[np.bool_], chances: NDArray[np.float64]) -> float | None:
+    """The probability that a right answer has a greater chance than a wrong one; ties count half."""
+    first, second = chances[right], chances[~right]
+    if not len(first) or not len(second):
+        return None
+    above = (first[:, None] > second).mean() + 0.5 * (first[:, None] == second).mean()
+    return float(above)
+
+
+def _matrix(labelled: Sequence[Labelled], names: Sequence[str]) -> NDArray[np.float64]:
+    return np.array([[each.signals[name] for name in names] for each in labelled], dtype=np.float64)
+
+
+def _mean(values: NDArray[np.bool_]) -> float | None:
+    return float(values.mean()) if len(values) else None
