@@ -96,6 +96,7 @@ def _build_fused(
             k=k,
             candidates=candidates,
             cross_language=retrieval.cross_language,
+            translation=retrieval.translation,
             filter=filter,
         )
     return FusionRetriever(

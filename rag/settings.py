@@ -75,13 +75,15 @@ class RetrievalSettings(_Section):
     """``candidates`` of each search are fused into ``k`` passages.
 
     ``fusion``: by what all searches say of each ("scores"), or by reciprocal ranks ("ranks"), for which alone
-    ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too.
+    ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too, also
+    by the question's words in ``translation``.
     """
 
     k: int = Field(6, ge=1)
     candidates: int = Field(100, ge=1)
     fusion: Literal["scores", "ranks"] = "scores"
     cross_language: bool = True
+    translation: bool = True
     rrf_constant: float = Field(60.0, gt=0)
 
 

@@ -31,7 +31,8 @@ class HybridRetriever(FilteringRetriever):
     found it. In the question's language these are added up (cosine in standard deviations, BM25 weighted; see
     Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval", TOIS 2023). Passages in the
     other language are found by vectors without what they say of language, and by the question's words in
-    translation, and merged with the others (``merging``); ``cross_language`` turns that off.
+    translation, and merged with the others (``merging``); ``cross_language`` turns that off, ``translation``
+    the second half of it.
 
     Of passages that are nearly the same only the best is returned. All searches are of one generation. Only
     passages that pass ``filter`` are found, or another that ``invoke(query, filter=...)`` sets for one query;
@@ -45,6 +46,7 @@ class HybridRetriever(FilteringRetriever):
     k: int = 10
     candidates: int = 100
     cross_language: bool = True
+    translation: bool = True
     left_out: frozenset[str] = frozenset()
 
     def _get_relevant_documents(
@@ -71,7 +73,7 @@ class HybridRetriever(FilteringRetriever):
             crossing = self.cross_language and len(geometry.samples[not chinese]) > 0
             if crossing:
                 hits += search_corrected(kb, geometry, query, vector, k, filter)
-                hits += kb.search_translated(query, k, filter)
+                hits += kb.search_translated(query, k, filter) if self.translation else []
             found = kb.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
             kept = [each for each in found if metadata_of(each)["source"] not in self.left_out]
             return self._scored(query, vector, chinese, kept, geometry, crossing)
@@ -96,7 +98,8 @@ class HybridRetriever(FilteringRetriever):
         if crossing and abroad:
             scores = score_corrected(kb, geometry, vector, abroad, chinese=chinese)
             corrected = np.array([scores.get(each, 0.0) for each in ids])
-            translated = _values(kb.score_translated(query, abroad), ids)
+            if self.translation:
+                translated = _values(kb.score_translated(query, abroad), ids)
         return Candidates(
             passages=tuple(passages),
             foreign=foreign if crossing else np.zeros(len(ids), dtype=bool),

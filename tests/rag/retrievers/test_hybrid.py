@@ -128,3 +128,11 @@ def test_all_candidates_are_told_to_whoever_listens(
     assert stage.passages[0].id == first.id
     scores = [each.metadata["score"] for each in stage.passages]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_without_translation_the_other_language_is_found_by_vectors_alone(
+    knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
+) -> None:
+    retriever = HybridRetriever(knowledge_base=knowledge_base, embeddings=embeddings, translation=False)
+    candidates = retriever.find_candidates("数据库什么时候保存？")
+    assert candidates.foreign.any() and not candidates.translated.any()
