@@ -75,8 +75,8 @@ class RetrievalSettings(_Section):
     """``candidates`` of each search are fused into ``k`` passages.
 
     ``fusion``: by what all searches say of each ("scores"), or by reciprocal ranks ("ranks"), for which alone
-    ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too, also
-    by the question's words in ``translation``.
+    ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too,
+    and by the question's words in ``translation`` besides.
     """
 
     k: int = Field(6, ge=1)
