@@ -18,7 +18,7 @@ from rag.faq.features import Candidate, candidates, entry_score
 from rag.faq.paraphrases import same_question
 from rag.faq.wording import same_words
 from rag.filter import Filter
-from rag.knowledge_base import Analyzer, KnowledgeBase, QuestionHit
+from rag.knowledge_base import KnowledgeBase, QuestionHit
 from rag.passage import metadata_of
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
@@ -118,14 +118,13 @@ class FaqMatcher:
         """What ``match`` says, of entries that are found already."""
         ids = [each.passage_id for each in hits]
         phrasings = self._phrasings(ids)
-        hits = [_as_asked(question, each, phrasings[each.passage_id]) for each in hits]
+        hits = [self._as_asked(question, each, phrasings[each.passage_id]) for each in hits]
         passages = {str(each.id): each for each in self.knowledge_base.passages(ids)}
         cosines = self.knowledge_base.score_dense(vector, ids)
         answers = {each.passage_id: _answer(each, passages[each.passage_id]) for each in hits}
-        analyzer = self.knowledge_base.analyzer
         best = max(
-            candidates(question, hits, cosines, answers, analyzer),
-            key=lambda each: probability(each.features, same_words=each.same_words),
+            candidates(question, hits, cosines, answers, self.knowledge_base.analyzer),
+            key=lambda each: (each.same_words, probability(each.features)),
             default=None,
         )
         if best is None:
@@ -136,17 +135,14 @@ class FaqMatcher:
         # Two entries with one question and different answers contradict each other: neither is sure.
         rivals = [each for each in ids if not same_words(answers[each], found.entry.answer)]
         asking = {text for each in rivals for text in phrasings[each]}
-        if any(
-            self._asks_the_same(text, each, analyzer)
-            for text in asking
-            for each in (question, found.entry.question)
-        ):
+        asked = (question, found.entry.question)
+        if any(self._asks_the_same(text, each) for text in asking for each in asked):
             return replace(found, verdict="likely", difference="another entry's answer")
         if not best.same_words:
             # The probability was fitted among entries. What the question is about may stand elsewhere.
             nearest = self.knowledge_base.search_dense(vector, _NEAREST)
             nearer = [each for each, cosine in nearest if cosine > cosines[best.hit.passage_id]]
-            if any(metadata_of(each)["kind"] != "faq" for each in self.knowledge_base.passages(nearer)):
+            if any(each.metadata.get("kind") != "faq" for each in self.knowledge_base.passages(nearer)):
                 return replace(found, verdict="likely", difference="another passage is nearer")
         return found
 
@@ -163,13 +159,20 @@ class FaqMatcher:
             probability=round(chance, 4),
         )
         why = None
-        analyzer = self.knowledge_base.analyzer
-        if not self._asks_the_same(question, entry.question, analyzer):
-            why = difference(question, entry.question, analyzer) or "other words"
+        if not self._asks_the_same(question, entry.question):
+            why = difference(question, entry.question, self.knowledge_base.analyzer) or "other words"
         return FaqMatch(entry, "likely" if why or chance < self.sure else "sure", why)
 
-    def _asks_the_same(self, first: str, second: str, analyzer: Analyzer) -> bool:
-        return same_words(first, second) or (self.paraphrases and same_question(first, second, analyzer))
+    def _asks_the_same(self, first: str, second: str) -> bool:
+        if same_words(first, second):
+            return True
+        return self.paraphrases and same_question(first, second, self.knowledge_base.analyzer)
+
+    def _as_asked(self, question: str, hit: QuestionHit, phrasings: Sequence[str]) -> QuestionHit:
+        """The hit by the phrasing that asks the same, if one does, for another may lie nearer."""
+        same = [each for each in phrasings if self._asks_the_same(each, question)]
+        exact = [each for each in same if same_words(each, question)]
+        return hit._replace(question=next(iter(exact + same), hit.question))
 
     def _rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> tuple[str, ...]:
         cosines = self.knowledge_base.score_dense(vector, [each.passage_id for each in hits])
@@ -178,7 +181,7 @@ class FaqMatcher:
 
     def _without(self, hits: Sequence[QuestionHit], left_out: frozenset[str]) -> list[QuestionHit]:
         passages = self.knowledge_base.passages([each.passage_id for each in hits])
-        stay = {str(each.id) for each in passages if metadata_of(each)["source"] not in left_out}
+        stay = {str(each.id) for each in passages if each.metadata.get("source") not in left_out}
         return [each for each in hits if each.passage_id in stay]
 
     def _phrasings(self, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -188,12 +191,6 @@ class FaqMatcher:
             if passage_id in found:
                 found[passage_id].append(text)
         return found
-
-
-def _as_asked(question: str, hit: QuestionHit, phrasings: Sequence[str]) -> QuestionHit:
-    """The hit by the phrasing that is the question word for word, if one is, for another may lie nearer."""
-    same = next((each for each in phrasings if same_words(each, question)), hit.question)
-    return hit._replace(question=same)
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:

@@ -14,10 +14,10 @@ from pydantic import Field
 from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
 from rag.errors import ConfigError, GenerationError
-from rag.faq import FaqMatch
+from rag.faq import FaqMatch, FaqMatcher
 from rag.filter import Filter
 from rag.generators.extractive import ExtractiveReader
-from rag.knowledge_base import Analyzer
+from rag.knowledge_base import Analyzer, KnowledgeBase
 
 WARRANTY = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。"
 MakeChain = Callable[..., AnswerChain]
@@ -264,3 +264,26 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
     sure = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "sure"))
     history = (Turn("user", "P200 的保修期多长？"), Turn("assistant", "两年。"))
     assert sure.invoke(Question("那软管呢？", history)).origin == "generated"
+
+
+def test_entry_is_given_only_if_it_passes_the_questions_filter(
+    make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
+) -> None:
+    entries = {"a.csv": [("Who signs?", [], "Ms Hartwell.")], "b.csv": [("Who signs?", [], "Mr Osgood.")]}
+    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+    chain = make_chain("never asked", matcher=matcher)
+
+    for source, expected in (("a.csv", "Ms Hartwell."), ("b.csv", "Mr Osgood.")):
+        answer = chain.invoke(Question("who signs", filter=Filter(source=(source,))))
+        assert (answer.origin, answer.text) == ("faq", expected)
+
+
+def test_contradicting_entries_leave_the_answer_to_the_generator(
+    make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
+) -> None:
+    entries = {"a.csv": [("软管多久换一次？", [], "每年。")], "b.csv": [("软管多久换一次？", [], "每月。")]}
+    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+
+    answer = make_chain("软管每 250 小时更换一次[1]。", matcher=matcher).invoke("软管多久换一次")
+    assert answer.origin == "generated"
+    assert answer.curated is not None
