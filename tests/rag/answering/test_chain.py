@@ -269,7 +269,10 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
 def test_entry_is_given_only_if_it_passes_the_questions_filter(
     make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
 ) -> None:
-    entries = {"a.csv": [("Who signs?", [], "Ms Hartwell.")], "b.csv": [("Who signs?", [], "Mr Osgood.")]}
+    entries: dict[str, Any] = {
+        "a.csv": [("Who signs?", [], "Ms Hartwell.")],
+        "b.csv": [("Who signs?", [], "Mr Osgood.")],
+    }
     matcher = FaqMatcher(make_curated(entries), word_embeddings)
     chain = make_chain("never asked", matcher=matcher)
 
@@ -281,7 +284,10 @@ def test_entry_is_given_only_if_it_passes_the_questions_filter(
 def test_contradicting_entries_leave_the_answer_to_the_generator(
     make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
 ) -> None:
-    entries = {"a.csv": [("软管多久换一次？", [], "每年。")], "b.csv": [("软管多久换一次？", [], "每月。")]}
+    entries: dict[str, Any] = {
+        "a.csv": [("软管多久换一次？", [], "每年。")],
+        "b.csv": [("软管多久换一次？", [], "每月。")],
+    }
     matcher = FaqMatcher(make_curated(entries), word_embeddings)
 
     answer = make_chain("软管每 250 小时更换一次[1]。", matcher=matcher).invoke("软管多久换一次")
