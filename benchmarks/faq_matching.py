@@ -3,6 +3,7 @@ fitted on.
 
     python -m benchmarks.faq_matching SETS --fit     # prints the coefficients of rag/faq/calibration.py
     python -m benchmarks.faq_matching SETS           # precision and coverage of direct answers, by set
+    python -m benchmarks.faq_matching SETS --paraphrases --sure 0.8      # by other settings than the default
 
 SETS holds faq_banking77_en, faq_clinc150_en, faq_oss_en, faq_oss_zh and faq_covid_deepset_en, in BEIR's form.
 Fitted on the first halves of all but the last, each question asked twice: with its entry there, and, at a
@@ -28,14 +29,15 @@ from eval.datasets.curated import as_curated, curated_document
 from eval.datasets.halves import split_halves
 from eval.datasets.records import EvalDocument, FaqDocument
 from eval.statistics import bootstrap_mean
-from rag.build import build_embeddings
+from eval.statistics.logistic import fit_logistic
+from rag.build import build_embeddings, build_matcher
 from rag.embedder import SentenceEmbeddings
-from rag.faq import FaqMatch, FaqMatcher
+from rag.faq import FaqMatch
 from rag.faq.features import Candidate, candidates
 from rag.faq.matcher import LOOKED_AT
 from rag.knowledge_base import QuestionHit
 from rag.passage import metadata_of
-from rag.settings import Settings
+from rag.settings import FaqSettings, Settings
 
 FITTED = ("faq_banking77_en", "faq_clinc150_en", "faq_oss_en", "faq_oss_zh")
 REPORTED = "faq_covid_deepset_en"
@@ -57,10 +59,16 @@ class Asked:
 class Entries:
     """The entries of sets as a knowledge base, and what is asked of them."""
 
-    def __init__(self, documents: Sequence[EvalDocument], embeddings: SentenceEmbeddings) -> None:
+    def __init__(
+        self,
+        documents: Sequence[EvalDocument],
+        embeddings: SentenceEmbeddings,
+        faq: FaqSettings | None = None,
+    ) -> None:
         splitter = Settings().splitter
         self.knowledge_base = open_corpus(documents, embeddings, embeddings.fingerprint, splitter)
         self._embeddings = embeddings
+        self._faq = faq or FaqSettings()
         ids = list(dict.fromkeys(self.knowledge_base.questions().passage_ids))
         passages = self.knowledge_base.passages(ids)
         self.sources = {str(each.id): metadata_of(each)["source"] for each in passages}
@@ -78,9 +86,8 @@ class Entries:
         return asked
 
     def match(self, asked: Sequence[Asked]) -> list[FaqMatch | None]:
-        """What the matcher says, by the default settings."""
-        faq = Settings().faq
-        matcher = FaqMatcher(self.knowledge_base, self._embeddings, sure=faq.sure, likely=faq.likely)
+        """What the matcher says."""
+        matcher = build_matcher(Settings(faq=self._faq), self.knowledge_base, self._embeddings)
         return [matcher.judge(each.text, each.vector, each.hits) for each in asked]
 
 
@@ -99,42 +106,24 @@ def fit(sets: Sequence[EvalSet], embeddings: SentenceEmbeddings) -> None:
                     samples[best.features.crossing].append((list(best.features[:-1]), right, weight))
     for crossing, pairs in samples.items():
         columns = [np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True)]
-        weights = logistic(columns[0], columns[1], columns[2])
+        weights = fit_logistic(columns[0], columns[1], columns[2])
         name = "OTHER_LANGUAGE" if crossing else "SAME_LANGUAGE"
         print(f"{name} = Coefficients({', '.join(f'{each:.2f}' for each in weights)})  # {len(pairs)} pairs")
 
 
-def logistic(
-    features: NDArray[np.float64], labels: NDArray[np.float64], counts: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The weights of a logistic regression, the constant last, by Newton's method with a trace of ridge.
-
-    ``counts`` says how many samples each stands for.
-    """
-    middle, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
-    matrix = np.c_[(features - middle) / spread, np.ones(len(features))]
-    weights = np.zeros(matrix.shape[1])
-    ridge = np.diag([1e-2] * (matrix.shape[1] - 1) + [0.0])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-matrix @ weights))
-        slope = matrix.T @ (counts * (labels - chance)) - ridge @ weights
-        curve = (matrix.T * (counts * chance * (1 - chance))) @ matrix + ridge
-        weights += np.linalg.solve(curve, slope)
-    scaled = weights[:-1] / spread
-    return np.append(scaled, weights[-1] - scaled @ middle)
-
-
-def report(sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings) -> list[Row]:
+def report(
+    sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings, faq: FaqSettings
+) -> list[Row]:
     """What would be answered directly and what suggested, by set."""
     rows: list[Row] = []
     for each in sets:
-        entries = Entries(each.documents, embeddings)
+        entries = Entries(each.documents, embeddings, faq)
         rows.append(_row(each.name, entries, entries.ask(each.questions)))
         judged = [question for question in each.questions if question.gold]
         rows.append(_row(f"{each.name}, their entries taken away", entries, entries.ask(judged, gone=True)))
     lines = [json.loads(line) for line in hard.read_text(encoding="utf-8").splitlines()]
     covid = next(each for each in sets if each.name == REPORTED)
-    entries = Entries(covid.documents, embeddings)
+    entries = Entries(covid.documents, embeddings, faq)
     forbidden = [frozenset(f"{REPORTED}/{name}" for name in each["not_faq"]) for each in lines]
     questions = [EvalQuestion(str(number), each["query"], "en") for number, each in enumerate(lines)]
     matches = entries.match(entries.ask(questions))
@@ -214,6 +203,14 @@ def main() -> None:
     )
     parser.add_argument("sets", type=Path, metavar="SETS", help="the folder that holds the sets")
     parser.add_argument("--fit", action="store_true", help="print the coefficients")
+    defaults = FaqSettings()
+    parser.add_argument("--sure", type=float, default=defaults.sure, help="the threshold of direct answers")
+    parser.add_argument(
+        "--paraphrases",
+        action=argparse.BooleanOptionalAction,
+        default=defaults.paraphrases,
+        help="whether a question in other words than the entry's can be sure",
+    )
     arguments = parser.parse_args()
     read = [each for name in (*FITTED, REPORTED) for each in read_sets(arguments.sets / name)]
     made = as_curated(read, (*FITTED, REPORTED))
@@ -225,7 +222,9 @@ def main() -> None:
         return
     reported = [each for each in halves.report if each.name not in FITTED[2:]]
     reported.append(next(each for each in made if each.name == REPORTED))
-    print(markdown_table(report(reported, arguments.sets / REPORTED / "hard_negatives.jsonl", embeddings)))
+    faq = FaqSettings(sure=arguments.sure, paraphrases=arguments.paraphrases)
+    hard = arguments.sets / REPORTED / "hard_negatives.jsonl"
+    print(markdown_table(report(reported, hard, embeddings, faq)))
 
 
 if __name__ == "__main__":

@@ -60,11 +60,13 @@ def build_retriever(
     embeddings: Embeddings,
     k: int | None = None,
     filter: Filter | None = None,
+    matcher: FaqMatcher | None = None,
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
-    passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
+    passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``. Give the
+    ``matcher`` that answers ask, too, and each question is matched once.
     """
     k = k if k is not None else settings.retrieval.k
     fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
@@ -72,11 +74,17 @@ def build_retriever(
         return fused
     return CuratedRetriever(
         retriever=fused,
-        knowledge_base=knowledge_base,
-        embeddings=embeddings,
-        sure=settings.faq.sure,
+        matcher=matcher or build_matcher(settings, knowledge_base, embeddings),
         k=k,
         filter=filter,
+    )
+
+
+def build_matcher(settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings) -> FaqMatcher:
+    """What says which curated entry a question asks, by the settings' thresholds."""
+    faq = settings.faq
+    return FaqMatcher(
+        knowledge_base, embeddings, sure=faq.sure, likely=faq.likely, paraphrases=faq.paraphrases
     )
 
 
@@ -137,10 +145,9 @@ def build_answer_chain(
         )
     matcher = None
     if settings.faq.enabled:
-        faq = settings.faq
-        matcher = FaqMatcher(knowledge_base, embeddings, sure=faq.sure, likely=faq.likely)
+        matcher = build_matcher(settings, knowledge_base, embeddings)
     return AnswerChain(
-        retriever or build_retriever(settings, knowledge_base, embeddings),
+        retriever or build_retriever(settings, knowledge_base, embeddings, matcher=matcher),
         generator,
         knowledge_base.analyzer,
         evidence_tokens=settings.answering.evidence_tokens,

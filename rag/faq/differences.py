@@ -5,19 +5,14 @@ one didn't write it for the other, so such a difference is looked for in the wor
 """
 
 import re
-from collections.abc import Set
 
+from rag.faq.numerals import with_digits
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.words import STOP_WORDS, fold
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CODE = re.compile(r"(?=[a-z\d_/-]*\d)(?=[a-z\d_/-]*[a-z])[a-z\d]+(?:[-_/][a-z\d]+)*")
-_UNITED = re.compile(r"([一二两三四五六七八九十]+)(?=[年月日天周个次元号级楼层人倍种小分])")
-_DIGITS = {each: str(number) for number, each in enumerate("零一二三四五六七八九")} | {"两": "2"}
-_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WORDS, start=2)}
-_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
 
 _NO_NEGATION = re.compile(r"(.)不\1|有没有|不仅|不但|不锈钢|无线|未来|不同|不过|是否")
 _NEGATION = re.compile(
@@ -41,17 +36,15 @@ _NAME = re.compile(r"(?<![.!?。！？…:：\s])\s+([A-Z][\w'’-]*)")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z\d.+#-]*")
 
 
-def difference(
-    asked: str, curated: str, analyzer: Analyzer, *, beside: str = "", common: Set[str] = frozenset()
-) -> str | None:
-    """The first thing that two questions differ in, in words; None if they may be the same question.
+def difference(asked: str, curated: str, analyzer: Analyzer) -> str | None:
+    """The first thing that two questions surely differ in; None if nothing of the kind is found.
+
+    It names a difference; that there is none is for ``paraphrases`` to say.
 
     Args:
         asked: the question that was asked.
         curated: an entry's.
         analyzer: knows the glossary: a synonym is no other name.
-        beside: what stands above the entry, title and headings: its names count as the entry's.
-        common: folded names that most entries have, which a question may leave out.
     """
     first, second = fold(asked), fold(curated)
     if _numbers(first) != _numbers(second):
@@ -62,10 +55,10 @@ def difference(
     if len(kinds - {None}) > 1:
         return "what is asked for"
     # The company's own words: each question is about a thing that the other isn't about.
-    mine, theirs = _groups(asked, analyzer), _groups(f"{curated}\n{beside}", analyzer)
-    if mine - theirs and _groups(curated, analyzer) - mine:
+    mine, theirs = _groups(asked, analyzer), _groups(curated, analyzer)
+    if mine - theirs and theirs - mine:
         return "a name or a code"
-    if _missing(asked, f"{curated}\n{beside}", analyzer) or _missing(curated, asked, analyzer) - common:
+    if _missing(asked, curated, analyzer) or _missing(curated, asked, analyzer):
         return "a name or a code"
     return None
 
@@ -110,17 +103,10 @@ def _has(folded: str, word: str) -> bool:
 
 
 def _numbers(folded: str) -> set[str]:
-    plain = {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in _NUMBER.findall(folded)}
-    plain |= {_NUMBER_WORDS[each] for each in _NUMBER_WORD.findall(folded)}
-    return plain | {_from_chinese(each) for each in _UNITED.findall(folded) if each != "一"} - {""}
-
-
-def _from_chinese(numeral: str) -> str:
-    """A Chinese numeral below a hundred in digits."""
-    tens, ten, ones = numeral.rpartition("十")
-    if not ten:
-        return "".join(_DIGITS.get(each, "") for each in numeral)
-    return (_DIGITS.get(tens, "") if tens else "1") + (_DIGITS.get(ones, "") if ones else "0")
+    """The numbers, numerals included but for "one", which mostly is none (一起, "no one")."""
+    found = set(_NUMBER.findall(with_digits(folded)))
+    found -= {"1"} - set(_NUMBER.findall(folded))
+    return {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in found}
 
 
 def _negated(folded: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from rag.faq.wording import same_words
 from rag.knowledge_base import Analyzer, QuestionHit
 from rag.language import language_of
 
@@ -52,15 +53,14 @@ def candidates(
         answers: their answers by passage id; entries with equal ones are no rivals.
         analyzer: turns questions into words, with the glossary's synonyms.
     """
-    words = analyzer.terms(question)
     scored = [
-        (analyzer.terms(hit.question) == words, entry_score(hit.score, passages[hit.passage_id]), hit)
+        (same_words(hit.question, question), entry_score(hit.score, passages[hit.passage_id]), hit)
         for hit in hits
     ]
     scored.sort(key=lambda each: each[:2], reverse=True)
     chinese = language_of(question) == "zh"
     found: dict[bool, Candidate] = {}
-    for same_words, score, hit in scored:
+    for same, score, hit in scored:
         language = language_of(hit.question) == "zh"
         if language in found:
             continue
@@ -76,7 +76,7 @@ def candidates(
             shared=0.0 if language != chinese else shared_words(question, hit.question, analyzer),
             crossing=language != chinese,
         )
-        found[language] = Candidate(hit, features, same_words)
+        found[language] = Candidate(hit, features, same)
     return list(found.values())
 
 

@@ -1,9 +1,9 @@
 """Decides whether a curated entry answers a question: surely, perhaps, or not."""
 
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from rag.answer import Curated
 from rag.faq.calibration import probability
-from rag.faq.differences import difference, names_of
+from rag.faq.differences import difference
 from rag.faq.features import Candidate, candidates, entry_score
+from rag.faq.paraphrases import same_question
+from rag.faq.wording import same_words
 from rag.filter import Filter
-from rag.knowledge_base import Analyzer, KnowledgeBase, QuestionHit
+from rag.knowledge_base import KnowledgeBase, QuestionHit
 from rag.passage import metadata_of
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
+_RANKED = 100  # entries: more than anyone reads
 _NEAREST = 10  # passages, among which one that is no entry may fit better than the best entry
-_COMMON = 0.2  # a name in so many of the entries is what they are all about
-_FEWEST = 10  # entries, before a share of them says anything
+_REMEMBERED = 32  # questions: an answer asks twice, to match and to rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,23 @@ class FaqMatch:
     difference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What the entries say of a question. ``ranked``: their passages' ids, those that fit best first."""
+
+    match: FaqMatch | None
+    ranked: tuple[str, ...]
+
+
 class FaqMatcher:
-    """Matches questions with the questions of curated entries.
+    """Matches questions with the questions of curated entries; threads may share one.
 
     Args:
         knowledge_base: has the entries.
         embeddings: the embedder it was made with; give one that remembers queries, for retrieval asks too.
         sure: the least probability of a match whose answer may be given without more.
         likely: the least probability of one that is worth showing.
+        paraphrases: whether a question in other words than the entry's can be sure (``same_question``).
     """
 
     def __init__(
@@ -51,11 +62,17 @@ class FaqMatcher:
         *,
         sure: float = 0.95,
         likely: float = 0.5,
+        paraphrases: bool = False,
     ) -> None:
         self.knowledge_base = knowledge_base
         self.embeddings = embeddings
         self.sure = sure
         self.likely = likely
+        self.paraphrases = paraphrases
+        self._lock = Lock()
+        self._remembered: OrderedDict[tuple[int, str, Filter | None, frozenset[str]], Considered] = (
+            OrderedDict()
+        )
 
     def match(self, question: str, filter: Filter | None = None) -> FaqMatch | None:
         """The entry that the question asks, if any is likely to be.
@@ -63,58 +80,74 @@ class FaqMatcher:
         Raises:
             KnowledgeBaseMismatch: the knowledge base was made with another embedder.
         """
+        return self.consider(question, filter).match
+
+    def consider(
+        self, question: str, filter: Filter | None = None, left_out: frozenset[str] = frozenset()
+    ) -> Considered:
+        """The match and the ranking, of entries that pass the filter and whose source isn't ``left_out``.
+
+        Asked the same of the same generation again, it answers from memory.
+
+        Raises:
+            KnowledgeBaseMismatch: the knowledge base was made with another embedder.
+        """
         with self.knowledge_base.pinned():
-            if not self.knowledge_base.questions().texts:
-                return None
+            questions = self.knowledge_base.questions()
+            if not questions.texts:
+                return Considered(None, ())
+            key = (questions.generation, question, filter, left_out)
+            with self._lock:
+                if key in self._remembered:
+                    self._remembered.move_to_end(key)
+                    return self._remembered[key]
             vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
-            hits = self.knowledge_base.search_questions(vector, LOOKED_AT, filter)
-            return self.judge(question, vector, hits)
+            hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
+            if left_out:
+                hits = self._without(hits, left_out)
+            considered = Considered(self.judge(question, vector, hits[:LOOKED_AT]), self._rank(vector, hits))
+            with self._lock:
+                self._remembered[key] = considered
+                while len(self._remembered) > _REMEMBERED:
+                    self._remembered.popitem(last=False)
+            return considered
 
     def judge(
         self, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
     ) -> FaqMatch | None:
-        """The same, of entries that are found already."""
+        """What ``match`` says, of entries that are found already."""
         ids = [each.passage_id for each in hits]
+        phrasings = self._phrasings(ids)
+        hits = [self._as_asked(question, each, phrasings[each.passage_id]) for each in hits]
         passages = {str(each.id): each for each in self.knowledge_base.passages(ids)}
         cosines = self.knowledge_base.score_dense(vector, ids)
         answers = {each.passage_id: _answer(each, passages[each.passage_id]) for each in hits}
-        analyzer = self.knowledge_base.analyzer
         best = max(
-            candidates(question, hits, cosines, answers, analyzer),
-            key=lambda each: probability(each.features, same_words=each.same_words),
+            candidates(question, hits, cosines, answers, self.knowledge_base.analyzer),
+            key=lambda each: (each.same_words, probability(each.features)),
             default=None,
         )
         if best is None:
             return None
-        passage, answer = passages[best.hit.passage_id], answers[best.hit.passage_id]
-        found = self._decide(question, best, passage, answer, analyzer)
-        if found is not None and found.verdict == "sure" and not best.same_words:
+        found = self._decide(question, best, passages[best.hit.passage_id], answers[best.hit.passage_id])
+        if found is None or found.verdict != "sure":
+            return found
+        # Two entries with one question and different answers contradict each other: neither is sure.
+        rivals = [each for each in ids if not same_words(answers[each], found.entry.answer)]
+        asking = {text for each in rivals for text in phrasings[each]}
+        asked = (question, found.entry.question)
+        if any(self._asks_the_same(text, each) for text in asking for each in asked):
+            return replace(found, verdict="likely", difference="another entry's answer")
+        if not best.same_words:
             # The probability was fitted among entries. What the question is about may stand elsewhere.
             nearest = self.knowledge_base.search_dense(vector, _NEAREST)
             nearer = [each for each, cosine in nearest if cosine > cosines[best.hit.passage_id]]
-            if any(metadata_of(each)["kind"] != "faq" for each in self.knowledge_base.passages(nearer)):
+            if any(each.metadata.get("kind") != "faq" for each in self.knowledge_base.passages(nearer)):
                 return replace(found, verdict="likely", difference="another passage is nearer")
         return found
 
-    def rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> list[Document]:
-        """The passages of these entries, by how well they fit the question of that vector, best first."""
-        ids = [each.passage_id for each in hits]
-        cosines = self.knowledge_base.score_dense(vector, ids)
-        scores = {each.passage_id: entry_score(each.score, cosines[each.passage_id]) for each in hits}
-        ordered = sorted(ids, key=lambda each: -scores[each])
-        return self.knowledge_base.passages(ordered)
-
-    def _decide(
-        self,
-        question: str,
-        best: Candidate,
-        passage: Document,
-        answer: str,
-        analyzer: Analyzer,
-    ) -> FaqMatch | None:
+    def _decide(self, question: str, best: Candidate, passage: Document, answer: str) -> FaqMatch | None:
         chance = probability(best.features, same_words=best.same_words)
-        # Two entries with one question and different answers contradict each other: neither is sure.
-        disputed = best.same_words and best.features.margin <= 0
         if chance < self.likely:
             return None
         entry = Curated(
@@ -125,23 +158,39 @@ class FaqMatcher:
             end=best.hit.answer.end,
             probability=round(chance, 4),
         )
-        beside = metadata_of(passage)["context"]
-        why = "another entry's answer" if disputed else None
-        questions = self.knowledge_base.questions()
-        common = _common_names(questions.passage_ids, questions.texts)
-        why = why or difference(question, best.hit.question, analyzer, beside=beside, common=common)
+        why = None
+        if not self._asks_the_same(question, entry.question):
+            why = difference(question, entry.question, self.knowledge_base.analyzer) or "other words"
         return FaqMatch(entry, "likely" if why or chance < self.sure else "sure", why)
 
+    def _asks_the_same(self, first: str, second: str) -> bool:
+        if same_words(first, second):
+            return True
+        return self.paraphrases and same_question(first, second, self.knowledge_base.analyzer)
 
-@lru_cache(maxsize=4)
-def _common_names(passage_ids: tuple[str, ...], texts: tuple[str, ...]) -> frozenset[str]:
-    """The names that so many entries have that they are the subject of all; ``texts`` are their questions."""
-    entries: dict[str, set[str]] = {}
-    for passage_id, text in zip(passage_ids, texts, strict=True):
-        entries.setdefault(passage_id, set()).update(names_of(text))
-    counts = Counter(name for names in entries.values() for name in names)
-    least = max(_FEWEST, len(entries)) * _COMMON
-    return frozenset(name for name, count in counts.items() if count >= least)
+    def _as_asked(self, question: str, hit: QuestionHit, phrasings: Sequence[str]) -> QuestionHit:
+        """The hit by the phrasing that asks the same, if one does, for another may lie nearer."""
+        same = [each for each in phrasings if self._asks_the_same(each, question)]
+        exact = [each for each in same if same_words(each, question)]
+        return hit._replace(question=next(iter(exact + same), hit.question))
+
+    def _rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> tuple[str, ...]:
+        cosines = self.knowledge_base.score_dense(vector, [each.passage_id for each in hits])
+        scores = {each.passage_id: entry_score(each.score, cosines[each.passage_id]) for each in hits}
+        return tuple(sorted(scores, key=lambda each: -scores[each]))
+
+    def _without(self, hits: Sequence[QuestionHit], left_out: frozenset[str]) -> list[QuestionHit]:
+        passages = self.knowledge_base.passages([each.passage_id for each in hits])
+        stay = {str(each.id) for each in passages if each.metadata.get("source") not in left_out}
+        return [each for each in hits if each.passage_id in stay]
+
+    def _phrasings(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        questions = self.knowledge_base.questions()
+        found: dict[str, list[str]] = {each: [] for each in ids}
+        for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
+            if passage_id in found:
+                found[passage_id].append(text)
+        return found
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
 
-from rag.build import build_retriever
+from rag.build import build_answer_chain, build_retriever
 from rag.filter import Filter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
 from rag.settings import Settings
@@ -64,3 +67,18 @@ def test_one_search_is_answered_from_one_generation(tmp_path: Path) -> None:
 
     assert during == {"old.md"}
     assert afterwards == {"old.md", "notice.md"}
+
+
+def test_answering_matches_curated_entries_once(make_curated: Any, word_embeddings: Any) -> None:
+    kb = make_curated({"faq.csv": [("When is the depot open?", [], "From 8.")]})
+    question = "Is the depot open now?"
+    build_retriever(Settings(), kb, word_embeddings).invoke(question)
+    by_retrieval = len(word_embeddings.queries)
+    word_embeddings.queries.clear()
+
+    generator = GenericFakeChatModel(messages=iter([AIMessage("From 8[1].")]))
+    answer = build_answer_chain(Settings(), kb, embeddings=word_embeddings, generator=generator).invoke(
+        question
+    )
+    assert answer.origin == "generated"
+    assert len(word_embeddings.queries) == by_retrieval

@@ -15,10 +15,10 @@ from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration
 from rag.errors import ConfigError, GenerationError
-from rag.faq import FaqMatch
+from rag.faq import FaqMatch, FaqMatcher
 from rag.filter import Filter
 from rag.generators.extractive import ExtractiveReader
-from rag.knowledge_base import Analyzer
+from rag.knowledge_base import Analyzer, KnowledgeBase
 
 WARRANTY = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。"
 MakeChain = Callable[..., AnswerChain]
@@ -300,3 +300,32 @@ def test_the_least_confidence_can_be_set(make_chain: MakeChain) -> None:
 
 def test_without_a_calibration_no_confidence_is_made_up(make_chain: MakeChain) -> None:
     assert make_chain("软管每 250 小时更换一次[1]。").invoke("软管多久换一次？").confidence is None
+
+
+def test_entry_is_given_only_if_it_passes_the_questions_filter(
+    make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
+) -> None:
+    entries: dict[str, Any] = {
+        "a.csv": [("Who signs?", [], "Ms Hartwell.")],
+        "b.csv": [("Who signs?", [], "Mr Osgood.")],
+    }
+    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+    chain = make_chain("never asked", matcher=matcher)
+
+    for source, expected in (("a.csv", "Ms Hartwell."), ("b.csv", "Mr Osgood.")):
+        answer = chain.invoke(Question("who signs", filter=Filter(source=(source,))))
+        assert (answer.origin, answer.text) == ("faq", expected)
+
+
+def test_contradicting_entries_leave_the_answer_to_the_generator(
+    make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
+) -> None:
+    entries: dict[str, Any] = {
+        "a.csv": [("软管多久换一次？", [], "每年。")],
+        "b.csv": [("软管多久换一次？", [], "每月。")],
+    }
+    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+
+    answer = make_chain("软管每 250 小时更换一次[1]。", matcher=matcher).invoke("软管多久换一次")
+    assert answer.origin == "generated"
+    assert answer.curated is not None
