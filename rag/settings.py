@@ -89,14 +89,14 @@ class RetrievalSettings(_Section):
 
 class FaqSettings(_Section):
     """Curated questions and answers: a match as probable as ``sure`` is answered with the entry's own words,
-    one as ``likely`` is shown beside the answer. Without ``paraphrases`` only a question that is the entry's
-    own, word for word, is ever sure.
+    one as ``likely`` is shown beside the answer. ``paraphrases``: which questions in other words than the
+    entry's own can be sure (`rag.faq.FaqMatcher`).
     """
 
     enabled: bool = True
     sure: float = Field(0.95, gt=0, le=1)
     likely: float = Field(0.5, gt=0, le=1)
-    paraphrases: bool = False
+    paraphrases: Literal["none", "listed", "probable"] = "none"
 
 
 class AnsweringSettings(_Section):

@@ -16,6 +16,7 @@ from rag.faq.calibration import probability
 from rag.faq.differences import difference
 from rag.faq.features import Candidate, candidates, entry_score
 from rag.faq.paraphrases import same_question
+from rag.faq.substitutions import is_substituted
 from rag.faq.wording import same_words
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, QuestionHit
@@ -24,6 +25,7 @@ from rag.passage import metadata_of
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
 _RANKED = 100  # entries: more than anyone reads
 _NEAREST = 10  # passages, among which one that is no entry may fit better than the best entry
+Paraphrases = Literal["none", "listed", "probable"]
 _REMEMBERED = 32  # questions: an answer asks twice, to match and to rank
 
 
@@ -52,7 +54,9 @@ class FaqMatcher:
         embeddings: the embedder it was made with; give one that remembers queries, for retrieval asks too.
         sure: the least probability of a match whose answer may be given without more.
         likely: the least probability of one that is worth showing.
-        paraphrases: whether a question in other words than the entry's can be sure (``same_question``).
+        paraphrases: which questions in other words than the entry's can be sure: "none"; those that say the
+            same but for a closed list ("listed", ``same_question``); or all that are so probable and differ in
+            nothing that can be seen ("probable").
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class FaqMatcher:
         *,
         sure: float = 0.95,
         likely: float = 0.5,
-        paraphrases: bool = False,
+        paraphrases: Paraphrases = "none",
     ) -> None:
         self.knowledge_base = knowledge_base
         self.embeddings = embeddings
@@ -158,15 +162,23 @@ class FaqMatcher:
             end=best.hit.answer.end,
             probability=round(chance, 4),
         )
-        why = None
-        if not self._asks_the_same(question, entry.question):
-            why = difference(question, entry.question, self.knowledge_base.analyzer) or "other words"
+        why = None if self._asks_the_same(question, entry.question) else self._objection(question, entry)
         return FaqMatch(entry, "likely" if why or chance < self.sure else "sure", why)
 
     def _asks_the_same(self, first: str, second: str) -> bool:
         if same_words(first, second):
             return True
-        return self.paraphrases and same_question(first, second, self.knowledge_base.analyzer)
+        return self.paraphrases != "none" and same_question(first, second, self.knowledge_base.analyzer)
+
+    def _objection(self, question: str, entry: Curated) -> str | None:
+        """Why an entry that is put in other words can't be sure, or None."""
+        analyzer = self.knowledge_base.analyzer
+        why = difference(question, entry.question, analyzer)
+        if self.paraphrases != "probable":
+            return why or "other words"
+        if why is None and is_substituted(question, entry.question, analyzer):
+            return "another word in one place"
+        return why
 
     def _as_asked(self, question: str, hit: QuestionHit, phrasings: Sequence[str]) -> QuestionHit:
         """The hit by the phrasing that asks the same, if one does, for another may lie nearer."""
