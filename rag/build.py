@@ -17,6 +17,7 @@ from rag.retrievers import (
     FusionRetriever,
     HybridRetriever,
     LexicalRetriever,
+    PartsRetriever,
 )
 from rag.settings import Settings
 from rag.weights import resolve_model
@@ -61,11 +62,14 @@ def build_retriever(
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
+    A question that asks two things is also searched by its parts (``PartsRetriever``).
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
     passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
     """
     k = k if k is not None else settings.retrieval.k
     fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    if settings.retrieval.split_questions:
+        fused = PartsRetriever(retriever=fused, knowledge_base=knowledge_base, k=k, filter=filter)
     if not settings.faq.enabled:
         return fused
     return CuratedRetriever(
@@ -144,4 +148,5 @@ def build_answer_chain(
         max_question_characters=settings.answering.max_question_characters,
         generator_name=settings.generator.model,
         matcher=matcher,
+        split_questions=settings.retrieval.split_questions,
     )

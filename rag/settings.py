@@ -76,12 +76,14 @@ class RetrievalSettings(_Section):
 
     ``fusion``: by what all searches say of each ("scores"), or by reciprocal ranks ("ranks"), for which alone
     ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too.
+    ``split_questions``: search a question that asks two things by its parts, too, and read of each.
     """
 
     k: int = Field(6, ge=1)
     candidates: int = Field(100, ge=1)
     fusion: Literal["scores", "ranks"] = "scores"
     cross_language: bool = True
+    split_questions: bool = True
     rrf_constant: float = Field(60.0, gt=0)
 
 

@@ -22,7 +22,7 @@ from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
-from rag.retrievers import retrieve
+from rag.retrievers import retrieve, split_question
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         max_question_characters: int = 2000,
         generator_name: str = "",
         matcher: Matcher | None = None,
+        split_questions: bool = True,
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -56,6 +57,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
         self.matcher = matcher
+        self.split_questions = split_questions
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -105,7 +107,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
         wording = wording_for(language_of(question.text))
         query = retrieval_query(question)
         retrieved = retrieve(self.retriever, query, question.filter, config)
-        evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
+        parts = split_question(query) if self.split_questions else ()
+        evidence = pack_evidence(
+            query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens, parts=parts
+        )
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
