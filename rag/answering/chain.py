@@ -133,7 +133,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             yield _decline(draft, wording, reason, clock)
             return
         if isinstance(self.generator, EvidenceReader):
-            yield self._read(draft, evidence, wording, clock, query)
+            yield self._read(draft, evidence, wording, clock, parts or (query,))
             return
         messages = build_messages(question.text, evidence, wording, question.history)
         text = ""
@@ -166,10 +166,17 @@ class AnswerChain(Runnable[str | Question, Answer]):
         yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock)
 
     def _read(
-        self, draft: Answer, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock", query: str
+        self,
+        draft: Answer,
+        evidence: Sequence[Evidence],
+        wording: Wording,
+        clock: "_Clock",
+        queries: Sequence[str],
     ) -> Answer:
         assert isinstance(self.generator, EvidenceReader)
-        found = self.generator.read(query, [each.passage.page_content for each in evidence])
+        texts = [each.passage.page_content for each in evidence]
+        read = [found for query in queries for found in self.generator.read(query, texts)]
+        found = list(dict.fromkeys(read))
         elapsed = clock.elapsed_ms()
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)

@@ -13,6 +13,11 @@ _START = re.compile(  # of a question: inverted, or with its subject asked for
     rf"|{_AUXILIARY}\s+(?:{_PRONOUN}|{_DETERMINER}|anyone|someone)\b)",
     re.IGNORECASE,
 )
+_LOOSE_START = re.compile(  # of a question after a comma
+    rf"(?:(?:in|on|at|for|to|by|from|of|with|under|about)\s+)?(?:what|how\s+(?:many|much)|when|where|why)\s+"
+    rf"(?!{_PRONOUN}\b|{_DETERMINER}\b)\S+(?:\s+\S+){{2,}}",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(rf"(?:(?:in|on|at|for|to|by|from|of|with|under|about)\s+)?(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
 _STRONG = re.compile(r"[?;]\s*")
 _AND = re.compile(r"(?:,\s*|\s+)(?:(?:and|but)(?:\s+also)?|also),?\s+", re.IGNORECASE)
@@ -75,9 +80,10 @@ def _cut(sentence: str) -> list[str]:
     pieces: list[str] = []
     for found in _AND.finditer(sentence):
         piece, rest = sentence[start : found.start()], sentence[found.end() :]
-        if not (_OPENING.match(piece) and len(piece.split()) > 2 < len(rest.split()) and _START.match(rest)):
-            continue
         comma = found[0].startswith(",")
+        asks = _START.match(rest) or (comma and _LOOSE_START.match(rest))
+        if not (asks and _OPENING.match(piece) and len(piece.split()) > 2 < len(rest.split())):
+            continue
         inverted = re.match(_AUXILIARY + r"\b", rest, re.IGNORECASE)
         if inverted and re.search(r"\s(?:that|who|which|whose)\s", piece):
             continue  # "the song that won and was the first": still about the song
