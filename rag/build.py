@@ -11,6 +11,7 @@ from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import (
+    BridgingRetriever,
     CachedQueryEmbeddings,
     CuratedRetriever,
     DenseRetriever,
@@ -62,7 +63,8 @@ def build_retriever(
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
-    A question that asks two things is also searched by its parts (``PartsRetriever``).
+    A question that asks two things is also searched by its parts (``PartsRetriever``), one that describes
+    what it doesn't name also with the names found first (``BridgingRetriever``).
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
     passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
     """
@@ -92,7 +94,7 @@ def _build_fused(
     retrieval = settings.retrieval
     candidates = max(retrieval.candidates, k)
     if retrieval.fusion == "scores":
-        return HybridRetriever(
+        hybrid = HybridRetriever(
             knowledge_base=knowledge_base,
             embeddings=embeddings,
             k=k,
@@ -100,6 +102,9 @@ def _build_fused(
             cross_language=retrieval.cross_language,
             filter=filter,
         )
+        if not retrieval.follow_names:
+            return hybrid
+        return BridgingRetriever(retriever=hybrid, knowledge_base=knowledge_base, k=k, filter=filter)
     return FusionRetriever(
         retrievers=[
             DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=candidates),

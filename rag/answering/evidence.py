@@ -130,7 +130,9 @@ def pack_evidence(
         cost = sum(left) + (0 if chosen[index] else _OVERHEAD)
         if index and spent + cost > budget * _WHOLE_SHARE:
             break
-        if spent + cost > budget:  # even the first passage is too long: its best sentences will be taken below
+        if (
+            spent + cost > budget
+        ):  # even the first passage is too long: its best sentences will be taken below
             break
         chosen[index] = set(range(len(each)))
         spent += cost

@@ -1,5 +1,6 @@
 """Finding passages: LangChain ``BaseRetriever`` parts that return scored copies, best first."""
 
+from rag.retrievers.bridging import BridgingRetriever
 from rag.retrievers.by_parts import PartsRetriever
 from rag.retrievers.curated import CuratedRetriever
 from rag.retrievers.dense import DenseRetriever
@@ -11,6 +12,7 @@ from rag.retrievers.parts import split_question
 from rag.retrievers.query_cache import CachedQueryEmbeddings
 
 __all__ = [
+    "BridgingRetriever",
     "CachedQueryEmbeddings",
     "CuratedRetriever",
     "DenseRetriever",

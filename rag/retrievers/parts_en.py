@@ -18,20 +18,29 @@ _LOOSE_START = re.compile(  # of a question after a comma
     rf"(?!{_PRONOUN}\b|{_DETERMINER}\b)\S+(?:\s+\S+){{2,}}",
     re.IGNORECASE,
 )
-_OPENING = re.compile(rf"(?:(?:in|on|at|for|to|by|from|of|with|under|about)\s+)?(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
+_OPENING = re.compile(
+    rf"(?:(?:in|on|at|for|to|by|from|of|with|under|about)\s+)?(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE
+)
 _STRONG = re.compile(r"[?;]\s*")
 _AND = re.compile(r"(?:,\s*|\s+)(?:(?:and|but)(?:\s+also)?|also),?\s+", re.IGNORECASE)
 _CONNECTIVE = re.compile(r"^(?:(?:and|also|but|then|or|plus)\b,?\s*)+", re.IGNORECASE)
 _IT = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
-_EMPTY_IT = re.compile(r"\bit\s+(?:take|possible|necessary|allowed|true|safe)\b|\bit\s+(?=that|to)\b", re.IGNORECASE)
+_EMPTY_IT = re.compile(
+    r"\bit\s+(?:take|possible|necessary|allowed|true|safe)\b|\bit\s+(?=that|to)\b", re.IGNORECASE
+)
 
 _NAME = re.compile(r"[\"“'‘(]?(?:[A-Z]|\w*\d)")
-_INNER = frozenset("of the von van de der da di du le la del bin al".split())
-_STOP = re.compile(rf"^(?:{_AUXILIARY}|{_WH}|of|for|in|on|at|to|by|from|with|between|than|and|or|both|each|respectively)$", re.IGNORECASE)
-_SHARED = re.compile(
-    r"\b(?:both|respectively|each(?!\s+(?:day|week|month|year|time|night|morning|one|of|other))|same|share|in common|differ)\b",
+_INNER = frozenset(["of", "the", "von", "van", "de", "der", "da", "di", "du", "le", "la", "del", "bin", "al"])
+_STOP = re.compile(
+    rf"^(?:{_AUXILIARY}|{_WH}|of|for|in|on|at|to|by|from|with|between|than|and|or|both|each|respectively)$",
     re.IGNORECASE,
 )
+_SHARED = re.compile(
+    r"\b(?:both|respectively|each(?!\s+(?:day|week|month|year|time|night|morning|one|of|other))|same|share"
+    r"|in common|differ)\b",
+    re.IGNORECASE,
+)
+_DISTRIBUTING = frozenset(["both", "each", "respectively"])
 _SUBJECT_NEXT = re.compile(rf"\b{_AUXILIARY}(?:\s+the\s+\w+)?$", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"\b(?:differences?|distinction)\s+(?:in\s+(?P<what>.+?)\s+)?between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)$"
@@ -40,7 +49,9 @@ _BETWEEN = re.compile(
 )
 _COMPARATIVE = r"(?:more|less|fewer|better|worse|[a-z]{2,}er|(?:more|less)\s+\w+)"
 _THAN = re.compile(
-    rf"^(?P<aux>(?:how\s+(?:much|many)\s+.*?)?{_AUXILIARY})\s+(?P<one>(?:{_DETERMINER}\s+)?(?!{_DETERMINER}\s)\S+(?:\s.+?)??)(?P<rest>(?:\s+\w+){{0,2}}?\s+{_COMPARATIVE}(?:\s+\w+)?)?"
+    rf"^(?P<aux>(?:how\s+(?:much|many)\s+.*?)?{_AUXILIARY})"
+    rf"\s+(?P<one>(?:{_DETERMINER}\s+)?(?!{_DETERMINER}\s)\S+(?:\s.+?)??)"
+    rf"(?P<rest>(?:\s+\w+){{0,2}}?\s+{_COMPARATIVE}(?:\s+\w+)?)?"
     r"\s+than\s+(?P<other>(?:the|my|our|a|an|this)\s+\S.*|(?-i:[A-Z]).*)$",
     re.IGNORECASE,
 )
@@ -48,10 +59,12 @@ _OR = re.compile(
     r"^(?:which|who|what)\s+(?P<rest>.+?)\s*[,:]\s*(?P<one>[^,]+?)\s+or\s+(?P<other>[^,]+)$", re.IGNORECASE
 )
 _OR_INSIDE = re.compile(
-    r"^(?:which|who|what)\s+(?P<noun>[\w' -]+?),\s*(?P<one>[^,]+?)\s+or\s+(?P<other>[^,]+?),\s*(?P<rest>.+)$", re.IGNORECASE
+    r"^(?:which|who|what)\s+(?P<noun>[\w' -]+?),\s*(?P<one>[^,]+?)\s+or\s+(?P<other>[^,]+?),\s*(?P<rest>.+)$",
+    re.IGNORECASE,
 )
 _OR_BARE = re.compile(
-    r"^(?:[Ww]hich|[Ww]ho)\s+(?P<rest>(?:is|was|are|were|has|lived)\s+[a-z ]+?)\s+(?P<one>[A-Z][^,]*?)\s+or\s+(?P<other>[A-Z][^,]*)$"
+    r"^(?:[Ww]hich|[Ww]ho)\s+(?P<rest>(?:is|was|are|were|has|lived)\s+[a-z ]+?)"
+    r"\s+(?P<one>[A-Z][^,]*?)\s+or\s+(?P<other>[A-Z][^,]*)$"
 )
 
 
@@ -108,7 +121,9 @@ def _antecedent(clause: str) -> str:
     for end in range(len(words), 1, -1):
         if _NAME.match(words[end - 1]) and words[end - 1] != "I":
             return " ".join(words[_name_start(words, end) : end])
-    found = list(re.finditer(r"\b(?:the|my|our|this|an?)\s+\w+(?:\s+\w+)?$|\b(?:the|my|our|this|an?)\s+\w+", clause))
+    found = list(
+        re.finditer(r"\b(?:the|my|our|this|an?)\s+\w+(?:\s+\w+)?$|\b(?:the|my|our|this|an?)\s+\w+", clause)
+    )
     return found[-1][0] if found else ""
 
 
@@ -151,19 +166,20 @@ def _items(named: list[str]) -> list[str]:
 
 
 def _unshared(words: list[str]) -> list[str]:
-    return [each for each in words if each.lower().rstrip(",") not in {"both", "each", "respectively"}]
+    return [each for each in words if each.lower().rstrip(",") not in _DISTRIBUTING]
 
 
 def _conjuncts(words: list[str], place: int) -> tuple[int, int] | None:
-    """Where the names around an "and" begin and end; of what has no capital letter, where it has an article."""
+    """Where the names around an "and" begin and end; what has no capital letter needs an article."""
     first, last = _name_start(words, place), _name_end(words, place + 1)
     while first >= 1 and words[first - 1].endswith(",") and _NAME.match(words[first - 1]):
         first = _name_start(words, first)  # a list of three
     if first < place and last > place + 1:
         before = " ".join(words[:first])
         found = _SHARED.search(" ".join([before, "|", *words[last:]]))
-        if found and found[0].lower() not in {"both", "each", "respectively"} and not _SUBJECT_NEXT.search(before):
-            return None
+        plain = found is None or found[0].lower() in _DISTRIBUTING
+        if not plain and not _SUBJECT_NEXT.search(before):
+            return None  # "if X and Y have the same size": not what is asked about
         return (first, last) if found else None
     return _plain(words, place)
 
@@ -174,19 +190,23 @@ def _plain(words: list[str], place: int) -> tuple[int, int] | None:
         first -= 1
     length = place - first
     last = min(place + 1 + length, len(words))
-    with_articles = all(re.fullmatch(_DETERMINER, words[at], re.IGNORECASE) for at in (first, place + 1) if at < place or at > place)
+    with_articles = all(re.fullmatch(_DETERMINER, words[at], re.IGNORECASE) for at in (first, place + 1))
     after = " ".join(words[last:])
-    if length < 2 or not with_articles or not re.search(r"\b(?:both|each|respectively)\b", f"{' '.join(words[:first])} {after}"):
+    if (
+        length < 2
+        or not with_articles
+        or not re.search(r"\b(?:both|each|respectively)\b", f"{' '.join(words[:first])} {after}")
+    ):
         return None
     return first, last
 
 
 def _name_start(words: list[str], end: int) -> int:
-    """Where the name begins whose last word is before ``end``, with its article; ``end`` where there is none."""
+    """Where the name begins that ends before ``end``, with its article; ``end`` where there is none."""
     start = end
     while start > 1 and (
         _is_name(words[start - 1], start - 1)
-        or (start < end and start > 1 and words[start - 1] in _INNER and _is_name(words[start - 2], start - 2))
+        or (start < end and words[start - 1] in _INNER and _is_name(words[start - 2], start - 2))
     ):
         if start < end and words[start - 1].endswith(","):
             break
@@ -203,8 +223,16 @@ def _name_end(words: list[str], start: int) -> int:
     first = end
     while end < len(words) and (
         _is_name(words[end], end)
-        or (end > first and words[end] in _INNER and any(_is_name(each, end) for each in words[end + 1 : end + 2]))
-        or (end > first and words[end : end + 2] == ["of", "the"] and any(_is_name(each, end) for each in words[end + 2 : end + 3]))
+        or (
+            end > first
+            and words[end] in _INNER
+            and any(_is_name(each, end) for each in words[end + 1 : end + 2])
+        )
+        or (
+            end > first
+            and words[end : end + 2] == ["of", "the"]
+            and any(_is_name(each, end) for each in words[end + 2 : end + 3])
+        )
     ):
         end += 1
         if words[end - 1].endswith(","):

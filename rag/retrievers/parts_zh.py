@@ -6,13 +6,17 @@ _QUESTION = re.compile(
     r"多少|多[久长大高重远快深宽厚]|几|什么|怎么|怎样|如何|哪|谁|何时|何地|为何|是否|能否|可否|有没有"
     r"|([是能会要用需可])不\1|吗$|呢$"
 )
-_INDEFINITE = re.compile(r"(?:什么|谁|哪[^，]{0,2}|怎么[^，]{0,4}|几[^，]{0,2})(?:都|也)|(?:无论|不管)[^，]*|好几|几乎")
+_INDEFINITE = re.compile(
+    r"(?:什么|谁|哪[^，]{0,2}|怎么[^，]{0,4}|几[^，]{0,2})(?:都|也)|(?:无论|不管)[^，]*|好几|几乎"
+)
 _TAG = re.compile(  # asks nothing by itself
     r"(?:那|又|该|应该|应|这|这是|是)?(?:怎么办|怎么回事|为什么|怎么处理|怎么解决|如何处理|如何解决|什么原因|什么意思"
     r"|对吗|是吗|好吗|可以吗|行吗|对不对|是不是|能不能|可以|呢)(?:呢|呀|啊)?"
 )
 _BOUNDARY = re.compile(r"[，,；;？?。！!\n]+\s*|\s+(?=以及|另外|还有)|(?<=[^，,；;？?。！!\s])(?=以及|另外)")
-_CONNECTIVE = re.compile(r"^(?:以及|另外|还有|同时|并且|而且|此外|还想问一下|还想知道|再问一下|顺便问一下|那么|那|和)[，,：:\s]*")
+_CONNECTIVE = re.compile(
+    r"^(?:以及|另外|还有|同时|并且|而且|此外|还想问一下|还想知道|再问一下|顺便问一下|那么|那|和)[，,：:\s]*"
+)
 _POLITE = re.compile(r"^(?:请问|请教一下|请教|麻烦问一下|你好|您好|想问一下|问一下)[，,：:\s]*")
 _UNFINISHED = re.compile(r"(?:如何|怎么|怎样|何时|何地|为何|为什么)$")  # "如何以及何时进入": one predicate
 _BARE = re.compile(  # how a clause begins that leaves its subject to the clause before
@@ -32,7 +36,8 @@ _GOING = re.compile(r"^(去|到|在|从|给|对|往|向)")
 
 _NOT_THAN = r"(?<![相对占环同百分性价评攀无好])"
 _ADJECTIVE = (
-    r"(?:贵|便宜|重|轻|大|小|长|短|高|低|快|慢|多|少|早|晚|新|旧|好|差|远|近|强|弱|厚|薄|宽|窄|深|浅|老|年轻|耐用|安静|吵|省电|先|久)"
+    r"(?:贵|便宜|重|轻|大|小|长|短|高|低|快|慢|多|少|早|晚|新|旧|好|差|远|近|强|弱|厚|薄|宽|窄|深|浅"
+    r"|老|年轻|耐用|安静|吵|省电|先|久)"
 )
 _THAN = re.compile(
     rf"^(?P<one>[^比]+?){_NOT_THAN}比(?![例如赛賽较較亚亞重方特分价價喻利数數率值一])"
@@ -84,15 +89,20 @@ def _with_subject(clause: str, before: list[str]) -> str:
     subject = _subject(before[0])
     if not subject:
         return clause
-    if _PRONOUN.search(clause):
-        return _PRONOUN.sub(lambda found: subject + ("的" if found[0].endswith("的") else ""), clause, count=1)
-    if _BARE.match(clause):
-        return f"{subject}{' ' if subject[-1].isascii() else ''}{clause}"
-    return clause
+    if found := _PRONOUN.search(clause):
+        owner = "的" if found[0].endswith("的") else ""
+        return _joined(clause[: found.start()], _joined(subject, owner + clause[found.end() :]))
+    return _joined(subject, clause) if _BARE.match(clause) else clause
+
+
+def _joined(one: str, other: str) -> str:
+    """One after the other, apart where a word in letters or a number ends or begins."""
+    apart = (one[-1:].isascii() and other[:1] != "的") or (other[:1].isascii() and not other[:1].isspace())
+    return f"{one} {other}" if one and other and apart and not one[-1].isspace() else one + other
 
 
 def _subject(clause: str) -> str:
-    """What a clause asks about: what is before its question word; of an owner and what is owned, the owner."""
+    """What a clause asks about: what is before its question word; of "P100 的价格", the owner."""
     asked = _QUESTION.search(clause)
     before = clause[: asked.start()].rpartition("，")[2] if asked else ""
     subject = _VERB_END.sub("", before.strip()).strip()
@@ -106,16 +116,15 @@ def _coordinated(text: str) -> list[str]:
     if each is None or each.start() == 0:
         return []
     rest = text[each.end() :]
-    return [f"{item}{rest}" for item in _conjuncts(text[: each.start()])]
+    return [_joined(item, rest) for item in _conjuncts(text[: each.start()])]
 
 
 def _compared(text: str) -> list[str]:
     if found := _DIFFERENCE.search(text):  # before "分别" is taken for "respectively"
         return _conjuncts(text[: found.start()])
     if found := _WHICH.match(text):
-        space = " " if found["both"][-1:].isascii() else ""
         both = found["both"].replace("还是", "和")
-        return [f"{item}{space}{found['rest'].removeprefix('的')}" for item in _conjuncts(both)]
+        return [_joined(item, found["rest"].removeprefix("的")) for item in _conjuncts(both)]
     if (found := _THAN.match(text)) and not _NO_OTHER.match((found["code"] or found["other"]).strip()):
         context, comma, one = found["one"].rpartition("，")
         other, rest = (found["code"] or found["other"]).strip(), found["follows"] or found["rest"]
@@ -123,15 +132,14 @@ def _compared(text: str) -> list[str]:
             return []
         if "的" in one and "的" not in other:
             other += "的" + one.rpartition("的")[2].strip()
-        space = " " if one.endswith(" ") or rest.startswith(" ") else ""
-        return [f"{context}{comma}{each.strip()}{space}{rest.strip()}" for each in (one, other)]
+        return [f"{context}{comma}{_joined(each.strip(), rest.strip())}" for each in (one, other)]
     return []
 
 
 def _conjuncts(text: str) -> list[str]:
     """What is coordinated, each with what they share: "A和B的价格" is "A的价格" and "B的价格"."""
     context, comma, text = text.rpartition("，")
-    items = [each for each in _AND.split(text)]
+    items = list(_AND.split(text))
     if not 2 <= len(items) <= 4 or not all(items):
         return []
     *others, last = items
@@ -139,13 +147,13 @@ def _conjuncts(text: str) -> list[str]:
         others[0] = others[0][going.end() :]
         start = _shared_from(last)
         last, shared = last[:start], last[start:]
-        items = [f"{going[0]}{item}{shared}" for item in (*others, last)]
+        items = [going[0] + _joined(item, shared) for item in (*others, last)]
     elif "的" in last and "的" not in others[0]:
         name = last.partition("的")[0].rstrip()
         items = [*(f"{item}{last[len(name) :]}" for item in others), last]
     elif "的" in others[0] and "的" not in last:
         owner = others[0][: others[0].rindex("的") + 1]
-        items = [others[0], *(f"{owner}{item}" for item in items[1:])]
+        items = [others[0], *(_joined(owner, item) for item in items[1:])]
     return [f"{context}{comma}{item}" for item in items]
 
 

@@ -264,3 +264,13 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
     sure = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "sure"))
     history = (Turn("user", "P200 的保修期多长？"), Turn("assistant", "两年。"))
     assert sure.invoke(Question("那软管呢？", history)).origin == "generated"
+
+
+def test_extractive_reader_answers_each_part_of_a_question(make_chain: MakeChain, analyzer: Analyzer) -> None:
+    texts = ("年假每年十二天。年假有多少天看表格。" * 2, "加班按小时计算。")
+    reader = ExtractiveReader(analyzer=analyzer, max_sentences=1)
+    question = "年假有多少天，加班怎么算？"
+    answer = make_chain(reader, texts).invoke(question)
+    assert {each.number for each in answer.citations} == {1, 2}
+    whole = make_chain(reader, texts, split_questions=False).invoke(question)
+    assert len(whole.citations) == 1

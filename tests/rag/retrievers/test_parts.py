@@ -15,8 +15,56 @@ FILE = Path(__file__).parent / "two_part_questions.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 WORKED_ON = [each for each in CASES if each["split"] == "fit"]
 PIECES = st.sampled_from(
-    "P100 P200 Ann Bob Lee the a pump hose 年假 加班 的 保修期 和 与 、 以及 分别 各 是 多少 怎么算 比 重 吗 哪个 更 有什么区别 它 "
-    "？ ， ； ? ; , and or also what is how do I who which of both each respectively older than it its difference between".split()
+    [
+        *[
+            "P100",
+            "P200",
+            "Ann",
+            "Bob",
+            "Lee",
+            "the",
+            "a",
+            "pump",
+            "hose",
+            "and",
+            "or",
+            "also",
+            "what",
+            "is",
+            "how",
+            "do",
+            "I",
+            "who",
+            "which",
+            "of",
+            "both",
+            "each",
+        ],
+        *[
+            "respectively",
+            "older",
+            "than",
+            "it",
+            "its",
+            "difference",
+            "between",
+            "？",
+            "，",
+            "；",
+            "?",
+            ";",
+            ",",
+            "年假",
+            "加班",
+            "的",
+            "保修期",
+            "和",
+            "与",
+            "、",
+            "以及",
+        ],
+        *["分别", "各", "是", "多少", "怎么算", "比", "重", "吗", "哪个", "更", "有什么区别", "它"],
+    ]
 )
 QUESTIONS = st.lists(PIECES, max_size=16).flatmap(
     lambda pieces: st.sampled_from(["".join(pieces), " ".join(pieces)])
@@ -86,7 +134,7 @@ def test_parts_are_shorter_have_only_the_questions_words_and_no_parts_themselves
     for part in parts:
         assert part.strip() == part != ""
         assert len(part) < len(question)
-        assert words(part) <= words(question) | {"的"}
+        assert words(part) <= words(question)
         assert split_question(part) == ()
 
 
