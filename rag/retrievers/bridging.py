@@ -32,7 +32,8 @@ _DESCRIBES = re.compile(  # something that it doesn't name
     r"|\bof the \w+ (?:of|in|from|by|that)\b|\bof (?:a|the) (?:\w+ )+(?:of|in|by)\b",
     re.IGNORECASE,
 )
-_CAPITALS = re.compile(r"[A-Z][\w.'’-]*(?:\s+(?:of|the|de|von|van)?\s*[A-Z0-9][\w.'’-]*)*")
+_WORD = r"(?:[\w'’-]|\.(?=\w)|(?<=\b[A-Z])\.)*"  # with the dots of initials, not of sentences
+_CAPITALS = re.compile(rf"[A-Z]{_WORD}(?:\s+(?:of\s+|the\s+|de\s+|von\s+|van\s+)?[A-Z0-9]{_WORD})*")
 _SENTENCE_STARTS = frozenset(
     ["The", "He", "She", "It", "In", "His", "Her", "They", "This", "A", "An", "On", "After", "As", "At"]
 )

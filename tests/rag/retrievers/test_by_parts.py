@@ -15,6 +15,7 @@ from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.language import language_of
 from rag.retrievers import (
+    BridgingRetriever,
     CuratedRetriever,
     FusionRetriever,
     HybridRetriever,
@@ -154,13 +155,17 @@ def test_documents_left_out_take_no_part(
     assert "overtime.md" not in sources(curated.leaving_out(frozenset({"overtime.md"})).invoke(QUESTION))
     parts = curated.retriever
     assert isinstance(parts, PartsRetriever)
-    assert isinstance(parts.retriever, HybridRetriever if fusion == "scores" else FusionRetriever)
+    assert isinstance(parts.retriever, BridgingRetriever if fusion == "scores" else FusionRetriever)
     without = parts.model_copy(update={"left_out": frozenset({"leave.md"})})
     assert "leave.md" not in sources(without.invoke(QUESTION))
 
 
 def test_setting_turns_it_off(knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings) -> None:
-    off = Settings().override("retrieval", split_questions=False).override("faq", enabled=False)
+    off = (
+        Settings()
+        .override("retrieval", split_questions=False, follow_names=False)
+        .override("faq", enabled=False)
+    )
     assert isinstance(build_retriever(off, knowledge_base, embeddings), HybridRetriever)
 
 
