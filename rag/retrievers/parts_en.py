@@ -51,7 +51,7 @@ _COMPARATIVE = r"(?:more|less|fewer|better|worse|[a-z]{2,}er|(?:more|less)\s+\w+
 _THAN = re.compile(
     rf"^(?P<aux>(?:how\s+(?:much|many)\s+.*?)?{_AUXILIARY})"
     rf"\s+(?P<one>(?:{_DETERMINER}\s+)?(?!{_DETERMINER}\s)\S+(?:\s.+?)??)"
-    rf"(?P<rest>(?:\s+\w+){{0,2}}?\s+{_COMPARATIVE}(?:\s+\w+)?)?"
+    rf"(?P<rest>(?:\s+(?-i:[a-z])\w*){{0,2}}?\s+{_COMPARATIVE}(?:\s+\w+)?)?"
     r"\s+than\s+(?P<other>(?:the|my|our|a|an|this)\s+\S.*|(?-i:[A-Z]).*)$",
     re.IGNORECASE,
 )
