@@ -22,8 +22,8 @@ _NAMES = 6  # of the best passage, the first ones: they say what it is about
 _DEPTH = 40  # passages of each search, so that both know most of what either finds
 _WEIGHT = 0.5  # of the second search; chosen on hotpotqa_200's fit half, as the number of names
 
-_ASKS = re.compile(
-    r"\?\s*$|^\W*(?:(?:in|on|at|for|to|by|from|of|with)\s+)?(?:what|whom?|whose|where|when|which|why|how)\b",
+_QUESTION_WORD = re.compile(  # "In which year" describes nothing
+    r"^\W*(?:(?:in|on|at|for|to|by|from|of|with)\s+)?(?:what|whom?|whose|where|when|which|why|how)\b",
     re.IGNORECASE,
 )
 _DESCRIBES = re.compile(  # something that it doesn't name
@@ -80,9 +80,11 @@ class BridgingRetriever(FilteringRetriever):
 
 def describes_something(question: str) -> bool:
     """Whether an English question describes a thing by what another one is to it, instead of naming it."""
-    if language_of(question) != "en":
-        return False
-    return _ASKS.search(question) is not None and _DESCRIBES.search(question) is not None
+    question = question.strip()
+    if "\n" in question or language_of(question) != "en":
+        return False  # a follow-up below the question that it leans on describes nothing itself
+    rest = _QUESTION_WORD.sub("", question)
+    return (rest != question or question.endswith("?")) and _DESCRIBES.search(rest) is not None
 
 
 def new_names(question: str, passage: Document) -> list[str]:

@@ -17,10 +17,11 @@ def split_question(question: str) -> tuple[str, ...]:
     """The parts of a question that asks two to four things, or () where it asks one.
 
     Each part stands alone: a subject or predicate that parts share is in each. Its words are the question's
-    own, it is shorter than the question, and it has no parts itself.
+    own, it is shorter than the question, and it has no parts itself. What has several lines is left whole: it
+    is a follow-up below what it leans on, or a text.
     """
     text = " ".join(question.split())
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST or "\n" in question.strip():
         return ()
     rules = {"zh": split_chinese, "en": split_english}.get(language_of(text))
     if rules is None:

@@ -98,6 +98,8 @@ def test_nothing_found_is_nothing(retriever: BridgingRetriever) -> None:
         ("In which year was the author of the book of poems born?", True),
         ("What is the warranty of the P100?", False),
         ("Where do I park?", False),
+        ("In which year was Bonn founded?", False),
+        ("Who directed the film that starred Ann Berg?\nAnd when?", False),
         ("Which pump is quiet?", False),
         ("Aspirin lowers the risk that patients have strokes.", False),
         ("住宿标准是多少？", False),

@@ -95,6 +95,7 @@ def test_question_is_taken_apart_only_where_it_asks_two_things(case: dict[str, A
         "？？？",
         "P100の保証期間はどれくらいですか、返品はどうしますか？",
         "What is it? " * 40,
+        "年假有多少天？\n加班怎么算？",
     ],
 )
 def test_what_only_looks_like_two_questions_stays_whole(question: str) -> None:
