@@ -135,7 +135,7 @@ def test_a_follow_up_is_searched_with_the_question_before_it(make_chain: MakeCha
     history = (Turn("user", "P200 的软管多久换一次？"), Turn("assistant", "250 小时[1]。"))
     chain.invoke(Question("它的保修期呢？", history))
     assert isinstance(chain.retriever, FixedRetriever)
-    assert chain.retriever.queries == ["P200 的软管多久换一次？ 它的保修期呢？"]
+    assert chain.retriever.queries == ["P200 的软管多久换一次？\n它的保修期呢？"]
 
 
 def test_a_failing_generator_is_reported_in_one_line(make_chain: MakeChain) -> None:
