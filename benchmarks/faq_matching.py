@@ -3,7 +3,7 @@ fitted on.
 
     python -m benchmarks.faq_matching SETS --fit     # prints the coefficients of rag/faq/calibration.py
     python -m benchmarks.faq_matching SETS           # precision and coverage of direct answers, by set
-    python -m benchmarks.faq_matching SETS --paraphrases probable --sure 0.8      # by other settings than the default
+    python -m benchmarks.faq_matching SETS --paraphrases probable --sure 0.8  # by other settings
 
 SETS holds faq_banking77_en, faq_clinc150_en, faq_oss_en, faq_oss_zh and faq_covid_deepset_en, in BEIR's form.
 Fitted on the first halves of all but the last, each question asked twice: with its entry there, and, at a

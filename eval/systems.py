@@ -23,7 +23,7 @@ from rag.answering.conversation import retrieval_query
 from rag.build import build_retriever
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
-from rag.retrievers import CuratedRetriever, DenseRetriever, HybridRetriever, LexicalRetriever
+from rag.retrievers import CuratedRetriever, DenseRetriever, LexicalRetriever
 from rag.settings import Settings
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
@@ -80,7 +80,7 @@ class System:
         retriever = build_retriever(self.settings, knowledge_base, embeddings, k)
         if left_out and isinstance(retriever, CuratedRetriever):
             return retriever.leaving_out(frozenset(left_out))
-        if left_out and isinstance(retriever, HybridRetriever):
+        if left_out and "left_out" in type(retriever).model_fields:
             return retriever.model_copy(update={"left_out": frozenset(left_out)})
         return retriever
 

@@ -13,12 +13,14 @@ from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import (
+    BridgingRetriever,
     CachedQueryEmbeddings,
     CuratedRetriever,
     DenseRetriever,
     FusionRetriever,
     HybridRetriever,
     LexicalRetriever,
+    PartsRetriever,
 )
 from rag.settings import Settings
 from rag.weights import resolve_model
@@ -64,12 +66,16 @@ def build_retriever(
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
+    A question that asks two things is also searched by its parts (``PartsRetriever``), one that describes
+    what it doesn't name also with the names found first (``BridgingRetriever``).
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
     passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``. Give the
     ``matcher`` that answers ask, too, and each question is matched once.
     """
     k = k if k is not None else settings.retrieval.k
     fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    if settings.retrieval.split_questions:
+        fused = PartsRetriever(retriever=fused, knowledge_base=knowledge_base, k=k, filter=filter)
     if not settings.faq.enabled:
         return fused
     return CuratedRetriever(
@@ -98,7 +104,7 @@ def _build_fused(
     retrieval = settings.retrieval
     candidates = max(retrieval.candidates, k)
     if retrieval.fusion == "scores":
-        return HybridRetriever(
+        hybrid = HybridRetriever(
             knowledge_base=knowledge_base,
             embeddings=embeddings,
             k=k,
@@ -107,6 +113,9 @@ def _build_fused(
             translation=retrieval.translation,
             filter=filter,
         )
+        if not retrieval.follow_names:
+            return hybrid
+        return BridgingRetriever(retriever=hybrid, knowledge_base=knowledge_base, k=k, filter=filter)
     return FusionRetriever(
         retrievers=[
             DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=candidates),
@@ -156,6 +165,7 @@ def build_answer_chain(
         matcher=matcher,
         calibration=build_calibration(settings),
         minimum_confidence=settings.answering.minimum_confidence,
+        split_questions=settings.retrieval.split_questions,
     )
 
 

@@ -77,6 +77,9 @@ class RetrievalSettings(_Section):
     ``fusion``: by what all searches say of each ("scores"), or by reciprocal ranks ("ranks"), for which alone
     ``rrf_constant`` is. ``cross_language``: find passages in the other language than the question's, too,
     and by the question's words in ``translation`` besides.
+    ``split_questions``: search a question that asks two things by its parts, too, and read of each.
+    ``follow_names``: where a question describes what it doesn't name, search once more with the names in the
+    best passage; for ``fusion`` by scores only.
     """
 
     k: int = Field(6, ge=1)
@@ -84,6 +87,8 @@ class RetrievalSettings(_Section):
     fusion: Literal["scores", "ranks"] = "scores"
     cross_language: bool = True
     translation: bool = True
+    split_questions: bool = True
+    follow_names: bool = True
     rrf_constant: float = Field(60.0, gt=0)
 
 

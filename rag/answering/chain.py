@@ -25,7 +25,7 @@ from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
-from rag.retrievers import retrieve
+from rag.retrievers import retrieve, split_question
 from rag.retrievers.stages import StageRecorder
 from rag.trace import Stage
 
@@ -55,6 +55,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         matcher: Matcher | None = None,
         calibration: Calibration | None = None,
         minimum_confidence: float | None = None,
+        split_questions: bool = True,
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -65,6 +66,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.matcher = matcher
         self.calibration = calibration
         self.minimum_confidence = minimum_confidence
+        self.split_questions = split_questions
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -116,7 +118,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
         recorder = StageRecorder()
         watched = merge_configs(config, {"callbacks": [recorder]})
         retrieved = retrieve(self.retriever, query, question.filter, watched)
-        evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
+        parts = split_question(query) if self.split_questions else ()
+        evidence = pack_evidence(
+            query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens, parts=parts
+        )
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
@@ -141,7 +146,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             yield _decline(draft, wording, reason, clock)
             return
         if isinstance(self.generator, EvidenceReader):
-            yield self._read(draft, evidence, wording, clock, query)
+            yield self._read(draft, evidence, wording, clock, parts or (query,))
             return
         messages = build_messages(question.text, evidence, wording, question.history)
         text = ""
@@ -177,10 +182,17 @@ class AnswerChain(Runnable[str | Question, Answer]):
         yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock, likelihoods)
 
     def _read(
-        self, draft: Answer, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock", query: str
+        self,
+        draft: Answer,
+        evidence: Sequence[Evidence],
+        wording: Wording,
+        clock: "_Clock",
+        queries: Sequence[str],
     ) -> Answer:
         assert isinstance(self.generator, EvidenceReader)
-        found = self.generator.read(query, [each.passage.page_content for each in evidence])
+        texts = [each.passage.page_content for each in evidence]
+        read = [found for query in queries for found in self.generator.read(query, texts)]
+        found = list(dict.fromkeys(read))
         elapsed = clock.elapsed_ms()
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)

@@ -14,10 +14,13 @@ _LEANING = re.compile(
 
 
 def retrieval_query(question: Question) -> str:
-    """What to search for: a question that leans on the conversation is searched with the one before it."""
+    """What to search for: a question that leans on the conversation is searched with the one before it.
+
+    On a line of its own: that one is context and isn't asked again (``rag.retrievers.split_question``).
+    """
     earlier = [turn.content for turn in question.history if turn.role == "user"]
     text = question.text.strip()
     if not earlier:
         return text
     short = len(text) <= _SHORT.get(language_of(text), 24)
-    return f"{earlier[-1]} {text}" if short or _LEANING.search(text) else text
+    return f"{earlier[-1]}\n{text}" if short or _LEANING.search(text) else text

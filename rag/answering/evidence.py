@@ -98,13 +98,14 @@ def _cells(row: str) -> list[str]:
 
 
 def pack_evidence(
-    query: str, passages: Sequence[Document], *, analyzer: Analyzer, budget: int
+    query: str, passages: Sequence[Document], *, analyzer: Analyzer, budget: int, parts: Sequence[str] = ()
 ) -> list[Evidence]:
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
     Passages stay in order and are numbered from 1; those of which nothing fits are left out (they can only be
     the last in relevance, but numbers stay consecutive). Of documents that look like versions of one, the
-    newer comes first: a small model believes what it reads first.
+    newer comes first: a small model believes what it reads first. Of a question's ``parts`` each has the
+    sentence that says most about it among what is read, if half of the budget has room for it.
     """
     versions = _versions(passages)
     passages = _newest_first(query, passages, versions)
@@ -113,14 +114,25 @@ def pack_evidence(
         [_cost(passage, passage.page_content[a:b]) for a, b in each]
         for passage, each in zip(passages, spans, strict=True)
     ]
-    scores = _sentence_scores(query, passages, spans, analyzer)
+    tables = [_sentence_scores(each, passages, spans, analyzer) for each in (query, *parts)]
+    scores = [[max(values) for values in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
     chosen: list[set[int]] = [set() for _ in passages]
     spent = 0
+    for table in tables[1:]:
+        best = _best_sentence(table)
+        if best is not None and best[1] not in chosen[best[0]]:
+            cost = costs[best[0]][best[1]] + (0 if chosen[best[0]] else _OVERHEAD)
+            if spent + cost <= budget / 2:
+                chosen[best[0]].add(best[1])
+                spent += cost
     for index, each in enumerate(costs):
-        cost = _OVERHEAD + sum(each)
+        left = [cost for position, cost in enumerate(each) if position not in chosen[index]]
+        cost = sum(left) + (0 if chosen[index] else _OVERHEAD)
         if index and spent + cost > budget * _WHOLE_SHARE:
             break
-        if cost > budget:  # even the first passage is too long: its best sentences will be taken below
+        if (
+            spent + cost > budget
+        ):  # even the first passage is too long: its best sentences will be taken below
             break
         chosen[index] = set(range(len(each)))
         spent += cost
@@ -148,6 +160,11 @@ def pack_evidence(
         )
         for number, index in enumerate(kept, start=1)
     ]
+
+
+def _best_sentence(table: Sequence[Sequence[float]]) -> tuple[int, int] | None:
+    places = [(index, position) for index, each in enumerate(table) for position in range(len(each))]
+    return max(places, key=lambda place: table[place[0]][place[1]], default=None)
 
 
 def _date(passage: Document) -> str:

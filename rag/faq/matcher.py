@@ -55,8 +55,8 @@ class FaqMatcher:
         sure: the least probability of a match whose answer may be given without more.
         likely: the least probability of one that is worth showing.
         paraphrases: which questions in other words than the entry's can be sure: "none"; those that say the
-            same but for a closed list ("listed", ``same_question``); or all that are so probable and differ in
-            nothing that can be seen ("probable").
+            same but for a closed list ("listed", ``same_question``); or all that are so probable and differ
+            in nothing that can be seen ("probable").
     """
 
     def __init__(

@@ -136,7 +136,7 @@ def test_a_follow_up_is_searched_with_the_question_before_it(make_chain: MakeCha
     history = (Turn("user", "P200 的软管多久换一次？"), Turn("assistant", "250 小时[1]。"))
     chain.invoke(Question("它的保修期呢？", history))
     assert isinstance(chain.retriever, FixedRetriever)
-    assert chain.retriever.queries == ["P200 的软管多久换一次？ 它的保修期呢？"]
+    assert chain.retriever.queries == ["P200 的软管多久换一次？\n它的保修期呢？"]
 
 
 def test_a_failing_generator_is_reported_in_one_line(make_chain: MakeChain) -> None:
@@ -329,3 +329,13 @@ def test_contradicting_entries_leave_the_answer_to_the_generator(
     answer = make_chain("软管每 250 小时更换一次[1]。", matcher=matcher).invoke("软管多久换一次")
     assert answer.origin == "generated"
     assert answer.curated is not None
+
+
+def test_extractive_reader_answers_each_part_of_a_question(make_chain: MakeChain, analyzer: Analyzer) -> None:
+    texts = ("年假每年十二天。年假有多少天看表格。" * 2, "加班按小时计算。")
+    reader = ExtractiveReader(analyzer=analyzer, max_sentences=1)
+    question = "年假有多少天，加班怎么算？"
+    answer = make_chain(reader, texts).invoke(question)
+    assert {each.number for each in answer.citations} == {1, 2}
+    whole = make_chain(reader, texts, split_questions=False).invoke(question)
+    assert len(whole.citations) == 1

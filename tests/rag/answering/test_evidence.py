@@ -107,3 +107,16 @@ def _analyzer() -> Analyzer:
     from rag.knowledge_base import Glossary
 
     return Analyzer(Glossary.parse(""))
+
+
+def test_of_each_part_of_a_question_something_is_read(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    leave = [make_passage(f"年假第{n}条：年假有多少天看第{n}号表。" * 6, source=f"{n}") for n in range(4)]
+    passages = [*leave, make_passage(FILLER * 3 + "加班按小时计算。" + FILLER * 3, source="overtime")]
+    question, parts = "年假有多少天，加班怎么算？", ("年假有多少天", "加班怎么算")
+    for budget in (120, 200, 400):
+        packed = pack_evidence(question, passages, analyzer=analyzer, budget=budget, parts=parts)
+        assert any("加班按小时计算。" in each.text for each in packed)
+        assert any("年假有多少天" in each.text for each in packed)
+        assert sum(approximate_tokens(each.text) for each in packed) <= budget
