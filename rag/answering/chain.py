@@ -12,7 +12,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.runnables.config import merge_configs
 
-from rag.answer import Answer, Question, Trace
+from rag.answer import Answer, Question, ReasonCode, Trace
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.evidence import Evidence, pack_evidence
@@ -23,6 +23,7 @@ from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
+from rag.reasons import phrase
 from rag.retrievers import retrieve
 from rag.retrievers.stages import StageRecorder
 from rag.trace import Stage
@@ -122,17 +123,14 @@ class AnswerChain(Runnable[str | Question, Answer]):
         draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
         yield draft
         if not retrieved and question.filter is not None:
-            reason = "no passage of the knowledge base passes the filter"
-            yield replace(_decline(draft, wording, reason, clock), text=wording.nothing_passes)
+            yield replace(_decline(draft, wording, "nothing passes", clock), text=wording.nothing_passes)
             return
         if not evidence:
-            reason = "no passage of the knowledge base was found for the question"
-            yield _decline(draft, wording, reason, clock)
+            yield _decline(draft, wording, "nothing found", clock)
             return
         unknown = unknown_identifiers(query, retrieved)
         if unknown:
-            reason = f"the passages found have codes of this kind, but not {', '.join(unknown)}"
-            yield _decline(draft, wording, reason, clock)
+            yield _decline(draft, wording, "unknown codes", clock, ", ".join(unknown))
             return
         if isinstance(self.generator, EvidenceReader):
             yield self._read(draft, evidence, wording, clock, query)
@@ -179,18 +177,16 @@ class AnswerChain(Runnable[str | Question, Answer]):
         text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
         draft = replace(draft, trace=replace(draft.trace, draft=text))
         if not text:
-            reason = "no sentence of the passages found holds enough of the question's words"
-            return _decline(draft, wording, reason, clock)
+            return _decline(draft, wording, "no sentence fits", clock)
         return self._complete(draft, text, evidence, wording, clock)
 
     def _complete(
         self, draft: Answer, text: str, evidence: Sequence[Evidence], wording: Wording, clock: "_Clock"
     ) -> Answer:
         if not text.strip():
-            return _decline(draft, wording, "the generator wrote nothing", clock)
+            return _decline(draft, wording, "wrote nothing", clock)
         if is_decline(text):
-            reason = "the generator found no answer in the passages"
-            return _decline(draft, wording, reason, clock)
+            return _decline(draft, wording, "found no answer", clock)
         resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
         objection = _objection(resolved, draft.passages, wording)
         trace = replace(draft.trace, dropped_citations=resolved.dropped)
@@ -227,20 +223,20 @@ def _checked(question: str | Question, limit: int) -> Question:
     return replace(question, text=text, filter=None if filter is None or filter.is_empty else filter)
 
 
-def _objection(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> str | None:
+def _objection(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> ReasonCode | None:
     """Why the generated text must not be shown as an answer, or None."""
     if not resolved.sentences:
-        return "the generator wrote no sentence"
+        return "wrote no sentence"
     same_language = any(
         (passage.metadata["lang"] == "zh") == (wording is wording_for("zh")) for passage in passages
     )
     best = max(sentence.support or 0.0 for sentence in resolved.sentences)
     if best < _MINIMUM_SUPPORT and (same_language or not resolved.citations):
-        return "what the generator wrote isn't supported by the passages found"
+        return "unsupported"
     return None
 
 
-def _decline(draft: Answer, wording: Wording, reason: str, clock: _Clock) -> Answer:
+def _decline(draft: Answer, wording: Wording, reason: ReasonCode, clock: _Clock, detail: str = "") -> Answer:
     sources = list(dict.fromkeys(str(passage.metadata["source"]) for passage in draft.passages))[:3]
     separator = "、" if wording is wording_for("zh") else ", "
     text = wording.decline
@@ -254,7 +250,8 @@ def _decline(draft: Answer, wording: Wording, reason: str, clock: _Clock) -> Ans
         sentences=(),
         citations=(),
         abstained=True,
-        reason=reason,
+        reason=phrase(reason, "en", detail),
+        reason_code=reason,
         trace=replace(draft.trace, total_ms=clock.elapsed_ms()),
     )
 

@@ -104,6 +104,7 @@ def test_a_code_that_the_passages_lack_is_declined_without_asking_the_generator(
 ) -> None:
     answer = make_chain(GenericFakeChatModel(messages=iter([]))).invoke("潮汐 P400 的保修期多长？")
     assert answer.abstained and "P400" in str(answer.reason)
+    assert answer.reason_code == "unknown codes"
 
 
 @pytest.mark.parametrize(("question", "message"), [("  \n", "empty"), ("长" * 50_000, "50,000 characters")])
