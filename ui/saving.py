@@ -1,5 +1,6 @@
 """Saving a question for evaluation: the button under an answer, and the dialog that it opens."""
 
+import re
 import shlex
 from html import escape
 from pathlib import Path
@@ -20,6 +21,7 @@ from ui.wording import Wording
 if TYPE_CHECKING:
     from rag.benchmark_file import Saved
 
+_OPTION = re.compile(r"(?<!\S)(--\w+)")
 # Keys of the session: the number of the exchange whose dialog is open, and what the dialog says.
 _OPEN, _ERROR, _THERE = "saving", "saving-error", "saving-there"
 # What the dialog's fields hold.
@@ -88,8 +90,8 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
     if exchange.history:
         st.checkbox(words.follow_up, bool(start.history), key=_LEANING, help=words.follow_up_hint)
     if answer.filter is not None:
-        st.html(_note_html(words.filtered))
-    st.html(_note_html(words.file.format(file=shown_path(file.resolve()))))
+        st.caption(as_markdown(words.filtered))
+    st.caption(as_markdown(words.file.format(file=shown_path(file.resolve()))))
     error, there = st.session_state.get(_ERROR), st.session_state.get(_THERE)
     if error is not None:
         st.error(f"**{wording.lead(error)}** {as_markdown(str(error))}", icon=":material/error:")
@@ -100,7 +102,7 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
         type="primary",
         key="save-write",
         on_click=_write,
-        args=(exchange, file, there is not None),
+        args=(exchange, file, there is not None or exchange.saved is not None),
     )
 
 
@@ -149,12 +151,6 @@ def _already(there: "Saved", words: SavingWording, wording: Wording) -> str:
     return words.there.format(line=there.line, held=text or "—")
 
 
-def _note_html(text: str) -> str:
-    return f'<p class="wj-note">{escape(text)}</p>'
-
-
 def _saved_html(said: str, lead: str, command: str) -> str:
-    return (
-        f'<p class="wj-note wj-saved" role="status">{escape(said)} {escape(lead)}'
-        f"<code>{escape(command)}</code></p>"
-    )
+    shown = _OPTION.sub(r'<span class="wj-option">\1</span>', escape(command))
+    return f'<p class="wj-note wj-saved" role="status">{escape(said)} {escape(lead)}<code>{shown}</code></p>'

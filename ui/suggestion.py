@@ -61,7 +61,7 @@ def short_answer(answer: Answer) -> str:
     """The first sentence, without marks and without the words of the question that it begins or ends with."""
     if not answer.sentences:
         return answer.text.strip()
-    text = _MARKS.sub("", answer.sentences[0].text).strip(_ENDS)
+    text = _MARKS.sub("", answer.sentences[0].text).strip(_ENDS).partition("\n")[0].strip(_ENDS)
     question = answer.question.strip(_ENDS)
     chinese = language_of(text) == "zh"
     said = list(text) if chinese else text.split()
