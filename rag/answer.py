@@ -8,9 +8,30 @@ from langchain_core.documents import Document
 from rag.filter import Filter
 from rag.trace import Trace
 
-__all__ = ["Answer", "Citation", "Curated", "Origin", "Question", "Sentence", "Trace", "Turn"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "Curated",
+    "Origin",
+    "Question",
+    "ReasonCode",
+    "Sentence",
+    "Trace",
+    "Turn",
+]
 
 Origin = Literal["generated", "faq", "extractive"]
+ReasonCode = Literal[
+    "nothing found",
+    "nothing passes",
+    "unknown codes",
+    "no sentence fits",
+    "wrote nothing",
+    "wrote no sentence",
+    "found no answer",
+    "unsupported",
+    "not sure enough",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +102,8 @@ class Answer:
     """An answer and the evidence it rests on.
 
     While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
-    ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``.
+    ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``, in English;
+    ``rag.reasons`` says it in other languages by ``reason_code``.
     ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
     ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.
     """
@@ -94,6 +116,7 @@ class Answer:
     origin: Origin = "generated"
     abstained: bool = False
     reason: str | None = None
+    reason_code: ReasonCode | None = None
     confidence: float | None = None
     filter: Filter | None = None  # the question's
     curated: Curated | None = None

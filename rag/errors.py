@@ -10,6 +10,7 @@ RagError
 │   └── KnowledgeBaseBusy       another process is writing to it
 ├── WeightsError            a model is missing, incomplete or not what it claims to be
 ├── GenerationError         the generator can't answer
+├── BenchmarkFileError      a question can't be saved in a file of benchmark questions
 └── EvalError               an evaluation can't be run
 
 A message names the thing, the cause and the next command to run. Only the ``__main__`` modules catch these:
@@ -55,6 +56,10 @@ class WeightsError(RagError):
 
 class GenerationError(RagError):
     """The generator can't answer."""
+
+
+class BenchmarkFileError(RagError):
+    """A question can't be saved in a file of benchmark questions."""
 
 
 class EvalError(RagError):

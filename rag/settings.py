@@ -118,6 +118,14 @@ class AnsweringSettings(_Section):
     max_question_characters: int = Field(2000, ge=1)
 
 
+class UiSettings(_Section):
+    """The chat page. ``benchmark_file`` (JSONL) takes the questions that are saved for evaluation; a relative
+    path is relative to the settings file.
+    """
+
+    benchmark_file: Path = Path("benchmark.jsonl")
+
+
 class Settings(_Section):
     """All settings. Build one with ``load_settings`` or ``Settings()`` for the defaults."""
 
@@ -129,6 +137,7 @@ class Settings(_Section):
     retrieval: RetrievalSettings = RetrievalSettings()
     faq: FaqSettings = FaqSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    ui: UiSettings = UiSettings()
 
     def override(self, section: str, **values: Any) -> "Settings":
         """A copy with some values of one section replaced (checked like a file's).
@@ -160,6 +169,8 @@ def load_settings(file: Path | None = None) -> Settings:
         raise ConfigError(f"{path} isn't valid TOML: {error}; correct that line") from error
     settings = _validate(values, str(path))
     location = settings.knowledge_base.path.expanduser()
+    saved = settings.ui.benchmark_file.expanduser()
+    settings = settings.override("ui", benchmark_file=path.parent / saved)
     settings = settings.override("knowledge_base", path=path.parent / location)
     if settings.answering.calibration is not None:
         calibration = path.parent / settings.answering.calibration.expanduser()

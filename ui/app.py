@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag.answer import Answer
 from rag.errors import RagError
 from rag.settings import Settings
-from ui import filtering, sidebar, view
+from ui import filtering, saving, sidebar, view
 from ui.curated import curated_html
 from ui.error_text import as_markdown
+from ui.explanation import explanation_html
+from ui.explanation_wording import EXPLANATION_WORDINGS
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
+from ui.verdict import confidence_html
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
 
 if TYPE_CHECKING:
@@ -67,7 +71,7 @@ def main() -> None:
         welcome.html(view.welcome_html(wording))
     with exchanges:
         for number, exchange in enumerate(talk.exchanges, start=1):
-            show_exchange(number, exchange, talk, wording)
+            show_exchange(number, exchange, talk, settings, wording)
 
 
 def choose_language() -> Language:
@@ -100,7 +104,9 @@ def get_chain(settings: Settings, wording: Wording, language: Language) -> "Answ
     return chain
 
 
-def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: Wording) -> None:
+def show_exchange(
+    number: int, exchange: Exchange, talk: Conversation, settings: Settings, wording: Wording
+) -> None:
     """Draw a question and its answer; follows the answer to its end if it is being written."""
     with st.chat_message("user", avatar=_AVATARS["user"]):
         st.html(view.question_html(exchange.question))
@@ -121,7 +127,13 @@ def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: 
             st.html(view.answer_html(answer, wording, key=str(number)) + curated_html(answer, wording))
             if answer.filter is not None:
                 st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
-            st.html(view.timing_html(answer, wording))
+            with st.container(
+                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"
+            ):
+                st.html(confidence_html(answer, wording) + view.timing_html(answer, wording), width="content")
+                saving.show_saving(number, exchange, talk, settings, wording)
+            saving.show_saved(exchange, settings, wording)
+            show_explanation(number, answer, wording)
 
 
 def follow(exchange: Exchange, talk: Conversation, wording: Wording) -> None:
@@ -168,6 +180,18 @@ def show_passages(exchange: Exchange, wording: Wording, *, expanded: bool) -> No
         wording.found.format(count=len(answer.passages)), expanded=expanded, icon=":material/article:"
     ):
         st.html(view.passages_html(answer.passages, wording))
+
+
+def show_explanation(number: int, answer: Answer, wording: Wording) -> None:
+    """How the answer came about; made when it is opened."""
+    explanation = st.expander(
+        EXPLANATION_WORDINGS[wording.language].label,
+        key=f"explain-{number}",
+        type="compact",
+        on_change="rerun",
+    )
+    if explanation.open:
+        explanation.html(explanation_html(answer, wording))
 
 
 def show_error(error: RagError, wording: Wording) -> None:

@@ -20,6 +20,7 @@ from ui.writing import Writing
 
 if TYPE_CHECKING:
     from rag.answering import AnswerChain
+    from rag.benchmark_file import Saved
     from rag.knowledge_base import KnowledgeBase
 
 
@@ -99,11 +100,13 @@ class Exchange:
     """A question and what became of it."""
 
     question: str
+    history: tuple[Turn, ...] = ()  # what was said before it
     writing: Writing | None = None  # while it is being written
     answer: Answer | None = None
     stopped: bool = False
     error: RagError | None = None
     crashed: bool = False
+    saved: "Saved | None" = None  # as a benchmark question
 
 
 @dataclass
@@ -123,7 +126,7 @@ class Conversation:
         """Start writing an answer; one that is still being written is stopped first."""
         self.stop()
         question = Question(text, self.history(), filter)
-        exchange = Exchange(text, Writing(lambda: chain.stream(question)))
+        exchange = Exchange(text, question.history, Writing(lambda: chain.stream(question)))
         self.exchanges.append(exchange)
         return exchange
 

@@ -13,9 +13,11 @@ from itertools import pairwise
 from langchain_core.documents import Document
 
 from rag.answer import Answer, Citation, Sentence
+from rag.explanation import is_weak
 from rag.language import language_of
 from rag.passage import metadata_of
 from rag.sentences import Span
+from ui.verdict import nearest_html, weak_mark_html, weak_note_html
 from ui.wording import Wording
 
 _MARK = re.compile(r"\[(\d+)\]")
@@ -58,9 +60,12 @@ def answer_html(answer: Answer, wording: Wording, key: str) -> str:
     for sentence, text_before in _with_gaps(answer):
         parts.append(escape(text_before))
         parts.append(_sentence(sentence, cited, wording, key))
+        if is_weak(sentence, answer):
+            parts.append(weak_mark_html(wording, key))
     end = answer.sentences[-1].end if answer.sentences else 0
     parts.append(escape(answer.text[end:]))
     html = f'<div class="wj-text" lang="{_lang(answer.text)}">{"".join(parts)}</div>'
+    html += weak_note_html(answer, wording, key)
     if any(not sentence.citations for sentence in answer.sentences):
         html += f'<p class="wj-note">{escape(wording.uncited)}</p>'
     if cited:
@@ -163,11 +168,11 @@ def _draft(text: str) -> str:
 
 
 def _declined(answer: Answer, wording: Wording) -> str:
-    reason = wording.reason.format(reason=wording.why(answer.reason)) if answer.reason else ""
+    reason = wording.reason.format(reason=wording.why(answer)) if answer.reason else ""
     return (
         f'<div class="wj-answer wj-declined"><p class="wj-declined-label">{escape(wording.declined)}</p>'
         f'<div class="wj-text" lang="{_lang(answer.text)}">{escape(answer.text)}</div>'
-        f'<p class="wj-note">{escape(reason)}</p></div>'
+        f'<p class="wj-note">{escape(reason)}</p>{nearest_html(answer, wording)}</div>'
     )
 
 

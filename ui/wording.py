@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.answer import Answer
 from rag.errors import (
+    BenchmarkFileError,
     ConfigError,
     GenerationError,
     KnowledgeBaseBusy,
@@ -15,6 +17,8 @@ from rag.errors import (
     RagError,
     WeightsError,
 )
+from rag.explanation import confidence_text
+from rag.reasons import reason_in
 
 Language = Literal["zh", "en"]
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
@@ -24,6 +28,7 @@ LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
 class Wording:
     """The page's strings in one language. Braces are filled with ``str.format``."""
 
+    language: Language
     html_lang: str
     name: str
     tagline: str
@@ -41,6 +46,9 @@ class Wording:
     found_nothing: str
     declined: str
     reason: str  # {reason}
+    nearest: str
+    confidence_hint: str
+    weak: str
     cited: str
     open_citation: str  # {number}, {place}
     close: str
@@ -85,7 +93,6 @@ class Wording:
     folder: str
     internal_error: str
     leads: Mapping[type[RagError], str]
-    reasons: Mapping[str, str]
 
     def lead(self, error: RagError) -> str:
         """A few words on what kind of error it is; the error's own message says the rest."""
@@ -94,12 +101,17 @@ class Wording:
                 return self.leads[kind]
         return ""
 
-    def why(self, reason: str) -> str:
+    def why(self, answer: Answer) -> str:
         """An answer's reason for declining, in this language where it is a known one."""
-        return self.reasons.get(reason, reason)
+        return reason_in(answer, self.language)
+
+    def confidence(self, probability: float) -> str:
+        """How sure it is that an answer is right, in words and in per cent."""
+        return confidence_text(probability, self.language)
 
 
 _ZH = Wording(
+    language="zh",
     html_lang="zh-Hans",
     name="问据",
     tagline="问你的文档，答案附出处",
@@ -117,6 +129,9 @@ _ZH = Wording(
     found_nothing="没有找到相关段落",
     declined="没有作答",
     reason="原因：{reason}",
+    nearest="最接近的文档讲的是：",
+    confidence_hint="估计这个答案正确的概率",
+    weak="这句话只得到所引原文的部分支持，请点编号核对。",
     cited="出处",
     open_citation="查看引文 {number}：{place}",
     close="关闭",
@@ -164,6 +179,7 @@ _ZH = Wording(
         ConfigError: "问题或设置不正确。",
         WeightsError: "模型不可用。",
         GenerationError: "生成模型无法作答。",
+        BenchmarkFileError: "没有存成。",
         KnowledgeBaseNotFound: "没有找到知识库。",
         KnowledgeBaseMismatch: "知识库与当前的向量模型不一致。",
         KnowledgeBaseCorrupt: "知识库已损坏。",
@@ -171,22 +187,10 @@ _ZH = Wording(
         KnowledgeBaseError: "知识库无法使用。",
         RagError: "无法继续。",
     },
-    reasons={
-        "no passage of the knowledge base was found for the question": "知识库里没有找到与问题相关的段落",
-        "no passage of the knowledge base passes the filter": "知识库里没有段落符合筛选条件",
-        "no sentence of the passages found holds enough of the question's words": (
-            "找到的段落里没有一句话与问题足够吻合"
-        ),
-        "the generator wrote nothing": "生成模型没有写出文字",
-        "the generator wrote no sentence": "生成模型没有写出完整的句子",
-        "the generator found no answer in the passages": "生成模型认为找到的段落里没有答案",
-        "what the generator wrote isn't supported by the passages found": (
-            "写出的文字在找到的段落里没有依据，已撤回"
-        ),
-    },
 )
 
 _EN = Wording(
+    language="en",
     html_lang="en",
     name="Wenju",
     tagline="Ask your documents; every answer shows its evidence",
@@ -207,6 +211,9 @@ _EN = Wording(
     found_nothing="No passage was found",
     declined="Not answered",
     reason="Reason: {reason}",
+    nearest="What the nearest documents are about:",
+    confidence_hint="the estimated probability that this answer is right",
+    weak="This sentence is only partly supported by what it cites; check it by its number.",
     cited="Sources",
     open_citation="Show citation {number}: {place}",
     close="Close",
@@ -254,7 +261,6 @@ _EN = Wording(
     folder="FOLDER",
     internal_error="Something went wrong inside the program; there is no answer. The server's log has more.",
     leads={},
-    reasons={},
 )
 
 WORDINGS: Mapping[Language, Wording] = {"zh": _ZH, "en": _EN}

@@ -1,12 +1,10 @@
 """From a question to an answer: one LangChain ``Runnable`` that also streams."""
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
@@ -16,10 +14,11 @@ from rag.answer import Answer, Question, Trace
 from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
+from rag.answering.declining import Clock, decline, objection_to
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
-from rag.answering.resolution import Resolved, resolve_answer
+from rag.answering.resolution import resolve_answer
 from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
@@ -30,8 +29,6 @@ from rag.retrievers.stages import StageRecorder
 from rag.trace import Stage
 
 logger = logging.getLogger(__name__)
-
-_MINIMUM_SUPPORT = 0.25  # an answer with less shares next to nothing with the documents
 
 
 class AnswerChain(Runnable[str | Question, Answer]):
@@ -95,7 +92,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if not questions:
             raise ConfigError("there is no question; write one after 'ask'")
         question = _checked(questions[-1], self.max_question_characters)
-        clock = _Clock()
+        clock = Clock()
         match = find_curated(self.matcher, question)
         if match is not None and match.verdict == "sure":
             answer = curated_answer(question, match.entry, clock.elapsed_ms)
@@ -112,7 +109,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if warm is not None:
             warm(head_messages(wording_for(language)))
 
-    def _answer(self, question: Question, config: RunnableConfig, clock: "_Clock") -> Iterator[Answer]:
+    def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
         query = retrieval_query(question)
         recorder = StageRecorder()
@@ -133,17 +130,14 @@ class AnswerChain(Runnable[str | Question, Answer]):
         draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
         yield draft
         if not retrieved and question.filter is not None:
-            reason = "no passage of the knowledge base passes the filter"
-            yield replace(_decline(draft, wording, reason, clock), text=wording.nothing_passes)
+            yield replace(decline(draft, wording, "nothing passes", clock), text=wording.nothing_passes)
             return
         if not evidence:
-            reason = "no passage of the knowledge base was found for the question"
-            yield _decline(draft, wording, reason, clock)
+            yield decline(draft, wording, "nothing found", clock)
             return
         unknown = unknown_identifiers(query, retrieved)
         if unknown:
-            reason = f"the passages found have codes of this kind, but not {', '.join(unknown)}"
-            yield _decline(draft, wording, reason, clock)
+            yield decline(draft, wording, "unknown codes", clock, ", ".join(unknown))
             return
         if isinstance(self.generator, EvidenceReader):
             yield self._read(draft, evidence, wording, clock, parts or (query,))
@@ -186,7 +180,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         draft: Answer,
         evidence: Sequence[Evidence],
         wording: Wording,
-        clock: "_Clock",
+        clock: Clock,
         queries: Sequence[str],
     ) -> Answer:
         assert isinstance(self.generator, EvidenceReader)
@@ -199,8 +193,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
         draft = replace(draft, trace=replace(draft.trace, draft=text))
         if not text:
-            reason = "no sentence of the passages found holds enough of the question's words"
-            return _decline(draft, wording, reason, clock)
+            return decline(draft, wording, "no sentence fits", clock)
         return self._complete(draft, text, evidence, wording, clock)
 
     def _complete(
@@ -209,16 +202,16 @@ class AnswerChain(Runnable[str | Question, Answer]):
         text: str,
         evidence: Sequence[Evidence],
         wording: Wording,
-        clock: "_Clock",
+        clock: Clock,
         likelihoods: Sequence[float] = (),
     ) -> Answer:
         if not text.strip():
-            return _decline(draft, wording, "the generator wrote nothing", clock)
+            return decline(draft, wording, "wrote nothing", clock)
         if is_decline(text):
-            reason = "the generator found no answer in the passages"
-            return _decline(draft, wording, reason, clock)
+            return decline(draft, wording, "found no answer", clock)
         resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
-        objection = _objection(resolved, draft.passages, wording)
+        objection = objection_to(resolved, draft.passages, wording)
+        detail = ""
         signals = signals_of(
             draft.trace.query,
             evidence,
@@ -229,9 +222,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
         )
         trace = replace(draft.trace, dropped_citations=resolved.dropped, signals=signals)
         confidence = self.calibration.probability(signals) if self.calibration is not None else None
-        objection = objection or self._doubt(confidence)
-        if objection:
-            return _decline(replace(draft, trace=trace), wording, objection, clock)
+        if objection is None and self._is_doubtful(confidence):
+            objection, detail = "not sure enough", f"{confidence:.0%}"
+        if objection is not None:
+            return decline(replace(draft, trace=trace), wording, objection, clock, detail)
         return replace(
             draft,
             confidence=confidence,
@@ -241,22 +235,12 @@ class AnswerChain(Runnable[str | Question, Answer]):
             trace=replace(trace, total_ms=clock.elapsed_ms()),
         )
 
-    def _doubt(self, confidence: float | None) -> str | None:
-        """Why an answer of that confidence is withheld, or None."""
+    def _is_doubtful(self, confidence: float | None) -> bool:
+        """Whether an answer of that confidence is to be withheld."""
         if confidence is None or self.calibration is None:
-            return None
+            return False
         least = self.calibration.threshold if self.minimum_confidence is None else self.minimum_confidence
-        if confidence >= least:
-            return None
-        return f"an answer could be written, but it is right with a probability of {confidence:.0%} only"
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-
-    def elapsed_ms(self) -> float:
-        return round((time.perf_counter() - self._start) * 1000, 3)
+        return confidence < least
 
 
 def _checked(question: str | Question, limit: int) -> Question:
@@ -271,38 +255,6 @@ def _checked(question: str | Question, limit: int) -> Question:
         )
     filter = question.filter
     return replace(question, text=text, filter=None if filter is None or filter.is_empty else filter)
-
-
-def _objection(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> str | None:
-    """Why the generated text must not be shown as an answer, or None."""
-    if not resolved.sentences:
-        return "the generator wrote no sentence"
-    same_language = any(
-        (passage.metadata["lang"] == "zh") == (wording is wording_for("zh")) for passage in passages
-    )
-    best = max(sentence.support or 0.0 for sentence in resolved.sentences)
-    if best < _MINIMUM_SUPPORT and (same_language or not resolved.citations):
-        return "what the generator wrote isn't supported by the passages found"
-    return None
-
-
-def _decline(draft: Answer, wording: Wording, reason: str, clock: _Clock) -> Answer:
-    sources = list(dict.fromkeys(str(passage.metadata["source"]) for passage in draft.passages))[:3]
-    separator = "、" if wording is wording_for("zh") else ", "
-    text = wording.decline
-    if sources:
-        space = "" if wording is wording_for("zh") else " "
-        end = "。" if wording is wording_for("zh") else "."
-        text += f"{space}{wording.nearest}{separator.join(sources)}{end}"
-    return replace(
-        draft,
-        text=text,
-        sentences=(),
-        citations=(),
-        abstained=True,
-        reason=reason,
-        trace=replace(draft.trace, total_ms=clock.elapsed_ms()),
-    )
 
 
 def _text_of(content: str | list[str | dict[str, Any]]) -> str:

@@ -13,6 +13,9 @@ from rag.commands.explain import explanation, trace_record
 from rag.commands.filters import add_filter_flags, filter_of
 from rag.commands.output import answer_record, place
 from rag.errors import ConfigError
+from rag.explanation import confidence_text, nearest
+from rag.language import language_of
+from rag.reasons import reason_in
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -88,15 +91,23 @@ def _follow(chain: AnswerChain, question: Question) -> Answer:
 
 
 def print_answer(answer: Answer) -> None:
-    """Print an answer for people: the text, then each citation with its place and quote."""
+    """Print an answer for people: the text, each citation with its place and quote, or why there is none.
+
+    What is said of the answer is in the question's language.
+    """
+    language = language_of(answer.question)
     print(answer.text)
     if answer.citations:
         print()
     for citation in sorted(answer.citations, key=lambda each: each.number):
         quote = " ".join(citation.quote.split())
         print(f"  [{citation.number}] {place(citation.passage)} ({citation.start}–{citation.end}): {quote}")
+    if answer.confidence is not None and not answer.abstained:
+        print(f"\n  ({confidence_text(answer.confidence, language)})")
     if answer.abstained and answer.reason:
-        print(f"\n  ({answer.reason})")
+        print(f"\n  ({reason_in(answer, language)})")
+        for near in nearest(answer):
+            print(f"  - {place(near.passage)}: {' › '.join(near.about)}")
     if answer.curated is not None:
         entry = answer.curated
         question = " ".join(entry.question.split())

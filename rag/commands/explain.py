@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.documents import Document
-
 from rag.answer import Answer
 from rag.commands.output import place
-from rag.trace import Stage
+from rag.explanation import StageTable, beginning, stage_tables
 
 _SHOWN = 10  # passages of a stage
 
@@ -51,10 +49,9 @@ def _lines(answer: Answer) -> Iterator[str]:
         entry = answer.curated
         verdict = "answers" if answer.origin == "faq" else "may be meant"
         yield f"curated    {verdict}, probability {entry.probability:.2f}: {' '.join(entry.question.split())}"
-    for number, stage in enumerate(trace.stages):
+    for table in stage_tables(trace, _SHOWN):
         yield ""
-        following = trace.stages[number + 1] if number + 1 < len(trace.stages) else None
-        yield from _stage_lines(stage, following)
+        yield from _stage_lines(table)
     if trace.evidence:
         yield ""
         yield f"read: {len(trace.evidence)} passages, prompt of {trace.prompt_tokens} tokens"
@@ -72,19 +69,15 @@ def _lines(answer: Answer) -> Iterator[str]:
     yield _timing_line(answer)
 
 
-def _stage_lines(stage: Stage, following: Stage | None) -> Iterator[str]:
-    columns = list(stage.scores)
-    yield f"{stage.name}: {len(stage.passages)} passages"
-    kept = {each.id for each in following.passages} if following is not None else None
-    header = "".join(f"{name[:10]:>11}" for name in ("score", *columns))
-    yield f"  rank{header}  place"
-    for row, passage in enumerate(stage.passages[:_SHOWN]):
-        values = (passage.metadata.get("score"), *(stage.scores[name][row] for name in columns))
-        numbers = "".join(f"{value:>11.3f}" if value is not None else " " * 11 for value in values)
-        gone = "" if kept is None or passage.id in kept else "  (dropped out here)"
-        yield f"  {row + 1:>4}{numbers}  {place(passage)}: {_beginning(passage)}{gone}"
-    if len(stage.passages) > _SHOWN:
-        yield f"  … and {len(stage.passages) - _SHOWN} more (--json --explain prints all)"
+def _stage_lines(table: StageTable) -> Iterator[str]:
+    yield f"{table.name}: {table.count} passages"
+    yield f"  rank{''.join(f'{name[:10]:>11}' for name in table.columns)}  place"
+    for row in table.rows:
+        numbers = "".join(f"{value:>11.3f}" if value is not None else " " * 11 for value in row.scores)
+        gone = "  (dropped out here)" if row.dropped else ""
+        yield f"  {row.rank:>4}{numbers}  {place(row.passage)}: {beginning(row.passage)}{gone}"
+    if table.count > len(table.rows):
+        yield f"  … and {table.count - len(table.rows)} more (--json --explain prints all)"
 
 
 def _decision_lines(answer: Answer) -> Iterator[str]:
@@ -106,8 +99,3 @@ def _timing_line(answer: Answer) -> str:
         f"time: search {trace.retrieve_ms:.0f} ms, first word after {first}, "
         f"writing {trace.generate_ms:.0f} ms, all {trace.total_ms:.0f} ms"
     )
-
-
-def _beginning(passage: Document) -> str:
-    text = " ".join(passage.page_content.split())
-    return text if len(text) <= 40 else f"{text[:39]}…"

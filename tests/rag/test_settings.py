@@ -17,7 +17,8 @@ def write(folder: Path, text: str) -> Path:
 def test_the_projects_own_file_states_the_defaults() -> None:
     loaded = load_settings(ROOT / "rag.toml").model_dump()
     defaults = Settings().model_dump()
-    assert loaded.pop("knowledge_base")["path"] == ROOT / defaults.pop("knowledge_base")["path"]
+    for section, key in (("knowledge_base", "path"), ("ui", "benchmark_file")):
+        assert loaded.pop(section)[key] == ROOT / defaults.pop(section)[key]
     assert loaded == defaults
 
 
@@ -35,6 +36,12 @@ def test_a_file_in_the_working_folder_is_read(tmp_path: Path, monkeypatch: pytes
 def test_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> None:
     file = write(tmp_path, '[knowledge_base]\npath = "base"\n')
     assert load_settings(file).knowledge_base.path == tmp_path / "base"
+
+
+def test_the_benchmark_file_is_relative_to_the_settings_file_too(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path, "")).ui.benchmark_file == tmp_path / "benchmark.jsonl"
+    file = write(tmp_path, f'[ui]\nbenchmark_file = "{tmp_path / "other.jsonl"}"\n')
+    assert load_settings(file).ui.benchmark_file == tmp_path / "other.jsonl"
 
 
 def test_an_absolute_path_stays(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from eval.datasets.folder import read_on_knowledge_base
 from tests.ui.conftest import Workplace, write_settings
+from ui.saving_wording import SAVING_WORDINGS
 from ui.session import Conversation
 from ui.wording import WORDINGS
 
@@ -133,6 +135,87 @@ def test_conversation_keeps_its_turns_and_passes_them_on(workplace: Workplace, o
     roles = [turn.role for turn in talk.history()]
     assert roles == ["user", "assistant", "user", "assistant"]
     assert "[1]" not in "".join(turn.content for turn in talk.history())
+
+
+def test_corrected_question_is_saved_and_told_and_not_saved_twice(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    file = workplace.settings.ui.benchmark_file
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯多久更换一次？")
+    page.button(key="benchmark-1").click().run()
+    assert page.checkbox(key="save-answerable").value is True
+    assert page.multiselect(key="save-sources").value == ["手册/设备.pdf"]
+    assert page.text_area(key="save-answers").value == "每六个月"
+    assert not file.exists()
+    page.text_area(key="save-answers").set_value("六个月\n半年").run()
+    page.button(key="save-write").click().run()
+    assert not page.exception and not page.checkbox
+    assert f"{file}，第 1 行" in html_of(page.chat_message[1])
+    (question,) = read_on_knowledge_base(workplace.settings.knowledge_base.path, file).questions
+    assert question.answers == ("六个月", "半年") and question.sources == ("手册/设备.pdf",)
+
+    page.button(key="benchmark-1").click().run()  # one's own may be changed at once
+    page.text_area(key="save-answers").set_value("六个月").run()
+    page.button(key="save-write").click().run()
+    (question,) = read_on_knowledge_base(workplace.settings.knowledge_base.path, file).questions
+    assert question.answers == ("六个月",)
+
+    page.button(key="new").click().run()
+    ask(page, "滤芯多久更换一次？")
+    page.button(key="benchmark-1").click().run()
+    page.button(key="save-write").click().run()
+    assert "第 1 行已有这道题" in page.warning[0].value
+    assert page.button(key="save-write").label == SAVING_WORDINGS["zh"].overwrite
+    page.button(key="save-write").click().run()
+    (question,) = read_on_knowledge_base(workplace.settings.knowledge_base.path, file).questions
+    assert question.answers == ("每六个月",)
+
+
+def test_declined_follow_up_is_saved_as_unanswerable_with_its_conversation(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file, locale="en")
+    ask(page, "滤芯的型号是什么？")
+    ask(page, "它多久更换一次？")
+    page.button(key="benchmark-2").click().run()
+    assert page.checkbox(key="save-leaning").value is True
+    page.checkbox(key="save-answerable").uncheck().run()
+    assert page.text_area(key="save-answers").disabled
+    page.button(key="save-write").click().run()
+    file = workplace.settings.ui.benchmark_file
+    (question,) = read_on_knowledge_base(workplace.settings.knowledge_base.path, file).questions
+    assert (question.answerable, question.answers, question.sources) == (False, (), ())
+    assert [turn.role for turn in question.history] == ["user", "assistant"]
+
+
+def test_file_that_cannot_take_the_question_is_named_in_the_dialog(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    file = workplace.settings.ui.benchmark_file
+    file.write_text("not json\n", encoding="utf-8")
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯多久更换一次？")
+    page.button(key="benchmark-1").click().run()
+    page.button(key="save-write").click().run()
+    (error,) = page.error
+    message = error.value.replace("\\", "")
+    assert message.startswith("**没有存成。** ") and f"{file}, line 1 isn't JSON" in message
+    assert page.text_area(key="save-answers").value == "每六个月"  # nothing typed is lost
+    file.unlink()
+    page.button(key="save-write").click().run()
+    assert not page.error and file.exists()
+
+
+def test_how_an_answer_came_about_is_made_when_it_is_opened(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    assert "wj-explanation" not in ask(page, "滤芯多久更换一次？")
+    page.session_state["explain-1"] = True
+    page.run()
+    shown = html_of(page.chat_message[1])
+    assert "wj-explanation" in shown and "<table>" in shown
 
 
 def test_new_conversation_forgets_the_old_one(workplace: Workplace, open_page: OpenPage) -> None:

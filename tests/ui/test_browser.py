@@ -23,6 +23,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from eval.datasets.folder import read_on_knowledge_base
 from tests.ui.conftest import Workplace, extractive_workplace
 from ui.wording import WORDINGS
 
@@ -210,6 +211,23 @@ def test_page_fits_a_phone(site: Site, browser: Browser) -> None:
     assert browser.driver.execute_script(script) <= 0
     panel = browser.all(".wj-panel:popover-open")[0].rect
     assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
+
+
+def test_question_is_saved_and_eval_reads_it(site: Site, browser: Browser) -> None:
+    browser.driver.get(site.address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.all(".st-key-benchmark-1 button"))
+    browser.all(".st-key-benchmark-1 button")[0].send_keys(Keys.ENTER)
+    browser.until(lambda: browser.all("[data-testid=stDialog] textarea"))
+    # The click on the button is also what ends the typing: the text must be there all the same.
+    browser.all("[data-testid=stDialog] textarea")[0].send_keys("\n六个月")
+    browser.all(".st-key-save-write button")[0].click()
+    browser.until(lambda: browser.all(".wj-saved"))
+    browser.until(lambda: not browser.all("[data-testid=stDialog] textarea"))
+    settings = site.workplace.settings
+    (question,) = read_on_knowledge_base(settings.knowledge_base.path, settings.ui.benchmark_file).questions
+    assert question.text == "滤芯多久更换一次？"
+    assert question.answers == ("每六个月", "六个月") and question.sources == ("手册/设备.pdf",)
 
 
 def test_sidebar_follows_what_is_ingested_without_a_click(site: Site, browser: Browser) -> None:

@@ -154,6 +154,7 @@ def test_declined_answer_says_so_with_the_reason_in_the_page_language() -> None:
         (),
         abstained=True,
         reason="the generator found no answer in the passages",
+        reason_code="found no answer",
     )
     tags = parse(view.answer_html(answer, ZH, "1"))
     assert tags.named("div", "wj-declined")

@@ -1,14 +1,16 @@
 """The interface's strings, the same ones in both languages."""
 
-import inspect
 import string
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
 import rag.errors
-from rag.answering import chain
 from rag.errors import GenerationError, RagError
+from ui.explanation_wording import EXPLANATION_WORDINGS
+from ui.saving_wording import SAVING_WORDINGS
 from ui.wording import LANGUAGES, WORDINGS, Wording, language_for
 
 STRINGS = [field.name for field in fields(Wording) if field.type is str]
@@ -52,7 +54,15 @@ def test_error_gets_the_nearest_lead() -> None:
     assert WORDINGS["en"].lead(RagError("m")) == ""
 
 
-def test_translated_reasons_are_those_that_the_chain_gives() -> None:
-    source = inspect.getsource(chain)
-    for reason in WORDINGS["zh"].reasons:
-        assert f'"{reason}"' in source
+@pytest.mark.parametrize("wordings", [SAVING_WORDINGS, EXPLANATION_WORDINGS], ids=["saving", "explanation"])
+def test_the_dialog_and_the_explanation_say_the_same_in_both_languages(wordings: Mapping[str, Any]) -> None:
+    chinese, english = wordings["zh"], wordings["en"]
+    for each in fields(chinese):
+        one, other = getattr(chinese, each.name), getattr(english, each.name)
+        if isinstance(one, str):
+            found = [
+                {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (one, other)
+            ]
+            assert one.strip() and other.strip() and found[0] == found[1]
+        else:
+            assert one.keys() == other.keys()

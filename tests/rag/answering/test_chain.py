@@ -105,6 +105,7 @@ def test_a_code_that_the_passages_lack_is_declined_without_asking_the_generator(
 ) -> None:
     answer = make_chain(GenericFakeChatModel(messages=iter([]))).invoke("潮汐 P400 的保修期多长？")
     assert answer.abstained and "P400" in str(answer.reason)
+    assert answer.reason_code == "unknown codes"
 
 
 @pytest.mark.parametrize(("question", "message"), [("  \n", "empty"), ("长" * 50_000, "50,000 characters")])
@@ -278,7 +279,11 @@ def test_an_answer_that_is_probably_wrong_is_withheld(make_chain: MakeChain) -> 
         "软管多久换一次？"
     )
     assert answer.abstained and answer.sentences == () and answer.confidence is None
-    assert answer.reason is not None and "probability" in answer.reason
+    assert (
+        answer.reason is not None
+        and "probability" in answer.reason
+        and answer.reason_code == "not sure enough"
+    )
     assert answer.trace.draft == "软管每 250 小时更换一次[1]。" and answer.trace.signals
 
 

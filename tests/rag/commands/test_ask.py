@@ -42,6 +42,15 @@ def test_declining_is_no_failure(wenju: Any) -> None:
     assert record["citations"] == [] and record["answer"].startswith("资料中没有相关信息。")
 
 
+def test_why_it_declined_is_said_in_the_questions_language_with_what_is_nearest(wenju: Any) -> None:
+    _, chinese, _ = wenju.rag("ask", "公司年终奖金几月发放？")
+    reason, *near = chinese.split("\n\n", 1)[1].splitlines()
+    assert reason.startswith("  (") and "段落" in reason
+    assert near and all(line.startswith("  - ") for line in near)
+    _, english, _ = wenju.rag("ask", "When is the annual bonus paid?")
+    assert "passage" in english.split("\n\n", 1)[1].splitlines()[0]
+
+
 def test_a_batch_prints_a_line_for_every_line_and_fails_for_the_bad_ones(wenju: Any, tmp_path: Path) -> None:
     batch = tmp_path / "batch.jsonl"
     history = [{"role": "user", "content": "软管"}, {"role": "assistant", "content": "好"}]

@@ -1,0 +1,55 @@
+"""Why an answer was declined, in words for people."""
+
+from collections.abc import Mapping
+
+from rag.answer import Answer, ReasonCode
+
+__all__ = ["PHRASES", "phrase", "reason_in"]
+
+# In English and in Chinese. Braces take the detail that a reason has.
+PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
+    "nothing found": (
+        "no passage of the knowledge base was found for the question",
+        "知识库里没有找到与问题相关的段落",
+    ),
+    "nothing passes": (
+        "no passage of the knowledge base passes the filter",
+        "知识库里没有段落符合筛选条件",
+    ),
+    "unknown codes": (
+        "the passages found have codes of this kind, but not {detail}",
+        "找到的段落里有同类的编号，但没有 {detail}",
+    ),
+    "no sentence fits": (
+        "no sentence of the passages found holds enough of the question's words",
+        "找到的段落里没有一句话与问题足够吻合",
+    ),
+    "wrote nothing": ("the generator wrote nothing", "生成模型没有写出文字"),
+    "wrote no sentence": ("the generator wrote no sentence", "生成模型没有写出完整的句子"),
+    "found no answer": (
+        "the generator found no answer in the passages",
+        "生成模型认为找到的段落里没有答案",
+    ),
+    "unsupported": (
+        "what the generator wrote isn't supported by the passages found",
+        "写出的文字在找到的段落里没有依据，已撤回",
+    ),
+    "not sure enough": (
+        "an answer was written, but withheld: the probability that it is right is only {detail}",
+        "写出的回答把握不足，已撤回；它正确的可能性只有 {detail}",
+    ),
+}
+
+
+def phrase(code: ReasonCode, language: str, detail: str = "") -> str:
+    """A reason in Chinese ("zh") or, for every other language, in English."""
+    english, chinese = PHRASES[code]
+    return (chinese if language == "zh" else english).replace("{detail}", detail)
+
+
+def reason_in(answer: Answer, language: str) -> str:
+    """Why the answer was declined; its own words where the reason has no code, "" where there is none."""
+    if answer.reason is None or answer.reason_code is None:
+        return answer.reason or ""
+    before = PHRASES[answer.reason_code][0].partition("{detail}")[0]
+    return phrase(answer.reason_code, language, answer.reason.removeprefix(before))

@@ -1,0 +1,119 @@
+"""What the page says of how an answer came about, in Chinese and in English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ui.wording import Language
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationWording:
+    """The strings in one language. Braces are filled with ``str.format``."""
+
+    label: str
+    searched: str
+    stage: str  # {name}, {count}
+    shown: str  # {shown}
+    rank: str
+    place: str
+    dropped: str
+    read: str  # {count}
+    read_tokens: str  # {count}, {tokens}
+    share: str  # {read}, {all}
+    draft: str
+    draft_by: str  # {generator}, {tokens}
+    dropped_citation: str  # {number}
+    checked: str
+    support: str
+    unmeasured: str
+    no_citation: str
+    curated: str  # {probability}
+    maybe_curated: str  # {probability}
+    times: str
+    search: str
+    first_word: str
+    writing: str
+    total: str
+    seconds: str  # {seconds}
+    names: Mapping[str, str]  # of stages and of their scores, where they are known
+
+    def name(self, name: str) -> str:
+        """A stage's or a score's name for people."""
+        return self.names.get(name, name)
+
+
+_ZH = ExplanationWording(
+    label="回答是怎么来的",
+    searched="实际查找的文字",
+    stage="{name}（{count} 个段落）",
+    shown="只列出前 {shown} 个。",
+    rank="名次",
+    place="段落",
+    dropped="未入选",
+    read="读了 {count} 个段落",
+    read_tokens="读了 {count} 个段落，提示共 {tokens} 个词元",
+    share="读了 {read} 字，共 {all} 字",
+    draft="写出的草稿",
+    draft_by="写出的草稿（{generator}，{tokens} 个词元）",
+    dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
+    checked="逐句核对",
+    support="原文支持",
+    unmeasured="未测",
+    no_citation="没有出处",
+    curated="与一条常见问题相符，概率 {probability}，直接用它的原文作答。",
+    maybe_curated="也许是一条常见问题，概率 {probability}，列在答案旁边。",
+    times="用时",
+    search="查找",
+    first_word="到首字",
+    writing="写作",
+    total="共",
+    seconds="{seconds} 秒",
+    names={
+        "candidates": "候选",
+        "retrieved": "选出",
+        "score": "总分",
+        "dense": "语义",
+        "lexical": "用词",
+        "corrected": "跨语言",
+        "translated": "译词",
+    },
+)
+
+_EN = ExplanationWording(
+    label="How this answer came about",
+    searched="Searched for",
+    stage="{name} ({count} passages)",
+    shown="The first {shown} are listed.",
+    rank="Rank",
+    place="Passage",
+    dropped="not chosen",
+    read="Read: {count} passages",
+    read_tokens="Read: {count} passages, a prompt of {tokens} tokens",
+    share="{read} of {all} characters read",
+    draft="The draft",
+    draft_by="The draft ({generator}, {tokens} tokens)",
+    dropped_citation="The draft's number [{number}] was dropped: no passage has it.",
+    checked="Checked sentence by sentence",
+    support="support",
+    unmeasured="not measured",
+    no_citation="cites nothing",
+    curated="A curated question was asked, with probability {probability}: its own answer was given.",
+    maybe_curated="A curated question may be meant, with probability {probability}: it is shown beside.",
+    times="Times",
+    search="search",
+    first_word="to the first word",
+    writing="writing",
+    total="in all",
+    seconds="{seconds} s",
+    names={
+        "candidates": "Candidates",
+        "retrieved": "Chosen",
+        "score": "total",
+        "dense": "meaning",
+        "lexical": "words",
+        "corrected": "cross-language",
+        "translated": "translated words",
+    },
+)
+
+EXPLANATION_WORDINGS: Mapping[Language, ExplanationWording] = {"zh": _ZH, "en": _EN}
