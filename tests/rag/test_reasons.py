@@ -6,7 +6,7 @@ import pytest
 from rag.answer import Answer, ReasonCode
 from rag.reasons import PHRASES, phrase, reason_in
 
-CHAIN = Path(__file__).parents[2] / "rag" / "answering" / "chain.py"
+ANSWERING = Path(__file__).parents[2] / "rag" / "answering"
 
 
 def declined(code: ReasonCode | None, reason: str | None) -> Answer:
