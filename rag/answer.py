@@ -83,6 +83,7 @@ class Answer:
     While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
     ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``.
     ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
+    ``standalone`` is what a question that leaned on the conversation was understood as, and answered as.
     ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.
     """
 
@@ -97,4 +98,5 @@ class Answer:
     confidence: float | None = None
     filter: Filter | None = None  # the question's
     curated: Curated | None = None
+    standalone: str | None = None
     trace: Trace = field(default_factory=Trace)

@@ -15,6 +15,7 @@ from rag.settings import Settings
 from ui import filtering, sidebar, view
 from ui.curated import curated_html
 from ui.error_text import as_markdown
+from ui.notes import understood_html, withheld_html
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
 
@@ -118,7 +119,12 @@ def show_exchange(number: int, exchange: Exchange, talk: Conversation, wording: 
         elif answer is None or exchange.stopped:
             st.html(view.stopped_html(answer.text if answer is not None else "", wording))
         else:
-            st.html(view.answer_html(answer, wording, key=str(number)) + curated_html(answer, wording))
+            st.html(
+                understood_html(answer, wording)
+                + view.answer_html(answer, wording, key=str(number))
+                + withheld_html(answer, wording)
+                + curated_html(answer, wording)
+            )
             if answer.filter is not None:
                 st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
             st.html(view.timing_html(answer, wording))
@@ -151,7 +157,7 @@ def follow(exchange: Exchange, talk: Conversation, wording: Wording) -> None:
                 show_passages(exchange, wording, expanded=True)
         if answer.text:
             note.html(view.draft_note_html(wording))
-            text.html(view.draft_html(answer))
+            text.html(understood_html(answer, wording) + view.draft_html(answer))
         else:
             note.html(view.progress_html(wording.reading.format(count=len(answer.passages))))
         drawn = answer

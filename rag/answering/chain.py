@@ -17,8 +17,10 @@ from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
+from rag.answering.orders import is_order, without_orders
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
 from rag.answering.resolution import Resolved, resolve_answer
+from rag.answering.rewriting import Rewriter, as_asked
 from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
@@ -59,6 +61,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
         self.matcher = matcher
+        self.rewriter = Rewriter(generator, analyzer)
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -88,6 +91,18 @@ class AnswerChain(Runnable[str | Question, Answer]):
             raise ConfigError("there is no question; write one after 'ask'")
         question = _checked(questions[-1], self.max_question_characters)
         clock = _Clock()
+        standalone = self.rewriter.standalone(question)
+        if standalone is not None:
+            rewrite_ms = clock.elapsed_ms()
+            alone = replace(question, text=standalone, history=())
+            for answer in self._answers(alone, config, clock):
+                yield as_asked(answer, question, rewrite_ms)
+            return
+        yield from self._answers(question, config, clock)
+
+    def _answers(
+        self, question: Question, config: RunnableConfig | None, clock: "_Clock"
+    ) -> Iterator[Answer]:
         match = find_curated(self.matcher, question)
         if match is not None and match.verdict == "sure":
             answer = curated_answer(question, match.entry, clock.elapsed_ms)
@@ -102,6 +117,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         next ones. Does nothing for generators that can't."""
         warm = getattr(self.generator, "warm", None)
         if warm is not None:
+            self.rewriter.warm(language)
             warm(head_messages(wording_for(language)))
 
     def _answer(self, question: Question, config: RunnableConfig, clock: "_Clock") -> Iterator[Answer]:
@@ -110,11 +126,13 @@ class AnswerChain(Runnable[str | Question, Answer]):
         recorder = StageRecorder()
         watched = merge_configs(config, {"callbacks": [recorder]})
         retrieved = retrieve(self.retriever, query, question.filter, watched)
-        evidence = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
+        packed = pack_evidence(query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens)
+        evidence, withheld = without_orders(packed)
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
             evidence=tuple(each.text for each in evidence),
+            withheld=withheld,
             query=query,
             stages=(*recorder.stages, Stage("retrieved", tuple(retrieved))),
         )
@@ -173,6 +191,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
     ) -> Answer:
         assert isinstance(self.generator, EvidenceReader)
         found = self.generator.read(query, [each.passage.page_content for each in evidence])
+        found = [each for each in found if not is_order(each[1])]
         elapsed = clock.elapsed_ms()
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)

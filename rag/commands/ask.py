@@ -89,6 +89,8 @@ def _follow(chain: AnswerChain, question: Question) -> Answer:
 
 def print_answer(answer: Answer) -> None:
     """Print an answer for people: the text, then each citation with its place and quote."""
+    if answer.standalone is not None:
+        print(f"(understood as: {' '.join(answer.standalone.split())})\n")
     print(answer.text)
     if answer.citations:
         print()
@@ -97,6 +99,8 @@ def print_answer(answer: Answer) -> None:
         print(f"  [{citation.number}] {place(citation.passage)} ({citation.start}–{citation.end}): {quote}")
     if answer.abstained and answer.reason:
         print(f"\n  ({answer.reason})")
+    for order in answer.trace.withheld:
+        print(f"\n  (left unread, since it gives orders to the assistant: {order})")
     if answer.curated is not None:
         entry = answer.curated
         question = " ".join(entry.question.split())

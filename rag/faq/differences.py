@@ -54,9 +54,9 @@ def difference(
         common: folded names that most entries have, which a question may leave out.
     """
     first, second = fold(asked), fold(curated)
-    if _numbers(first) != _numbers(second):
+    if numbers_of(first) != numbers_of(second):
         return "a number"
-    if _negated(first) != _negated(second):
+    if is_negated(first) != is_negated(second):
         return "a negation"
     kinds = {_asked_for(first), _asked_for(second)}
     if len(kinds - {None}) > 1:
@@ -109,7 +109,8 @@ def _has(folded: str, word: str) -> bool:
     return re.search(rf"(?<![a-z\d]){re.escape(word)}(?![a-z\d])", folded) is not None
 
 
-def _numbers(folded: str) -> set[str]:
+def numbers_of(folded: str) -> set[str]:
+    """The numbers of a folded text in digits, also those written as words beside what they count."""
     plain = {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in _NUMBER.findall(folded)}
     plain |= {_NUMBER_WORDS[each] for each in _NUMBER_WORD.findall(folded)}
     return plain | {_from_chinese(each) for each in _UNITED.findall(folded) if each != "一"} - {""}
@@ -123,7 +124,8 @@ def _from_chinese(numeral: str) -> str:
     return (_DIGITS.get(tens, "") if tens else "1") + (_DIGITS.get(ones, "") if ones else "0")
 
 
-def _negated(folded: str) -> bool:
+def is_negated(folded: str) -> bool:
+    """Whether a folded question asks with a negation."""
     return _NEGATION.search(_NO_NEGATION.sub(" ", folded)) is not None
 
 

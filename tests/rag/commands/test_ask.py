@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 ANSWER_KEYS = [
-    "id", "question", "answer", "origin", "abstained", "reason", "confidence", "sentences", "citations",
-    "passages", "timings_ms", "tokens", "filter", "curated",
+    "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "sentences",
+    "citations", "passages", "timings_ms", "tokens", "filter", "curated",
 ]  # fmt: skip
 
 
