@@ -11,7 +11,8 @@ from rag.faq.differences import names_of
 from rag.language import language_of
 
 _FIRST_WORDS = re.compile(
-    r"^(?:那么?(?![种个些位款台份项条样里边儿次两几])|还有|另外|然后|所以|并且|and(?: finally| also)?|also|then|so|but|ok(?:ay)?)"
+    r"^(?:那么?(?![种个些位款台份项条样里边儿次两几])|还有|另外|然后|所以|并且"
+    r"|and(?: finally| also)?|also|then|so|but|ok(?:ay)?)"
     r"(?![a-z])[\s,，:：]*",
     re.IGNORECASE,
 )

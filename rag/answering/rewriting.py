@@ -21,7 +21,7 @@ from rag.answering.rewriting_prompt import (
     rewriting_head,
     rewriting_messages,
 )
-from rag.faq.differences import is_negated, names_of, numbers_of
+from rag.faq.differences import asked_for, is_negated, names_of, numbers_of
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
@@ -123,6 +123,8 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
         return "it lacks the question's negation"
     if is_negated(new) and not is_negated(asked) and not is_negated(fold(last_question(question.history))):
         return "it has a negation that the question lacks"
+    if asked_for(asked) not in (None, asked_for(new)) or (_yes_or_no(asked) and not _yes_or_no(new)):
+        return "it asks for something else"
     terms = set(analyzer.content_terms(written))
     own = set(analyzer.content_terms(question.text)) - _POINTERS
     known = set(analyzer.terms(question.text)) | set(analyzer.terms(earlier)) | _LIGHT
@@ -171,6 +173,11 @@ def with_code_replaced(text: str, before: str) -> str | None:
 def _names_within(folded: str, question: Question) -> frozenset[str]:
     squeezed = _squeeze(folded)
     return frozenset(each for each in names_of(question.text) if _squeeze(each) in squeezed)
+
+
+def _yes_or_no(folded: str) -> bool:
+    """Whether a Chinese question asks for a yes or a no."""
+    return re.search(r"[吗么嘛]\s*\??$|是否|(.)不\1|有没有", folded) is not None
 
 
 def _within(term: str, folded: str) -> bool:

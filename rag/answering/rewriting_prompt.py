@@ -17,13 +17,14 @@ _MARKS = re.compile(r"\s?\[\d+\]")
 
 _INSTRUCTIONS = {
     "zh": (
-        "把追问改写成一个不看对话也能看懂的完整问题。保留追问里的全部数字、型号、名称和否定词，只补上对话里说过的词。"
-        "不要回答问题，只输出改写后的问题。"
+        "把新问题改写成一个不看上文也能看懂的问句：用上文里的名称代替“它”“那”等词，补上省略的部分。保留新问题里的"
+        "全部数字、型号、名称和否定词，只补上文说过的词。只写一个问句，不要抄上文的问题，不要回答。"
     ),
     "en": (
-        "Rewrite the follow-up as one question that can be understood without the conversation. Keep every "
-        "number, code, name and negation of the follow-up and add only words from the conversation. Don't "
-        "answer it; write only the rewritten question."
+        "Rewrite the new question as one question that can be understood by itself: put the names of the "
+        "conversation in the place of words like it and that, and fill in what is left out. Keep every number, "
+        "code, name and negation of the new question and add only words from the conversation. Write one "
+        "question; don't repeat the earlier question and don't answer."
     ),
 }
 _EXAMPLES: dict[str, tuple[tuple[tuple[str, ...], str, str], ...]] = {
@@ -79,8 +80,8 @@ _EXAMPLES: dict[str, tuple[tuple[tuple[str, ...], str, str], ...]] = {
     ),
 }
 _LABELS = {
-    "zh": ("对话：", "问：", "答：", "追问："),
-    "en": ("Conversation:", "Q: ", "A: ", "Follow-up: "),
+    "zh": ("上文的问题：", "上文的回答：", "新问题：", "改写成完整的新问题："),
+    "en": ("Earlier question: ", "Earlier answer: ", "New question: ", "The new question, complete:"),
 }
 
 
@@ -123,6 +124,6 @@ def rewriting_head(language: str) -> list[BaseMessage]:
 
 
 def _render(language: str, turns: Sequence[tuple[bool, str]], follow_up: str) -> str:
-    conversation, asks, answers, label = _LABELS[language]
+    asks, answers, new, task = _LABELS[language]
     lines = [f"{asks if is_user else answers}{' '.join(text.split())}" for is_user, text in turns]
-    return "\n".join([conversation, *lines, f"{label}{' '.join(follow_up.split())}"])
+    return "\n".join([*lines, f"{new}{' '.join(follow_up.split())}", task])

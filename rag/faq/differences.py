@@ -58,7 +58,7 @@ def difference(
         return "a number"
     if is_negated(first) != is_negated(second):
         return "a negation"
-    kinds = {_asked_for(first), _asked_for(second)}
+    kinds = {asked_for(first), asked_for(second)}
     if len(kinds - {None}) > 1:
         return "what is asked for"
     # The company's own words: each question is about a thing that the other isn't about.
@@ -129,8 +129,8 @@ def is_negated(folded: str) -> bool:
     return _NEGATION.search(_NO_NEGATION.sub(" ", folded)) is not None
 
 
-def _asked_for(folded: str) -> str | None:
-    """Who, when, where, why or how much; other ways to ask are used for one another."""
+def asked_for(folded: str) -> str | None:
+    """What a folded question asks for: who, when, where, why or how much; other ways to ask are used for one another."""
     return next((name for name, pattern in _ASKED if pattern.search(folded)), None)
 
 

@@ -45,6 +45,7 @@ def test_a_change_of_topic_does_not_ask_the_generator(analyzer: Analyzer) -> Non
         ("它有多重？", ZH, "潮汐 P200 的软管多久换一次？它有多重？"),  # two questions
         ("它有多重？", ZH, "How heavy is the P200?"),  # another language
         ("它有多重？", ZH, "它的软管有多重？"),  # still leaning
+        ("它也能换吗？", ZH, "潮汐 P200 多久换一次？"),  # no longer yes or no
         ("它有多重？", ZH, ""),
         ("Is there a fee for that?", EN, "Is there no fee for unopened goods?"),
         ("And for the X9?", EN, "Can I return goods?"),  # the name is gone
@@ -89,6 +90,7 @@ def test_the_prompt_begins_with_the_same_head_and_ends_with_the_follow_up() -> N
     head = rewriting_head("zh")
     assert messages[: len(head)] == head
     assert messages[-1].content == (
-        "对话：\n问：潮汐 P200 的软管多久换一次？\n答：每运行 250 小时。\n追问：它有多重？"
+        "上文的问题：潮汐 P200 的软管多久换一次？\n上文的回答：每运行 250 小时。\n新问题：它有多重？\n"
+        "改写成完整的新问题："
     )
     assert rewriting_messages(Question("E04?", ZH))[0] == head[0]  # a bare code has no language of its own
