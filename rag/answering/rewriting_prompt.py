@@ -22,9 +22,9 @@ _INSTRUCTIONS = {
     ),
     "en": (
         "Rewrite the new question as one question that can be understood by itself: put the names of the "
-        "conversation in the place of words like it and that, and fill in what is left out. Keep every number, "
-        "code, name and negation of the new question and add only words from the conversation. Write one "
-        "question; don't repeat the earlier question and don't answer."
+        "conversation in the place of words like it and that, and fill in what is left out. Keep every "
+        "number, code, name and negation of the new question and add only words from the conversation. Write "
+        "one question; don't repeat the earlier question and don't answer."
     ),
 }
 _EXAMPLES: dict[str, tuple[tuple[tuple[str, ...], str, str], ...]] = {

@@ -130,7 +130,7 @@ def is_negated(folded: str) -> bool:
 
 
 def asked_for(folded: str) -> str | None:
-    """What a folded question asks for: who, when, where, why or how much; other ways to ask are used for one another."""
+    """Who, when, where, why or how much, of a folded question; other ways to ask are used for one another."""
     return next((name for name, pattern in _ASKED if pattern.search(folded)), None)
 
 

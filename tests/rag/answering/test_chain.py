@@ -13,6 +13,8 @@ from pydantic import Field
 
 from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
+from rag.answering.prompt import head_messages, wording_for
+from rag.answering.rewriting_prompt import rewriting_head
 from rag.errors import ConfigError, GenerationError
 from rag.faq import FaqMatch
 from rag.filter import Filter
@@ -328,3 +330,14 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
     sure = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "sure"))
     history = (Turn("user", "P200 的保修期多长？"), Turn("assistant", "两年。"))
     assert sure.invoke(Question("那软管呢？", history)).origin == "generated"
+
+
+def test_warming_reads_both_heads_of_prompts(make_chain: MakeChain) -> None:
+    warmed: list[list[BaseMessage]] = []
+
+    class Warming(GenericFakeChatModel):
+        def warm(self, messages: list[BaseMessage]) -> None:
+            warmed.append(messages)
+
+    make_chain(Warming(messages=iter([]))).warm("en")
+    assert warmed == [rewriting_head("en"), head_messages(wording_for("en"))]
