@@ -105,6 +105,7 @@ class Answer:
     ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``, in English;
     ``rag.reasons`` says it in other languages by ``reason_code``.
     ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
+    ``standalone`` is what a question that leaned on the conversation was understood as, and answered as.
     ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.
     """
 
@@ -120,4 +121,5 @@ class Answer:
     confidence: float | None = None
     filter: Filter | None = None  # the question's
     curated: Curated | None = None
+    standalone: str | None = None
     trace: Trace = field(default_factory=Trace)

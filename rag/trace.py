@@ -26,6 +26,7 @@ class Trace:
     one lacks dropped out between them.
     """
 
+    rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     retrieve_ms: float = 0.0
     first_token_ms: float | None = None  # from the question to the first word of the answer
     generate_ms: float = 0.0
@@ -35,6 +36,7 @@ class Trace:
     generator: str = ""
     dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
     evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
+    withheld: tuple[str, ...] = ()  # sentences of the evidence that are orders to an assistant, not read
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved

@@ -18,6 +18,7 @@ from ui.curated import curated_html
 from ui.error_text import as_markdown
 from ui.explanation import explanation_html
 from ui.explanation_wording import EXPLANATION_WORDINGS
+from ui.notes import understood_html, withheld_html
 from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
 from ui.verdict import confidence_html
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
@@ -124,7 +125,12 @@ def show_exchange(
         elif answer is None or exchange.stopped:
             st.html(view.stopped_html(answer.text if answer is not None else "", wording))
         else:
-            st.html(view.answer_html(answer, wording, key=str(number)) + curated_html(answer, wording))
+            st.html(
+                understood_html(answer, wording)
+                + view.answer_html(answer, wording, key=str(number))
+                + withheld_html(answer, wording)
+                + curated_html(answer, wording)
+            )
             if answer.filter is not None:
                 st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
             with st.container(
@@ -163,7 +169,7 @@ def follow(exchange: Exchange, talk: Conversation, wording: Wording) -> None:
                 show_passages(exchange, wording, expanded=True)
         if answer.text:
             note.html(view.draft_note_html(wording))
-            text.html(view.draft_html(answer))
+            text.html(understood_html(answer, wording) + view.draft_html(answer))
         else:
             note.html(view.progress_html(wording.reading.format(count=len(answer.passages))))
         drawn = answer

@@ -131,11 +131,12 @@ class Conversation:
         return exchange
 
     def history(self) -> tuple[Turn, ...]:
-        """The conversation as the chain reads it, without the marks, which number other passages."""
+        """The conversation as the chain reads it: a question as it was understood, and an answer without the
+        marks, which number other passages."""
         turns: list[Turn] = []
         for exchange in self.exchanges:
             if exchange.answer is not None and exchange.answer.text:
-                turns.append(Turn("user", exchange.question))
+                turns.append(Turn("user", exchange.answer.standalone or exchange.question))
                 turns.append(Turn("assistant", _without_marks(exchange.answer)))
         return tuple(turns)
 

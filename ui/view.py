@@ -45,7 +45,7 @@ def welcome_html(wording: Wording) -> str:
 
 def question_html(question: str) -> str:
     """A question as it was asked."""
-    return f'<div class="wj-question" lang="{_lang(question)}">{escape(question)}</div>'
+    return f'<div class="wj-question" lang="{lang_of(question)}">{escape(question)}</div>'
 
 
 def answer_html(answer: Answer, wording: Wording, key: str) -> str:
@@ -64,7 +64,7 @@ def answer_html(answer: Answer, wording: Wording, key: str) -> str:
             parts.append(weak_mark_html(wording, key))
     end = answer.sentences[-1].end if answer.sentences else 0
     parts.append(escape(answer.text[end:]))
-    html = f'<div class="wj-text" lang="{_lang(answer.text)}">{"".join(parts)}</div>'
+    html = f'<div class="wj-text" lang="{lang_of(answer.text)}">{"".join(parts)}</div>'
     html += weak_note_html(answer, wording, key)
     if any(not sentence.citations for sentence in answer.sentences):
         html += f'<p class="wj-note">{escape(wording.uncited)}</p>'
@@ -83,7 +83,7 @@ def draft_html(answer: Answer) -> str:
     """The text written so far. Its marks aren't resolved yet, so they open nothing."""
     text = _draft(_HALF_MARK.sub("", answer.text))
     return (
-        f'<div class="wj-answer"><div class="wj-text wj-draft" lang="{_lang(answer.text)}">{text}'
+        f'<div class="wj-answer"><div class="wj-text wj-draft" lang="{lang_of(answer.text)}">{text}'
         '<span class="wj-caret" aria-hidden="true"></span></div></div>'
     )
 
@@ -91,7 +91,7 @@ def draft_html(answer: Answer) -> str:
 def stopped_html(text: str, wording: Wording) -> str:
     """What there was of an answer when it was stopped, and that it was."""
     note = wording.stopped if text else wording.stopped_early
-    body = f'<div class="wj-text wj-draft" lang="{_lang(text)}">{_draft(text)}</div>' if text else ""
+    body = f'<div class="wj-text wj-draft" lang="{lang_of(text)}">{_draft(text)}</div>' if text else ""
     return f'<div class="wj-answer wj-stopped">{body}<p class="wj-note">{escape(note)}</p></div>'
 
 
@@ -171,7 +171,7 @@ def _declined(answer: Answer, wording: Wording) -> str:
     reason = wording.reason.format(reason=wording.why(answer)) if answer.reason else ""
     return (
         f'<div class="wj-answer wj-declined"><p class="wj-declined-label">{escape(wording.declined)}</p>'
-        f'<div class="wj-text" lang="{_lang(answer.text)}">{escape(answer.text)}</div>'
+        f'<div class="wj-text" lang="{lang_of(answer.text)}">{escape(answer.text)}</div>'
         f'<p class="wj-note">{escape(reason)}</p>{nearest_html(answer, wording)}</div>'
     )
 
@@ -246,7 +246,7 @@ def _context(passage: Document) -> str:
 
 def _body(passage: Document, spans: Sequence[Span]) -> str:
     text = highlight(passage.page_content, spans)
-    return f'<blockquote lang="{_lang(passage.page_content)}">{text}</blockquote>'
+    return f'<blockquote lang="{lang_of(passage.page_content)}">{text}</blockquote>'
 
 
 def _by_number(citations: Sequence[Citation]) -> dict[int, list[Citation]]:
@@ -260,6 +260,7 @@ def _panel_id(key: str, number: int) -> str:
     return f"wj-{key}-{number}"
 
 
-def _lang(text: str) -> str:
+def lang_of(text: str) -> str:
+    """The value of the ``lang`` attribute of an element that holds the text."""
     language = language_of(text)
     return "zh-Hans" if language == "zh" else language

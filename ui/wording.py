@@ -57,6 +57,8 @@ class Wording:
     page: str  # {page}
     dated: str  # {date}
     uncited: str
+    understood: str  # then the question that a follow-up was understood as
+    withheld: str  # {orders}
     curated: str  # then the entry's question
     suggested: str  # likewise
     timing: str  # {retrieve}, {total}
@@ -140,6 +142,8 @@ _ZH = Wording(
     page="，第 {page} 页",
     dated="日期 {date}",
     uncited="带点线的句子没有找到出处，请自行核对。",
+    understood="理解为：",
+    withheld="文档里有句子是写给助手的指令，没有读取：{orders}",
     curated="常见问题的原文回答：",
     suggested="您想问的也许是：",
     timing="查找 {retrieve} 秒 · 共 {total} 秒",
@@ -221,6 +225,8 @@ _EN = Wording(
     separator=", ",
     page=", page {page}",
     dated="dated {date}",
+    understood="Understood as: ",
+    withheld="The documents hold orders to the assistant, which were left unread: {orders}",
     uncited="No source was found for the sentences with a dotted line; check them yourself.",
     curated="The curated answer, word for word, to: ",
     suggested="Perhaps you ask: ",

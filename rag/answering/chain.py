@@ -17,8 +17,10 @@ from rag.answering.curated import Matcher, curated_answer, find_curated, with_su
 from rag.answering.declining import Clock, decline, objection_to
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
+from rag.answering.orders import is_order, without_orders
 from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
 from rag.answering.resolution import resolve_answer
+from rag.answering.rewriting import Rewriter, as_asked
 from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError, GenerationError, RagError
 from rag.generators import EvidenceReader
@@ -64,6 +66,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.calibration = calibration
         self.minimum_confidence = minimum_confidence
         self.split_questions = split_questions
+        self.rewriter = Rewriter(generator, analyzer)
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -93,6 +96,16 @@ class AnswerChain(Runnable[str | Question, Answer]):
             raise ConfigError("there is no question; write one after 'ask'")
         question = _checked(questions[-1], self.max_question_characters)
         clock = Clock()
+        standalone = self.rewriter.standalone(question)
+        if standalone is not None:
+            rewrite_ms = clock.elapsed_ms()
+            alone = replace(question, text=standalone, history=())
+            for answer in self._answers(alone, config, clock):
+                yield as_asked(answer, question, rewrite_ms)
+            return
+        yield from self._answers(question, config, clock)
+
+    def _answers(self, question: Question, config: RunnableConfig | None, clock: Clock) -> Iterator[Answer]:
         match = find_curated(self.matcher, question)
         if match is not None and match.verdict == "sure":
             answer = curated_answer(question, match.entry, clock.elapsed_ms)
@@ -107,6 +120,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         next ones. Does nothing for generators that can't."""
         warm = getattr(self.generator, "warm", None)
         if warm is not None:
+            self.rewriter.warm(language)
             warm(head_messages(wording_for(language)))
 
     def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
@@ -116,13 +130,15 @@ class AnswerChain(Runnable[str | Question, Answer]):
         watched = merge_configs(config, {"callbacks": [recorder]})
         retrieved = retrieve(self.retriever, query, question.filter, watched)
         parts = split_question(query) if self.split_questions else ()
-        evidence = pack_evidence(
+        packed = pack_evidence(
             query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens, parts=parts
         )
+        evidence, withheld = without_orders(packed)
         trace = Trace(
             retrieve_ms=clock.elapsed_ms(),
             generator=self.generator_name,
             evidence=tuple(each.text for each in evidence),
+            withheld=withheld,
             query=query,
             stages=(*recorder.stages, Stage("retrieved", tuple(retrieved))),
         )
@@ -186,7 +202,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         assert isinstance(self.generator, EvidenceReader)
         texts = [each.passage.page_content for each in evidence]
         read = [found for query in queries for found in self.generator.read(query, texts)]
-        found = list(dict.fromkeys(read))
+        found = [each for each in dict.fromkeys(read) if not is_order(each[1])]
         elapsed = clock.elapsed_ms()
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)

@@ -6,6 +6,7 @@ as the last one it was followed far too often (17 of 58 answerable questions on 
 10; `eval/data/kb.jsonl`, which the choice was made on). Their facts are invented.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,6 +113,11 @@ _EN = Wording(
     nothing_passes="No document passes the filter, so there is nothing to answer from.",
 )
 
+# At the start of a passage's line; a passage's own number stands before all of its lines.
+_LOOKS_LIKE_PROMPT = re.compile(
+    r"\n\s*(?:(?:questions?|answer|passages|问题|回答|资料)[ \t]*[:：]|\[\d{1,3}\])", re.IGNORECASE
+)
+
 _DECLINE_MARKERS = (
     "没有相关信息",
     "没有提到",
@@ -154,11 +160,8 @@ def build_messages(
     question: str, evidence: Sequence[Evidence], wording: Wording, history: Sequence[Turn] = ()
 ) -> list[BaseMessage]:
     """The whole prompt: the fixed head, then the numbered passages and the question."""
-    rendered = _render(
-        wording,
-        [f"{each.title}\n{each.text}" if each.title else each.text for each in evidence],
-        question,
-    )
+    passages = [f"{each.title}\n{each.text}" if each.title else each.text for each in evidence]
+    rendered = _render(wording, [_as_one_passage(each) for each in passages], question)
     if history:
         turns = "\n".join(
             f"{turn.role}: {turn.content[:_HISTORY_CHARACTERS]}" for turn in history[-_HISTORY_TURNS:]
@@ -171,6 +174,16 @@ def is_decline(text: str) -> bool:
     """Whether a generated text says that the passages don't hold the answer, and nothing else."""
     lowered = text.lower().replace("’", "'")
     return len(text) <= 120 and any(marker in lowered for marker in _DECLINE_MARKERS)
+
+
+def _as_one_passage(text: str) -> str:
+    """The text of a passage, no line of which looks like the prompt's own: a question, another passage."""
+    if not _LOOKS_LIKE_PROMPT.search(text):
+        return text
+    flat = re.sub(r"\n\s*\n", "\n", text)
+    return _LOOKS_LIKE_PROMPT.sub(
+        lambda match: " " + match.group().strip().replace("[", "(").replace("]", ")"), flat
+    )
 
 
 def _render(wording: Wording, passages: Sequence[str], question: str) -> str:

@@ -96,6 +96,8 @@ def print_answer(answer: Answer) -> None:
     What is said of the answer is in the question's language.
     """
     language = language_of(answer.question)
+    if answer.standalone is not None:
+        print(f"(understood as: {' '.join(answer.standalone.split())})\n")
     print(answer.text)
     if answer.citations:
         print()
@@ -108,6 +110,8 @@ def print_answer(answer: Answer) -> None:
         print(f"\n  ({reason_in(answer, language)})")
         for near in nearest(answer):
             print(f"  - {place(near.passage)}: {' › '.join(near.about)}")
+    for order in answer.trace.withheld:
+        print(f"\n  (left unread, since it gives orders to the assistant: {order})")
     if answer.curated is not None:
         entry = answer.curated
         question = " ".join(entry.question.split())

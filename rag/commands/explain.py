@@ -33,6 +33,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
             for stage in trace.stages
         ],
         "evidence": list(trace.evidence),
+        "withheld": list(trace.withheld),
         "draft": trace.draft,
         "dropped_citations": list(trace.dropped_citations),
     }
@@ -41,7 +42,9 @@ def trace_record(answer: Answer) -> dict[str, Any]:
 def _lines(answer: Answer) -> Iterator[str]:
     trace = answer.trace
     yield f"question   {answer.question}"
-    if trace.query and trace.query != answer.question:
+    if answer.standalone is not None:
+        yield f"understood {answer.standalone}"
+    if trace.query and trace.query not in (answer.question, answer.standalone):
         yield f"searched   {trace.query}"
     if answer.filter is not None:
         yield f"filter     {answer.filter.to_record()}"
@@ -58,6 +61,8 @@ def _lines(answer: Answer) -> Iterator[str]:
         for index, (passage, text) in enumerate(zip(answer.passages, trace.evidence, strict=False), start=1):
             yield f"  [{index}] {place(passage)}: {len(text)} of {len(passage.page_content)} characters"
             yield from (f"        {line}" for line in text.splitlines())
+    for order in trace.withheld:
+        yield f"  left unread, since it gives orders to the assistant: {order}"
     if trace.draft:
         yield ""
         yield f"written by {trace.generator or 'the generator'}, {trace.generated_tokens} tokens:"
@@ -95,7 +100,8 @@ def _decision_lines(answer: Answer) -> Iterator[str]:
 def _timing_line(answer: Answer) -> str:
     trace = answer.trace
     first = "none" if trace.first_token_ms is None else f"{trace.first_token_ms:.0f} ms"
+    rewriting = f"rewriting {trace.rewrite_ms:.0f} ms, " if trace.rewrite_ms else ""
     return (
-        f"time: search {trace.retrieve_ms:.0f} ms, first word after {first}, "
+        f"time: {rewriting}search {trace.retrieve_ms:.0f} ms, first word after {first}, "
         f"writing {trace.generate_ms:.0f} ms, all {trace.total_ms:.0f} ms"
     )

@@ -17,6 +17,7 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
     return {
         "id": question_id,
         "question": answer.question,
+        "standalone": answer.standalone,
         "answer": answer.text,
         "origin": answer.origin,
         "abstained": answer.abstained,

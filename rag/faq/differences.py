@@ -47,11 +47,11 @@ def difference(asked: str, curated: str, analyzer: Analyzer) -> str | None:
         analyzer: knows the glossary: a synonym is no other name.
     """
     first, second = fold(asked), fold(curated)
-    if _numbers(first) != _numbers(second):
+    if numbers_of(first) != numbers_of(second):
         return "a number"
-    if _negated(first) != _negated(second):
+    if is_negated(first) != is_negated(second):
         return "a negation"
-    kinds = {_asked_for(first), _asked_for(second)}
+    kinds = {asked_for(first), asked_for(second)}
     if len(kinds - {None}) > 1:
         return "what is asked for"
     # The company's own words: each question is about a thing that the other isn't about.
@@ -102,19 +102,20 @@ def _has(folded: str, word: str) -> bool:
     return re.search(rf"(?<![a-z\d]){re.escape(word)}(?![a-z\d])", folded) is not None
 
 
-def _numbers(folded: str) -> set[str]:
-    """The numbers, numerals included but for "one", which mostly is none (一起, "no one")."""
+def numbers_of(folded: str) -> set[str]:
+    """The numbers of a folded text, numerals too, but "one", which mostly is none (一起, "no one")."""
     found = set(_NUMBER.findall(with_digits(folded)))
     found -= {"1"} - set(_NUMBER.findall(folded))
     return {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in found}
 
 
-def _negated(folded: str) -> bool:
+def is_negated(folded: str) -> bool:
+    """Whether a folded question asks with a negation."""
     return _NEGATION.search(_NO_NEGATION.sub(" ", folded)) is not None
 
 
-def _asked_for(folded: str) -> str | None:
-    """Who, when, where, why or how much; other ways to ask are used for one another."""
+def asked_for(folded: str) -> str | None:
+    """Who, when, where, why or how much, of a folded question; other ways to ask are used for one another."""
     return next((name for name, pattern in _ASKED if pattern.search(folded)), None)
 
 

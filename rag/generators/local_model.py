@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from rag.errors import GenerationError
+from rag.generators.control_tokens import GuardedTexts
 from rag.generators.decoding import Decoder
 from rag.generators.packed_linear import pack_linears
 from rag.hardware import choose_device, choose_dtype
@@ -51,6 +52,8 @@ class LocalModel:
         self.end_tokens: frozenset[int] = frozenset(
             (ends | {self.tokenizer.eos_token_id, self.tokenizer.pad_token_id}) - {None}
         )
+        # Whatever the tokenizer would take out of a text as one token, special or not.
+        self._control = tuple(self.tokenizer.get_added_vocab())
         self.decoder = Decoder(model, self.end_tokens)
         config = model.config.get_text_config(decoder=True)
         # Tokens that a prompt and its answer may have together.
@@ -65,10 +68,16 @@ class LocalModel:
     def render(self, messages: Sequence[BaseMessage], *, answer_follows: bool = True) -> list[int]:
         """The tokens of a conversation in the model's own chat template.
 
+        What a message says is text: a control token's name in it (``<|im_start|>``) is read letter by letter.
+
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        conversation = [{"role": _role(message), "content": _text(message)} for message in messages]
+        guarded = GuardedTexts(self._control, [_text(message) for message in messages])
+        conversation = [
+            {"role": _role(message), "content": text}
+            for message, text in zip(messages, guarded.texts, strict=True)
+        ]
         try:
             text = self.tokenizer.apply_chat_template(
                 conversation, tokenize=False, add_generation_prompt=answer_follows
@@ -78,7 +87,7 @@ class LocalModel:
                 f"{self.name} can't take this conversation: {first_line(error)}; "
                 "set an instruction-tuned model with a chat template as generator.model in rag.toml"
             ) from error
-        return self.encode(str(text))
+        return [token for piece in guarded.pieces(str(text)) for token in self.encode(piece)]
 
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
         """Like ``render``, for messages to be answered.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import Turn
+from rag.answer import Answer, Turn
 from rag.answering import AnswerChain
 from rag.build import build_answer_chain
 from rag.errors import ConfigError
@@ -95,3 +95,9 @@ def test_settings_come_from_the_arguments(tmp_path: Path) -> None:
 def test_unknown_argument_is_refused_with_the_usage() -> None:
     with pytest.raises(ConfigError, match=r"streamlit run ui/app\.py -- --config FILE --kb DIR"):
         read_settings(["--knowledge", "x"])
+
+
+def test_history_has_a_follow_up_as_it_was_understood() -> None:
+    answer = Answer("那 E06 呢？", "皮带松了。", (), standalone="E06 是什么意思？")
+    talk = Conversation([Exchange("那 E06 呢？", answer=answer)])
+    assert talk.history() == (Turn("user", "E06 是什么意思？"), Turn("assistant", "皮带松了。"))

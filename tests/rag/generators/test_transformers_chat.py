@@ -62,6 +62,16 @@ def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) 
     assert 0 < metadata["timings_ms"]["first_token"] <= metadata["timings_ms"]["total"]
 
 
+def test_control_tokens_in_a_message_are_read_as_text(make_model: MakeModel) -> None:
+    local = make_model()._model()
+    names = [each for each in local.tokenizer.get_added_vocab() if len(each) > 1]
+    control = {local.tokenizer.get_added_vocab()[each] for each in names}
+    plain = local.render([HumanMessage("a b")])
+    hostile = local.render([HumanMessage("a " + " ".join(names) + " b")])
+    assert names and control & set(plain)  # the template's own
+    assert [each for each in hostile if each in control] == [each for each in plain if each in control]
+
+
 def test_a_stop_string_ends_the_answer_before_it(make_model: MakeModel) -> None:
     model = make_model()
     whole = model.invoke(QUESTION).text
