@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,10 @@ from rag.errors import EvalError
 SIGNALS = (
     "mean likelihood",
     "least likelihood",
+    "cited rank",
     "passage coverage",
     "quote coverage",
-    "support",
     "lead",
-    "length",
 )
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
@@ -76,13 +76,14 @@ def fit_calibration(
     *,
     generator: str,
     embedder: str,
-    risk: float,
+    keep: float,
     names: Sequence[str] = SIGNALS,
 ) -> Calibration:
     """A calibration of these drafts.
 
-    Its threshold is the least probability from which on at most the share ``risk`` of the answers given is
-    wrong, by probabilities of `held_out`, so that no draft was judged by a fit that knew it.
+    Its threshold is the greatest probability at which the share ``keep`` of the right answers is still given,
+    by probabilities of `held_out`, so that no draft was judged by a fit that knew it; its risk is the share
+    of wrong ones among the answers given then.
 
     Raises:
         EvalError: there are too few drafts.
@@ -95,14 +96,15 @@ def fit_calibration(
         )
     names = [name for name in names if all(name in each.signals for each in labelled)]
     weights = fit_logistic(_matrix(labelled, names), right, ridge=_RIDGE)
-    chosen = threshold_for(held_out(labelled, names), right, risk)
+    chances = held_out(labelled, names)
+    chosen = threshold_for(chances, right, keep)
     return Calibration(
         generator=generator,
         embedder=embedder,
         constant=round(float(weights[-1]), 5),
         weights={name: round(float(weight), 5) for name, weight in zip(names, weights, strict=False)},
         threshold=chosen,
-        risk=risk,
+        risk=round(float(1 - right[chances >= chosen].mean()), 4),
         fitted_on={
             "sets": ", ".join(sorted({each.set_name for each in labelled})),
             "answers": len(labelled),
@@ -126,12 +128,11 @@ def held_out(labelled: Sequence[Labelled], names: Sequence[str]) -> NDArray[np.f
     return chances
 
 
-def threshold_for(chances: NDArray[np.float64], right: NDArray[np.float64], risk: float) -> float:
-    """The least probability from which on at most the share ``risk`` is wrong; 1 if there is none."""
-    order = np.argsort(-chances, kind="stable")
-    wrong = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(wrong <= risk)
-    return round(float(chances[order[good[-1]]]), 4) if len(good) else 1.0
+def threshold_for(chances: NDArray[np.float64], right: NDArray[np.float64], keep: float) -> float:
+    """The greatest probability at which at least the share ``keep`` of the right answers is given."""
+    of_right = np.sort(chances[right > 0])[::-1]
+    needed = max(1, math.ceil(keep * len(of_right)))
+    return math.floor(float(of_right[needed - 1]) * 10_000) / 10_000  # down: the answer there is given
 
 
 def quality(

@@ -24,10 +24,14 @@ def add_calibrate_command(subparsers: Any) -> None:
         "probability below which answers are withheld. What it prints is held out: each set is judged by a "
         "fit to the others. Run it on questions that you don't report on.",
     )
-    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     parser.add_argument("--system", default="default", metavar="NAME", help="the run's (default: default)")
     parser.add_argument(
-        "--risk", type=float, default=0.25, help="the share of answers given that may be wrong (default: .25)"
+        "--keep",
+        type=float,
+        default=0.9,
+        help="the share of right answers that are to be given (default: .9); so many of the wrong ones as go "
+        "with the rest are withheld",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to, for answering.calibration")
     parser.set_defaults(handler=run_calibrate)
@@ -35,17 +39,21 @@ def add_calibrate_command(subparsers: Any) -> None:
 
 def run_calibrate(args: argparse.Namespace) -> int:
     """Fit, print what it is worth, and write it down."""
-    if not 0 < args.risk < 1:
-        raise EvalError(f"a risk of {args.risk} isn't between 0 and 1; give --risk 0.25, say")
-    labelled = read_labelled(args.run, args.system)
-    settings = _settings_of(args.run, args.system)
+    if not 0 < args.keep <= 1:
+        raise EvalError(f"a share of {args.keep} isn't between 0 and 1; give --keep 0.9, say")
+    labelled = [each for run in args.runs for each in read_labelled(run, args.system)]
+    settings = _settings_of(args.runs[0], args.system)
+    if any(_models(_settings_of(run, args.system)) != _models(settings) for run in args.runs):
+        raise EvalError("the runs were made with different models; calibrate each by itself")
     made = fit_calibration(
         labelled,
         generator=settings["generator"]["model"],
         embedder=settings["embedder"]["model"],
-        risk=args.risk,
+        keep=args.keep,
     )
-    print(_table(labelled, held_out(labelled, list(made.weights)), made.threshold))
+    chances = held_out(labelled, list(made.weights))
+    print(_table(labelled, chances, made.threshold))
+    print(f"\n{_curve(labelled, chances)}")
     print(f"\nwithheld below {made.threshold}; weights: {json.dumps(made.weights)}")
     if args.out is not None:
         try:
@@ -53,6 +61,10 @@ def run_calibrate(args: argparse.Namespace) -> int:
         except OSError as error:
             raise EvalError(f"can't write {args.out}: {error.strerror}; name another with --out") from error
     return 0
+
+
+def _models(settings: dict[str, Any]) -> tuple[str, str]:
+    return settings["generator"]["model"], settings["embedder"]["model"]
 
 
 def _settings_of(run: Path, system: str) -> dict[str, Any]:
@@ -70,4 +82,15 @@ def _table(labelled: Sequence[Labelled], chances: NDArray[np.float64], threshold
         right = sum(each.right for each in some) / len(some)
         cells = ["—" if (value := values[column]) is None else f"{value:.3f}" for column in _COLUMNS]
         lines.append(f"| {name} | {len(some)} | {right:.3f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _curve(labelled: Sequence[Labelled], chances: NDArray[np.float64]) -> str:
+    """What each threshold would do, to choose another one by."""
+    columns = ("right kept", "wrong withheld", "wrong of given")
+    lines = [f"| withheld below | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for threshold in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        values = quality(labelled, chances, threshold)
+        cells = ["—" if (value := values[name]) is None else f"{value:.3f}" for name in columns]
+        lines.append(f"| {threshold} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -32,19 +32,20 @@ def drafts(count: int = 400, seed: int = 0) -> list[Labelled]:
 
 
 def test_the_law_behind_the_labels_is_found() -> None:
-    made = fit_calibration(drafts(4000), generator="g", embedder="e", risk=0.2, names=NAMES)
+    made = fit_calibration(drafts(4000), generator="g", embedder="e", keep=0.9, names=NAMES)
     assert made.weights["support"] == pytest.approx(8, rel=0.15)
     assert made.constant == pytest.approx(-4, rel=0.15)
     assert abs(made.weights["lead"]) < 0.2
     assert made.fitted_on["answers"] == 4000 and made.fitted_on["sets"] == "set0, set1, set2"
 
 
-def test_of_answers_above_the_threshold_at_most_the_risk_is_wrong() -> None:
+def test_at_the_threshold_the_share_of_right_answers_is_kept_and_wrong_ones_go() -> None:
     some = drafts()
-    made = fit_calibration(some, generator="g", embedder="e", risk=0.2, names=NAMES)
+    made = fit_calibration(some, generator="g", embedder="e", keep=0.9, names=NAMES)
     values = quality(some, held_out(some, NAMES), made.threshold)
-    assert values["wrong of given"] is not None and values["wrong of given"] <= 0.2
-    assert values["right kept"] is not None and values["right kept"] > 0.6
+    assert values["right kept"] is not None and 0.9 <= values["right kept"] < 0.92
+    assert values["wrong withheld"] is not None and values["wrong withheld"] > 0.5
+    assert values["wrong of given"] == pytest.approx(made.risk, abs=1e-3)
     assert values["auroc"] is not None and values["auroc"] > 0.85
     assert values["ece"] is not None and values["ece"] < 0.1
 
@@ -61,16 +62,16 @@ def test_a_draft_is_judged_by_a_fit_that_never_saw_its_set() -> None:
     assert not np.allclose(honest, other)
 
 
-def test_the_threshold_is_the_least_that_keeps_the_risk() -> None:
-    chances, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 0.0])
-    assert threshold_for(chances, right, 0.1) == 0.8
-    assert threshold_for(chances, right, 0.34) == 0.7
-    assert threshold_for(chances, 1 - right, 0.1) == 1.0
+def test_the_threshold_is_the_greatest_that_keeps_so_many_right_answers() -> None:
+    chances, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 1.0])
+    assert threshold_for(chances, right, 0.5) == 0.8
+    assert threshold_for(chances, right, 0.67) == 0.6
+    assert threshold_for(chances, right, 0.01) == 0.9
 
 
 def test_too_few_answers_of_a_kind_are_refused() -> None:
     with pytest.raises(EvalError, match="too few"):
-        fit_calibration(drafts(50), generator="g", embedder="e", risk=0.2, names=NAMES)
+        fit_calibration(drafts(50), generator="g", embedder="e", keep=0.9, names=NAMES)
 
 
 def test_auroc_counts_pairs() -> None:
