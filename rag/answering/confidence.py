@@ -21,8 +21,9 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 class Calibration(BaseModel):
     """Coefficients by signal, and the least probability of an answer that is given.
 
-    ``risk``: the share of wrong ones among the answers that were given at the ``threshold``, held out, on the
-    questions it was fitted on, a part of which can't be answered. ``fitted_on``: what a reader has to know to judge it.
+    ``risk``: the share of wrong ones among the answers that were given at the ``threshold``, held out, on
+    the questions it was fitted on, a part of which can't be answered. ``fitted_on``: what a reader has to
+    know to judge it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
