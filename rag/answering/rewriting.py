@@ -43,6 +43,7 @@ _POINTING = """
     它 他 她 它们 他们 这 那 这个 那个 这些 那些 这种 那种 这里 那里 这边 那边 那么 呢 也 其中 前者 后者 两种
     这样 还有 一样 one ones those these too also well then so there here that he she him her
 """
+_THESE_TWO = re.compile(r"[这那][一两二三四五几]")  # no number, but a pronoun
 _LIGHT = frozenset(_ANY_QUESTION.split())  # any question may be asked with them
 _POINTERS = frozenset(_POINTING.split())  # what they point at is named in the rewritten question
 
@@ -115,9 +116,9 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
     if language_of(written) != language_to_write(question):
         return "it is in another language"
     asked, new = fold(question.text), fold(written)
-    if not numbers_of(asked) <= numbers_of(new) or not names_of(question.text) <= _names_within(
-        new, question
-    ):
+    if not numbers_of(_THESE_TWO.sub(" ", asked)) <= numbers_of(new) or not names_of(
+        question.text
+    ) <= _names_within(new, question):
         return "it lacks a number or a name of the question"
     if is_negated(asked) and not is_negated(new):
         return "it lacks the question's negation"

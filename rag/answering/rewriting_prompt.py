@@ -41,6 +41,16 @@ _EXAMPLES: dict[str, tuple[tuple[tuple[str, ...], str, str], ...]] = {
             "会员卡在南区门店怎么办理？",
         ),
         (
+            ("晨雾门店周末几点关门？", "晚上九点关门。"),
+            "五一也一样吗？",
+            "晨雾门店五一也是晚上九点关门吗？",
+        ),
+        (
+            ("退咖啡机要带什么？", "要带小票。"),
+            "超过30天的怎么退？",
+            "超过30天的咖啡机怎么退？",
+        ),
+        (
             ("门店员工一年有几次体检？", "正式员工每年一次。"),
             "兼职不满3个月的也没有吗？",
             "兼职不满3个月的门店员工也没有体检吗？",
@@ -80,8 +90,8 @@ _EXAMPLES: dict[str, tuple[tuple[tuple[str, ...], str, str], ...]] = {
     ),
 }
 _LABELS = {
-    "zh": ("上文的问题：", "上文的回答：", "新问题：", "改写成完整的新问题："),
-    "en": ("Earlier question: ", "Earlier answer: ", "New question: ", "The new question, complete:"),
+    "zh": ("上文的问题：", "上文的回答：", "新问题：{0}\n把新问题“{0}”补充完整："),
+    "en": ("Earlier question: ", "Earlier answer: ", "New question: {0}\nThe new question, complete:"),
 }
 
 
@@ -124,6 +134,6 @@ def rewriting_head(language: str) -> list[BaseMessage]:
 
 
 def _render(language: str, turns: Sequence[tuple[bool, str]], follow_up: str) -> str:
-    asks, answers, new, task = _LABELS[language]
+    asks, answers, task = _LABELS[language]
     lines = [f"{asks if is_user else answers}{' '.join(text.split())}" for is_user, text in turns]
-    return "\n".join([*lines, f"{new}{' '.join(follow_up.split())}", task])
+    return "\n".join([*lines, task.format(" ".join(follow_up.split()))])

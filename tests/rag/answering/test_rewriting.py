@@ -91,6 +91,6 @@ def test_the_prompt_begins_with_the_same_head_and_ends_with_the_follow_up() -> N
     assert messages[: len(head)] == head
     assert messages[-1].content == (
         "上文的问题：潮汐 P200 的软管多久换一次？\n上文的回答：每运行 250 小时。\n新问题：它有多重？\n"
-        "改写成完整的新问题："
+        "把新问题“它有多重？”补充完整："
     )
     assert rewriting_messages(Question("E04?", ZH))[0] == head[0]  # a bare code has no language of its own
