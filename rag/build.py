@@ -10,6 +10,7 @@ from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
+from rag.rerankers import build_reranker
 from rag.retrievers import (
     CachedQueryEmbeddings,
     CuratedRetriever,
@@ -17,6 +18,7 @@ from rag.retrievers import (
     FusionRetriever,
     HybridRetriever,
     LexicalRetriever,
+    RerankingRetriever,
 )
 from rag.settings import Settings
 from rag.weights import resolve_model
@@ -61,11 +63,24 @@ def build_retriever(
 ) -> BaseRetriever:
     """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
 
+    Where the settings name a reranker, it reads the best of them (``RerankingRetriever``).
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
     passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``.
     """
     k = k if k is not None else settings.retrieval.k
-    fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    reranker = build_reranker(settings.reranker, embeddings)
+    if reranker is None:
+        fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    else:
+        candidates = settings.reranker.candidates
+        fused = RerankingRetriever(
+            retriever=_build_fused(settings, knowledge_base, embeddings, max(k, candidates), filter),
+            reranker=reranker,
+            k=k,
+            candidates=candidates,
+            budget_ms=settings.reranker.budget_ms,
+            filter=filter,
+        )
     if not settings.faq.enabled:
         return fused
     return CuratedRetriever(

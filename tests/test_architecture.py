@@ -25,6 +25,7 @@ LAYERS = (
     {"embedding_batches"},
     {"embedder"},
     {"faq"},
+    {"rerankers"},
     {"generators", "retrievers"},
     {"answering"},
     {"build"},

@@ -2,11 +2,12 @@
 
 from rag.retrievers.curated import CuratedRetriever
 from rag.retrievers.dense import DenseRetriever
-from rag.retrievers.filtering import retrieve
+from rag.retrievers.filtering import retrieve, without_sources
 from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
 from rag.retrievers.hybrid import HybridRetriever
 from rag.retrievers.lexical import LexicalRetriever
 from rag.retrievers.query_cache import CachedQueryEmbeddings
+from rag.retrievers.reranking import RerankingRetriever
 
 __all__ = [
     "CachedQueryEmbeddings",
@@ -15,6 +16,8 @@ __all__ = [
     "FusionRetriever",
     "HybridRetriever",
     "LexicalRetriever",
+    "RerankingRetriever",
     "reciprocal_rank_fusion",
     "retrieve",
+    "without_sources",
 ]

@@ -1,0 +1,104 @@
+"""The best candidates put in a better order by a model that reads them, within a given time."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from rag.filter import Filter
+from rag.language import language_of
+from rag.passage import embedding_text, metadata_of, with_score
+from rag.rerankers import Pace, Reranker, reading_cost, reads
+from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
+
+_UNTIMED = 2  # candidates read when the pace isn't known yet
+_OF_EACH_LANGUAGE = 2  # are read before the others: between languages, retrieval's scores say least
+
+
+class RerankingRetriever(FilteringRetriever):
+    """The ``k`` best of what ``retriever`` finds, in the order of its scores and the reranker's together.
+
+    Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
+    (``clock`` is in seconds). A passage's score is retrieval's, and ``reranker.weight`` times how much more
+    the reranker gives it than the median of those it read: a passage that wasn't read is worth what it was.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    retriever: BaseRetriever
+    reranker: Reranker
+    k: int = 10
+    candidates: int = 30
+    budget_ms: float = 100.0
+    pace: Pace = Field(default_factory=Pace)
+    clock: Callable[[], float] = time.perf_counter
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
+    ) -> list[Document]:
+        found = retrieve(self.retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
+        read = self._read(query, found[: self.candidates])
+        if not read:
+            return found[: self.k]
+        expected = float(np.median(list(read.values())))
+        scores = np.array([float(each.metadata["score"]) for each in found])
+        for row, score in read.items():
+            scores[row] += self.reranker.weight * (score - expected)
+        order = np.argsort(-scores, kind="stable")[: self.k]
+        return [with_score(found[row], float(scores[row])) for row in order]
+
+    def leaving_out(self, sources: frozenset[str]) -> "RerankingRetriever":
+        """The same, as if documents of these sources weren't there."""
+        return self.model_copy(update={"retriever": without_sources(self.retriever, sources)})
+
+    def _read(self, query: str, passages: Sequence[Document]) -> Mapping[int, float]:
+        """The reranker's scores of the rows that there was time for."""
+        if not reads(self.reranker, language_of(query)):
+            return {}
+        texts = [embedding_text(metadata_of(each)["context"], each.page_content) for each in passages]
+        costs = [reading_cost(self.reranker, query, text) for text in texts]
+        waiting = [row for row in reading_order(passages) if self._reads(passages[row])]
+        if len(waiting) < 2:
+            return {}
+        self.reranker.load()
+        started = self.clock()
+        scores: dict[int, float] = {}
+        while waiting:
+            rows = self._affordable(waiting, costs, (self.clock() - started) * 1000)
+            if not rows:
+                break
+            before = self.clock()
+            found = self.reranker.score(query, [texts[row] for row in rows])
+            self.pace.measured(sum(costs[row] for row in rows), (self.clock() - before) * 1000)
+            scores.update(zip(rows, map(float, found), strict=True))
+            waiting = waiting[len(rows) :]
+        if not scores:
+            self.pace.missed()
+        return scores
+
+    def _reads(self, passage: Document) -> bool:
+        return reads(self.reranker, metadata_of(passage)["lang"])
+
+    def _affordable(self, waiting: Sequence[int], costs: Sequence[int], spent_ms: float) -> Sequence[int]:
+        """The first of the waiting rows, as many as can be read in what is left of the time."""
+        if self.pace.tokens_per_ms is None:
+            return waiting[:_UNTIMED] if spent_ms < self.budget_ms else []
+        left = (self.budget_ms - spent_ms) * self.pace.tokens_per_ms
+        affordable = int(np.searchsorted(np.cumsum([costs[row] for row in waiting]), left, side="right"))
+        return waiting[:affordable]
+
+
+def reading_order(passages: Sequence[Document]) -> list[int]:
+    """The passages' places in the order in which they are to be read: the best of each language first."""
+    seen: dict[str, int] = {}
+    first: list[int] = []
+    later: list[int] = []
+    for row, passage in enumerate(passages):
+        language = metadata_of(passage)["lang"]
+        seen[language] = seen.get(language, 0) + 1
+        (first if seen[language] <= _OF_EACH_LANGUAGE else later).append(row)
+    return first + later
