@@ -50,11 +50,11 @@ def build_reranker(settings: RerankerSettings, embeddings: Embeddings) -> Rerank
 
 
 def _open(settings: RerankerSettings) -> Reranker:
-    folder = resolve_model(settings.model)
     if settings.model in MODELS and MODELS[settings.model].role != "reranker":
         raise ConfigError(
             f"the model '{settings.model}' is no reranker; correct [reranker] model in rag.toml"
         )
+    folder = resolve_model(settings.model)
     languages = frozenset({"en"}) if settings.model in _ENGLISH_ONLY else None
     if settings.languages is not None:
         languages = frozenset(settings.languages)

@@ -26,14 +26,16 @@ def join_pairs(
     tokenizer: Any, pairs: Sequence[tuple[Tokens, Tokens]]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Input ids, attention mask, and which tokens are the question's and the passage's: (pairs, tokens)."""
-    start, end, padding = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
-    rows = [[start, *query, end, end, *passage, end] for query, passage in pairs]
+    start = [] if tokenizer.cls_token_id is None else [tokenizer.cls_token_id]
+    end = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
+    rows = [[*start, *query, end, end, *passage, end] for query, passage in pairs]
     longest = max(len(row) for row in rows)
-    ids = torch.full((len(rows), longest), padding, dtype=torch.long)
+    ids = torch.full((len(rows), longest), tokenizer.pad_token_id, dtype=torch.long)
     read, of_query, of_passage = (torch.zeros(len(rows), longest, dtype=torch.bool) for _ in range(3))
     for row, (tokens, (query, passage)) in enumerate(zip(rows, pairs, strict=True)):
         ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
         read[row, : len(tokens)] = True
-        of_query[row, 1 : 1 + len(query)] = True
-        of_passage[row, 3 + len(query) : 3 + len(query) + len(passage)] = True
+        after_query = len(start) + len(query)
+        of_query[row, len(start) : after_query] = True
+        of_passage[row, after_query + 2 : after_query + 2 + len(passage)] = True
     return ids, read.long(), of_query, of_passage

@@ -9,6 +9,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from rag.build import build_retriever
 from rag.filter import Filter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.retrievers import CuratedRetriever, HybridRetriever, RerankingRetriever
 from rag.settings import Settings
 
 FINGERPRINT = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
@@ -64,3 +65,24 @@ def test_one_search_is_answered_from_one_generation(tmp_path: Path) -> None:
 
     assert during == {"old.md"}
     assert afterwards == {"old.md", "notice.md"}
+
+
+def test_a_reranker_reads_more_candidates_than_are_wanted_and_stands_before_curated_entries(
+    tmp_path: Path, tiny_embedder_folder: Path
+) -> None:
+    embeddings = DeterministicFakeEmbedding(size=32)
+    settings = Settings().override(
+        "reranker", model=str(tiny_embedder_folder), candidates=20, budget_ms=70, weight=0.5
+    )
+    with KnowledgeBase.create(tmp_path / "kb", FINGERPRINT) as kb:
+        curated = build_retriever(settings, kb, embeddings, k=5, filter=Filter(type=("txt",)))
+        bare = build_retriever(settings.override("faq", enabled=False), kb, embeddings, k=5)
+        plain = build_retriever(Settings(), kb, embeddings, k=5)
+    assert isinstance(curated, CuratedRetriever) and isinstance(curated.retriever, RerankingRetriever)
+    assert isinstance(bare, RerankingRetriever) and isinstance(bare.retriever, HybridRetriever)
+    assert (bare.k, bare.candidates, bare.budget_ms, bare.retriever.k) == (5, 20, 70, 20)
+    left_out = curated.leaving_out(frozenset({"a.md"}))
+    assert isinstance(left_out.retriever, RerankingRetriever)
+    assert isinstance(left_out.retriever.retriever, HybridRetriever)
+    assert left_out.retriever.retriever.left_out == {"a.md"}
+    assert isinstance(plain, CuratedRetriever) and isinstance(plain.retriever, HybridRetriever)
