@@ -6,7 +6,7 @@
 (``eval.datasets.halves``) are asked; a list of the passages found in both languages is read, a step for some
 lists, by listwise softmax: what is relevant is to be likely. One in ten documents, with the questions on it,
 is held out: the weight that goes with a score is fitted there (``benchmarks.reranker_weights``). FILE is
-written every hundred steps together with the optimizer's state (FILE.state), and a run that was stopped goes
+written every fifty steps together with the optimizer's state (FILE.state), and a run that was stopped goes
 on there.
 """
 
@@ -29,16 +29,17 @@ from tqdm import tqdm
 
 from benchmarks.reranker_data import Listed, collect_lists, read_lists
 from rag.rerankers.joint_model import JointHead, JointModel, adapted_matrices, first_layers
-from rag.rerankers.pairs import PASSAGE_TOKENS, QUERY_TOKENS, Tokens, join_pairs, tokenize
+from rag.rerankers.pairs import QUERY_TOKENS, Tokens, join_pairs, tokenize
 from rag.weights import resolve_model, weights_digest
 
 BASE = "multilingual-e5-small"
-PASSAGES = 8  # of a list: one that is relevant and others
+PASSAGES = 6  # of a list: one that is relevant and others
+TRAINED_TOKENS = 160  # of a passage; more are read later
 LISTS = 4  # of a step
 PAIRS_AT_ONCE = 8
 LEARNING_RATE = 1e-3
 WARM_UP = 40  # steps
-SAVE_EVERY = 100
+SAVE_EVERY = 50
 
 
 class Adapted(nn.Module):
@@ -65,7 +66,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=350, help="of each set")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=650)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -168,7 +169,7 @@ def _some(listed: Listed, seed: str) -> Listed:
     chosen = [chance.choice(right[:2])]
     for foreign in (False, True):
         hard = [row for row in wrong if listed.foreign[row] == foreign][:8]
-        chosen += chance.sample(hard, min(3, len(hard)))
+        chosen += chance.sample(hard, min(2, len(hard)))
     rest = [row for row in wrong if row not in chosen]
     chosen += chance.sample(rest, min(PASSAGES - len(chosen), len(rest)))
     return replace(
@@ -184,7 +185,7 @@ def _loss(model: JointModel, tokenizer: Any, lists: Sequence[Listed]) -> tuple[T
     pairs: list[tuple[Tokens, Tokens]] = []
     for each in lists:
         query = tokenize(tokenizer, [each.question], QUERY_TOKENS)[0]
-        pairs += [(query, passage) for passage in tokenize(tokenizer, each.texts, PASSAGE_TOKENS)]
+        pairs += [(query, passage) for passage in tokenize(tokenizer, each.texts, TRAINED_TOKENS)]
     order = sorted(range(len(pairs)), key=lambda row: len(pairs[row][0]) + len(pairs[row][1]))
     parts, tokens = [], 0
     for start in range(0, len(order), PAIRS_AT_ONCE):

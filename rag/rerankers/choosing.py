@@ -18,7 +18,7 @@ from rag.weights import MODELS, resolve_model
 
 BILINGUAL = "bilingual"
 _ENGLISH_ONLY = frozenset({"ms-marco-minilm-l-12-v2"})
-_FOREIGN_WEIGHT = 0.3  # of a cross-encoder that isn't ours; fitted for ms-marco-minilm-l-12-v2
+_FOREIGN_WEIGHT = 0.1  # of a cross-encoder that is not ours; fitted for ms-marco-minilm-l-12-v2
 
 _lock = threading.Lock()
 _of_embedder: WeakKeyDictionary[SentenceEmbeddings, dict[str, Reranker]] = WeakKeyDictionary()
