@@ -5,14 +5,15 @@
 The lists are those that were held out of the training (``benchmarks.reranker_training.is_held_out``), so the
 weight is fitted on questions of which the reranker saw neither the evidence nor the words. FILE is an adapter
 or, as in rag.toml, the name of a cross-encoder. Printed is nDCG@10 in the mean of the sets, of those in one
-language and of those that cross, for each weight and number of passages read, with the seconds that reading
-took. ``--write`` writes the weight ``--weight`` into the adapter.
+language and of those that cross, for each number of passages read, weight, and bonus for passages in the
+other language. ``--write`` writes ``--weight`` and ``--bonus`` into the adapter.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,8 @@ from rag.rerankers.joint import JointReranker
 from rag.retrievers.reranking import reading_order
 from rag.settings import RerankerSettings, load_settings
 
-WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
+BONUSES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)  # for passages in another language than the question's
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,9 @@ class Read:
         """nDCG@10 by documents when the first ``read`` passages of the order are read."""
         scores = np.array(self.listed.scores)
         rows = [row for row in self.order[:read] if not np.isnan(self.scores[row])]
-        if rows:
+        if rows and weight:
             scores[rows] += weight * (self.scores[rows] - np.median(self.scores[rows]))
-        scores += foreign_bonus * np.array(self.listed.foreign)
+            scores[rows] += foreign_bonus * np.array(self.listed.foreign)[rows]
         documents = dict.fromkeys(self.listed.documents[row] for row in np.argsort(-scores, kind="stable"))
         gain = sum(
             1 / np.log2(place + 2)
@@ -68,10 +70,11 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="all lists, not only those held out")
     parser.add_argument("--of-each", type=int, default=40, help="lists of a set")
     parser.add_argument("--weight", type=float)
+    parser.add_argument("--bonus", type=float, default=0.0)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     if args.write:
-        write_weight(Path(args.reranker), args.weight)
+        write_weight(Path(args.reranker), args.weight, args.bonus)
         return
     embeddings = build_embeddings(load_settings(None))
     reranker: Reranker | None
@@ -103,30 +106,28 @@ def read_list(reranker: Reranker, listed: Listed, most: int) -> Read:
 
 
 def print_table(done: Sequence[Read], numbers: Sequence[int]) -> None:
-    """nDCG@10 of sets in one language and across, and of each, by weight and number read."""
+    """nDCG@10 of sets in one language and across, in the mean, by number read, weight and bonus."""
     names = sorted({each.listed.set_name for each in done})
-    print(f"| read | weight | own | crossing | {' | '.join(names)} |")
-    print("|---" * (len(names) + 4) + "|")
-    for number in numbers:
-        for weight in WEIGHTS:
-            values = {
-                name: float(
-                    np.mean([each.ndcg(weight, number) for each in done if each.listed.set_name == name])
-                )
-                for name in names
-            }
-            own = np.mean([value for name, value in values.items() if "@" not in name])
-            crossing = np.mean([value for name, value in values.items() if "@" in name])
-            cells = " | ".join(f"{value:.3f}" for value in (own, crossing, *values.values()))
-            print(f"| {number} | {weight:g} | {cells} |")
+    print("| read | weight | bonus | own language | crossing |")
+    print("|---|---|---|---|---|")
+    for number, weight, bonus in product(numbers, WEIGHTS, BONUSES):
+        values = {
+            name: float(
+                np.mean([each.ndcg(weight, number, bonus) for each in done if each.listed.set_name == name])
+            )
+            for name in names
+        }
+        own = np.mean([value for name, value in values.items() if "@" not in name])
+        crossing = np.mean([value for name, value in values.items() if "@" in name])
+        print(f"| {number} | {weight:g} | {bonus:g} | {own:.3f} | {crossing:.3f} |")
 
 
-def write_weight(file: Path, weight: float) -> None:
-    """Write the weight into the adapter's file."""
+def write_weight(file: Path, weight: float, bonus: float) -> None:
+    """Write the weight and the bonus into the adapter's file."""
     with safe_open(file, "pt") as opened:
         facts = dict(opened.metadata() or {})
         tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-    save_file(tensors, file, {**facts, "weight": f"{weight:g}"})
+    save_file(tensors, file, {**facts, "weight": f"{weight:g}", "foreign_bonus": f"{bonus:g}"})
 
 
 if __name__ == "__main__":

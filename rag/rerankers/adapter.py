@@ -22,6 +22,7 @@ class Adapter:
     base: str
     layers: int
     weight: float  # of its scores beside those of retrieval
+    foreign_bonus: float
     tensors: Mapping[str, Tensor]
 
     @property
@@ -59,5 +60,6 @@ def read_adapter(file: Path) -> Adapter:
         base=facts["base"],
         layers=int(facts["layers"]),
         weight=float(facts.get("weight", 1.0)),
+        foreign_bonus=float(facts.get("foreign_bonus", 0.0)),
         tensors=tensors,
     )

@@ -47,7 +47,7 @@ class JointReranker:
                 f"{self._adapter.base[:12]}); set "
                 '[reranker] model = "" in rag.toml, or the embedder back'
             )
-        self.weight = self._adapter.weight
+        self.weight, self.foreign_bonus = self._adapter.weight, self._adapter.foreign_bonus
 
     def load(self) -> None:
         """Have the embedder's encoder and what the adapter changes of it in memory."""

@@ -22,6 +22,7 @@ def find_onnx(folder: Path) -> Path | None:
 class OnnxReranker:
     """A cross-encoder run by ONNX Runtime on the CPU. ``weight`` is what its scores are multiplied by."""
 
+    foreign_bonus = 0.0
     query_tokens = 64
     passage_tokens = 256
 

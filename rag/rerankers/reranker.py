@@ -17,12 +17,14 @@ class Reranker(Protocol):
     """A model that reads a question and a passage together.
 
     ``languages`` are those that it reads; None: all. ``weight`` is what one of its scores' points is worth
-    beside the scores of the product's own retrieval. ``query_tokens`` and ``passage_tokens`` are the most
-    that it reads of each.
+    beside those of the product's own retrieval; ``foreign_bonus`` is what a passage in the other language
+    gets when it was read: retrieval is wary of those, as it can't read. ``query_tokens`` and
+    ``passage_tokens`` are the most that it reads of each.
     """
 
     languages: frozenset[str] | None
     weight: float
+    foreign_bonus: float
     query_tokens: int
     passage_tokens: int
 

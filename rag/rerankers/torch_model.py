@@ -18,6 +18,7 @@ _BATCH = 8  # pairs
 class TorchReranker:
     """A sentence-transformers ``CrossEncoder``. ``weight`` is what its scores are multiplied by."""
 
+    foreign_bonus = 0.0
     query_tokens = 64
     passage_tokens = 256
 

@@ -25,6 +25,7 @@ class RerankingRetriever(FilteringRetriever):
     Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
     (``clock`` is in seconds). A passage's score is retrieval's, and ``reranker.weight`` times how much more
     the reranker gives it than the median of those it read: a passage that wasn't read is worth what it was.
+    Those in another language than the question's get ``reranker.foreign_bonus`` when they were read.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -46,8 +47,11 @@ class RerankingRetriever(FilteringRetriever):
             return found[: self.k]
         expected = float(np.median(list(read.values())))
         scores = np.array([float(each.metadata["score"]) for each in found])
+        chinese = language_of(query) == "zh"
         for row, score in read.items():
             scores[row] += self.reranker.weight * (score - expected)
+            if (metadata_of(found[row])["lang"] == "zh") != chinese:
+                scores[row] += self.reranker.foreign_bonus
         order = np.argsort(-scores, kind="stable")[: self.k]
         return [with_score(found[row], float(scores[row])) for row in order]
 

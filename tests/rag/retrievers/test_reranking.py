@@ -34,6 +34,7 @@ class Marks:
 
     languages: frozenset[str] | None = None
     weight = 1.0
+    foreign_bonus = 0.0
     query_tokens = 48
     passage_tokens = 200
 
@@ -182,6 +183,18 @@ def test_passages_in_a_language_that_is_not_read_keep_their_scores() -> None:
     assert names(ranked) == ["2", "1", "0"]
     assert ranked[1].metadata["score"] == 0.9
     assert names(retriever.invoke("哪一个？")) == ["0", "1", "2"]
+
+
+def test_what_was_read_in_the_other_language_gets_its_bonus() -> None:
+    marks = Marks()
+    found = passages(1, 1, 1)
+    found[2].metadata["lang"] = "zh"
+    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=marks)
+    assert names(retriever.invoke("which?")) == ["0", "1", "2"]
+    marks.foreign_bonus = 0.15
+    assert names(retriever.invoke("which?")) == ["0", "2", "1"]
+    marks.languages = frozenset({"en"})
+    assert names(retriever.invoke("which?")) == ["0", "1", "2"]
 
 
 def test_the_best_of_each_language_are_read_first() -> None:
