@@ -13,6 +13,7 @@ from rag.embedder import SentenceEmbeddings
 from rag.embedding_batches import Batch, share_out
 from rag.errors import WeightsError
 from rag.rerankers.adapter import Adapter, read_adapter
+from rag.rerankers.reranker import Pace
 
 _BATCH = 8  # pairs
 _MOST_WORKERS = 8
@@ -37,6 +38,7 @@ class JointReranker:
         self.query_tokens, self.passage_tokens = QUERY_TOKENS, PASSAGE_TOKENS
         self._embeddings = embeddings
         self._adapter: Adapter = read_adapter(file)
+        self.pace = Pace()
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._tokenizer: Any = None

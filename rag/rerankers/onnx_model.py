@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import WeightsError
+from rag.rerankers.reranker import Pace
 
 _BATCH = 8  # pairs
 _FILES = ("model.onnx", "onnx/model.onnx", "onnx/model_quantized.onnx", "onnx/model_qint8_avx512.onnx")
@@ -30,6 +31,7 @@ class OnnxReranker:
         self.folder = folder
         self.weight = weight
         self.languages = languages
+        self.pace = Pace()
         self._lock = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
@@ -48,7 +50,12 @@ class OnnxReranker:
                 try:
                     tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
                     file = find_onnx(self.folder)
-                    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+                    options = onnxruntime.SessionOptions()
+                    # threads that wait by turning take the cores from everything else
+                    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+                    session = onnxruntime.InferenceSession(
+                        str(file), options, providers=["CPUExecutionProvider"]
+                    )
                 except Exception as error:  # both libraries raise plain ones of their own
                     cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
                     raise WeightsError(

@@ -12,6 +12,25 @@ _NEW = 0.3  # what the latest measurement weighs in the pace
 _HOPE = 1.25  # by which the pace is taken to have risen when there was no time to measure it
 
 
+class Pace:
+    """How many tokens a millisecond are read, as it was seen lately; None before anything was."""
+
+    def __init__(self) -> None:
+        self.tokens_per_ms: float | None = None
+
+    def measured(self, tokens: int, milliseconds: float) -> None:
+        """Take a measurement in."""
+        seen = tokens / max(milliseconds, 1e-3)
+        self.tokens_per_ms = (
+            seen if self.tokens_per_ms is None else (1 - _NEW) * self.tokens_per_ms + _NEW * seen
+        )
+
+    def missed(self) -> None:
+        """Nothing was read for want of time: a slow moment isn't held against the machine for ever."""
+        if self.tokens_per_ms is not None:
+            self.tokens_per_ms *= _HOPE
+
+
 @runtime_checkable
 class Reranker(Protocol):
     """A model that reads a question and a passage together.
@@ -19,12 +38,13 @@ class Reranker(Protocol):
     ``languages`` are those that it reads; None: all. ``weight`` is what one of its scores' points is worth
     beside those of the product's own retrieval; ``foreign_bonus`` is what a passage in the other language
     gets when it was read: retrieval is wary of those, as it can't read. ``query_tokens`` and
-    ``passage_tokens`` are the most that it reads of each.
+    ``passage_tokens`` are the most that it reads of each. ``pace`` is remembered here by whoever uses it.
     """
 
     languages: frozenset[str] | None
     weight: float
     foreign_bonus: float
+    pace: Pace
     query_tokens: int
     passage_tokens: int
 
@@ -55,22 +75,3 @@ def reading_cost(reranker: Reranker, query: str, text: str) -> int:
         + min(approximate_tokens(text), reranker.passage_tokens)
         + 4
     )
-
-
-class Pace:
-    """How many tokens a millisecond are read, as it was seen lately; None before anything was."""
-
-    def __init__(self) -> None:
-        self.tokens_per_ms: float | None = None
-
-    def measured(self, tokens: int, milliseconds: float) -> None:
-        """Take a measurement in."""
-        seen = tokens / max(milliseconds, 1e-3)
-        self.tokens_per_ms = (
-            seen if self.tokens_per_ms is None else (1 - _NEW) * self.tokens_per_ms + _NEW * seen
-        )
-
-    def missed(self) -> None:
-        """Nothing was read for want of time: a slow moment isn't held against the machine for ever."""
-        if self.tokens_per_ms is not None:
-            self.tokens_per_ms *= _HOPE

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rag.errors import WeightsError
 from rag.hardware import choose_device, choose_dtype
+from rag.rerankers.reranker import Pace
 from rag.weights.loading import quiet_loading
 
 _BATCH = 8  # pairs
@@ -35,6 +36,7 @@ class TorchReranker:
         self.weight = weight
         self.languages = languages
         self._device, self._dtype = device, dtype
+        self.pace = Pace()
         self._lock = threading.Lock()
         self._model: Any = None
 

@@ -7,12 +7,12 @@ import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.language import language_of
 from rag.passage import embedding_text, metadata_of, with_score
-from rag.rerankers import Pace, Reranker, reading_cost, reads
+from rag.rerankers import Reranker, reading_cost, reads
 from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
 
 _UNTIMED = 2  # candidates read when the pace isn't known yet
@@ -35,7 +35,6 @@ class RerankingRetriever(FilteringRetriever):
     k: int = 10
     candidates: int = 30
     budget_ms: float = 100.0
-    pace: Pace = Field(default_factory=Pace)
     clock: Callable[[], float] = time.perf_counter
 
     def _get_relevant_documents(
@@ -43,7 +42,7 @@ class RerankingRetriever(FilteringRetriever):
     ) -> list[Document]:
         found = retrieve(self.retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
         read = self._read(query, found[: self.candidates])
-        if not read:
+        if len(read) < 2:  # one alone is neither better nor worse than expected
             return found[: self.k]
         expected = float(np.median(list(read.values())))
         scores = np.array([float(each.metadata["score"]) for each in found])
@@ -77,11 +76,11 @@ class RerankingRetriever(FilteringRetriever):
                 break
             before = self.clock()
             found = self.reranker.score(query, [texts[row] for row in rows])
-            self.pace.measured(sum(costs[row] for row in rows), (self.clock() - before) * 1000)
+            self.reranker.pace.measured(sum(costs[row] for row in rows), (self.clock() - before) * 1000)
             scores.update(zip(rows, map(float, found), strict=True))
             waiting = waiting[len(rows) :]
         if not scores:
-            self.pace.missed()
+            self.reranker.pace.missed()
         return scores
 
     def _reads(self, passage: Document) -> bool:
@@ -89,9 +88,9 @@ class RerankingRetriever(FilteringRetriever):
 
     def _affordable(self, waiting: Sequence[int], costs: Sequence[int], spent_ms: float) -> Sequence[int]:
         """The first of the waiting rows, as many as can be read in what is left of the time."""
-        if self.pace.tokens_per_ms is None:
+        if self.reranker.pace.tokens_per_ms is None:
             return waiting[:_UNTIMED] if spent_ms < self.budget_ms else []
-        left = (self.budget_ms - spent_ms) * self.pace.tokens_per_ms
+        left = (self.budget_ms - spent_ms) * self.reranker.pace.tokens_per_ms
         affordable = int(np.searchsorted(np.cumsum([costs[row] for row in waiting]), left, side="right"))
         return waiting[:affordable]
 

@@ -41,6 +41,7 @@ class Marks:
     def __init__(self, clock: Clock | None = None, ms: float = 10.0) -> None:
         self.clock = clock or Clock()
         self.ms = ms
+        self.pace = Pace()
         self.read: list[list[str]] = []
 
     def load(self) -> None:
@@ -242,6 +243,5 @@ def test_whatever_is_read_nothing_is_lost_or_doubled(marks: list[float], budget:
         reranker=reranker,
         budget_ms=budget,
         clock=reranker.clock,
-        pace=Pace(),
     )
     assert sorted(names(retriever.invoke("which?"))) == sorted(map(str, range(len(marks))))
