@@ -84,8 +84,9 @@ class JointReranker:
         batches = share_out(features, len(texts), _BATCH, min(cores, _MOST_WORKERS))
         workers = min(cores, _MOST_WORKERS, len(batches))
         if workers <= 1:
-            for batch in batches:
-                scores[batch.rows] = self._forward(batch)
+            with self._embeddings.thread_limit(1):  # threads that share so little wait for each other
+                for batch in batches:
+                    scores[batch.rows] = self._forward(batch)
             return scores
 
         def forward(batch: Batch) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from rag.passage import embedding_text, metadata_of, with_score
 from rag.rerankers import Reranker, reading_cost, reads
 from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
 
+_AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
 _UNTIMED = 2  # candidates read when the pace isn't known yet
 _OF_EACH_LANGUAGE = 2  # are read before the others: between languages, retrieval's scores say least
 
@@ -87,12 +88,16 @@ class RerankingRetriever(FilteringRetriever):
         return reads(self.reranker, metadata_of(passage)["lang"])
 
     def _affordable(self, waiting: Sequence[int], costs: Sequence[int], spent_ms: float) -> Sequence[int]:
-        """The first of the waiting rows, as many as can be read in what is left of the time."""
-        if self.reranker.pace.tokens_per_ms is None:
-            return waiting[:_UNTIMED] if spent_ms < self.budget_ms else []
-        left = (self.budget_ms - spent_ms) * self.reranker.pace.tokens_per_ms
-        affordable = int(np.searchsorted(np.cumsum([costs[row] for row in waiting]), left, side="right"))
-        return waiting[:affordable]
+        """The first of the waiting rows, as many as are to be read next in what is left of the time.
+
+        Not all that fit at once: where the machine is slower than it was, that shows before the time is up.
+        """
+        pace, left = self.reranker.pace.tokens_per_ms, self.budget_ms - spent_ms
+        if pace is None:
+            return waiting[:_UNTIMED] if left > 0 else []
+        needed = np.cumsum([costs[row] for row in waiting])
+        fitting = [int(np.searchsorted(needed, part * left * pace, side="right")) for part in (_AT_ONCE, 1)]
+        return waiting[: fitting[0] or fitting[1]]
 
 
 def reading_order(passages: Sequence[Document]) -> list[int]:

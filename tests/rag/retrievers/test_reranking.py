@@ -125,7 +125,20 @@ def test_only_as_many_are_read_as_there_is_time_for() -> None:
         spent = (marks.clock.now - 60) * 1000
         assert 40 <= spent <= 55
         assert [text for texts in marks.read for text in texts] == [f"mark {row}" for row in range(5)]
-    assert len(marks.read) == 1  # the pace is known: all at once
+    assert len(marks.read[0]) == 3  # the pace is known: most of them at once
+
+
+def test_a_machine_that_has_become_slower_is_noticed_before_the_time_is_up() -> None:
+    marks = Marks(ms=1)
+    retriever = RerankingRetriever(
+        retriever=Listed(found=passages(*range(20))), reranker=marks, budget_ms=20, clock=marks.clock
+    )
+    retriever.invoke("which?")
+    marks.read.clear()
+    marks.ms = 1.5
+    marks.clock.now = 0.0
+    retriever.invoke("which?")
+    assert (marks.clock.now - 60) * 1000 <= 22
 
 
 def test_no_more_candidates_are_read_than_wanted() -> None:
