@@ -23,7 +23,7 @@ from rag.answering.conversation import retrieval_query
 from rag.build import build_retriever
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
-from rag.retrievers import CuratedRetriever, DenseRetriever, LexicalRetriever
+from rag.retrievers import DenseRetriever, LexicalRetriever, without_sources
 from rag.settings import Settings
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
@@ -31,7 +31,7 @@ _PASSAGES = 3  # of a document, before it is known how many there are: asking on
 
 Retriever = Literal["hybrid", "dense", "lexical"]
 Evidence = Literal["retrieved", "gold", "none"]
-_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "faq", "answering")
+_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "reranker", "faq", "answering")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,7 @@ class System:
         if self.retriever == "lexical":
             return LexicalRetriever(knowledge_base=knowledge_base, k=k)
         retriever = build_retriever(self.settings, knowledge_base, embeddings, k)
-        if left_out and isinstance(retriever, CuratedRetriever):
-            return retriever.leaving_out(frozenset(left_out))
-        if left_out and "left_out" in type(retriever).model_fields:
-            return retriever.model_copy(update={"left_out": frozenset(left_out)})
-        return retriever
+        return without_sources(retriever, frozenset(left_out)) if left_out else retriever
 
 
 _BUILT_IN: Mapping[str, Callable[[Settings], System]] = {

@@ -12,6 +12,7 @@ from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.generators import build_generator
 from rag.knowledge_base import KnowledgeBase
+from rag.rerankers import build_reranker
 from rag.retrievers import (
     BridgingRetriever,
     CachedQueryEmbeddings,
@@ -21,6 +22,7 @@ from rag.retrievers import (
     HybridRetriever,
     LexicalRetriever,
     PartsRetriever,
+    RerankingRetriever,
 )
 from rag.settings import Settings
 from rag.weights import resolve_model
@@ -68,12 +70,25 @@ def build_retriever(
 
     A question that asks two things is also searched by its parts (``PartsRetriever``), one that describes
     what it doesn't name also with the names found first (``BridgingRetriever``).
+    Where the settings name a reranker, it reads the best of them (``RerankingRetriever``).
     Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
     passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``. Give the
     ``matcher`` that answers ask, too, and each question is matched once.
     """
     k = k if k is not None else settings.retrieval.k
-    fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    reranker = build_reranker(settings.reranker, embeddings)
+    if reranker is None:
+        fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
+    else:
+        candidates = settings.reranker.candidates
+        fused = RerankingRetriever(
+            retriever=_build_fused(settings, knowledge_base, embeddings, max(k, candidates), filter),
+            reranker=reranker,
+            k=k,
+            candidates=candidates,
+            budget_ms=settings.reranker.budget_ms,
+            filter=filter,
+        )
     if settings.retrieval.split_questions:
         fused = PartsRetriever(retriever=fused, knowledge_base=knowledge_base, k=k, filter=filter)
     if not settings.faq.enabled:

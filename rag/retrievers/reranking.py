@@ -1,0 +1,112 @@
+"""The best candidates put in a better order by a model that reads them, within a given time."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from rag.filter import Filter
+from rag.language import language_of
+from rag.passage import embedding_text, metadata_of, with_score
+from rag.rerankers import Reranker, reading_cost, reads
+from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
+
+_AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
+_UNTIMED = 2  # candidates read when the pace isn't known yet
+_OF_EACH_LANGUAGE = 2  # are read before the others: between languages, retrieval's scores say least
+
+
+class RerankingRetriever(FilteringRetriever):
+    """The ``k`` best of what ``retriever`` finds, in the order of its scores and the reranker's together.
+
+    Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
+    (``clock`` is in seconds). A passage's score is retrieval's, and ``reranker.weight`` times how much more
+    the reranker gives it than the median of those it read: a passage that wasn't read is worth what it was.
+    Those in another language than the question's get ``reranker.foreign_bonus`` when they were read.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    retriever: BaseRetriever
+    reranker: Reranker
+    k: int = 10
+    candidates: int = 30
+    budget_ms: float = 100.0
+    clock: Callable[[], float] = time.perf_counter
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
+    ) -> list[Document]:
+        found = retrieve(self.retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
+        read = self._read(query, found[: self.candidates])
+        if len(read) < 2:  # one alone is neither better nor worse than expected
+            return found[: self.k]
+        expected = float(np.median(list(read.values())))
+        scores = np.array([float(each.metadata["score"]) for each in found])
+        chinese = language_of(query) == "zh"
+        for row, score in read.items():
+            scores[row] += self.reranker.weight * (score - expected)
+            if (metadata_of(found[row])["lang"] == "zh") != chinese:
+                scores[row] += self.reranker.foreign_bonus
+        order = np.argsort(-scores, kind="stable")[: self.k]
+        return [with_score(found[row], float(scores[row])) for row in order]
+
+    def leaving_out(self, sources: frozenset[str]) -> "RerankingRetriever":
+        """The same, as if documents of these sources weren't there."""
+        return self.model_copy(update={"retriever": without_sources(self.retriever, sources)})
+
+    def _read(self, query: str, passages: Sequence[Document]) -> Mapping[int, float]:
+        """The reranker's scores of the rows that there was time for."""
+        if not reads(self.reranker, language_of(query)):
+            return {}
+        texts = [embedding_text(metadata_of(each)["context"], each.page_content) for each in passages]
+        costs = [reading_cost(self.reranker, query, text) for text in texts]
+        waiting = [row for row in reading_order(passages) if self._reads(passages[row])]
+        if len(waiting) < 2:
+            return {}
+        self.reranker.load()
+        started = self.clock()
+        scores: dict[int, float] = {}
+        while waiting:
+            rows = self._affordable(waiting, costs, (self.clock() - started) * 1000)
+            if not rows:
+                break
+            before = self.clock()
+            found = self.reranker.score(query, [texts[row] for row in rows])
+            self.reranker.pace.measured(sum(costs[row] for row in rows), (self.clock() - before) * 1000)
+            scores.update(zip(rows, map(float, found), strict=True))
+            waiting = waiting[len(rows) :]
+        if not scores:
+            self.reranker.pace.missed()
+        return scores
+
+    def _reads(self, passage: Document) -> bool:
+        return reads(self.reranker, metadata_of(passage)["lang"])
+
+    def _affordable(self, waiting: Sequence[int], costs: Sequence[int], spent_ms: float) -> Sequence[int]:
+        """The first of the waiting rows, as many as are to be read next in what is left of the time.
+
+        Not all that fit at once: where the machine is slower than it was, that shows before the time is up.
+        """
+        pace, left = self.reranker.pace.tokens_per_ms, self.budget_ms - spent_ms
+        if pace is None:
+            return waiting[:_UNTIMED] if left > 0 else []
+        needed = np.cumsum([costs[row] for row in waiting])
+        fitting = [int(np.searchsorted(needed, part * left * pace, side="right")) for part in (_AT_ONCE, 1)]
+        return waiting[: fitting[0] or fitting[1]]
+
+
+def reading_order(passages: Sequence[Document]) -> list[int]:
+    """The passages' places in the order in which they are to be read: the best of each language first."""
+    seen: dict[str, int] = {}
+    first: list[int] = []
+    later: list[int] = []
+    for row, passage in enumerate(passages):
+        language = metadata_of(passage)["lang"]
+        seen[language] = seen.get(language, 0) + 1
+        (first if seen[language] <= _OF_EACH_LANGUAGE else later).append(row)
+    return first + later
