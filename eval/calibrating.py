@@ -22,7 +22,6 @@ SIGNALS = (
     "mean likelihood",
     "least likelihood",
     "cited rank",
-    "passage coverage",
     "quote coverage",
     "lead",
 )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rag.answering.signals import Signals
 from rag.errors import ConfigError
 
-SHIPPED = Path(__file__).with_name("calibration.json")
+SHIPPED = Path(__file__).with_name("calibrations")
 
 
 class Calibration(BaseModel):
@@ -67,8 +67,7 @@ def load_calibration(file: Path) -> Calibration:
 @cache
 def shipped_calibrations() -> tuple[Calibration, ...]:
     """Those that come with the program, for its own models."""
-    records = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    return tuple(Calibration.model_validate(each) for each in records)
+    return tuple(load_calibration(file) for file in sorted(SHIPPED.glob("*.json")))
 
 
 def calibration_for(generator: str, embedder: str) -> Calibration | None:
