@@ -26,7 +26,6 @@ class Trace:
     one lacks dropped out between them.
     """
 
-    rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     retrieve_ms: float = 0.0
     first_token_ms: float | None = None  # from the question to the first word of the answer
     generate_ms: float = 0.0
@@ -40,4 +39,5 @@ class Trace:
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved
+    rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft
