@@ -19,6 +19,7 @@ from rag.trace import Trace
 Signals = Mapping[str, float]
 
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
+_UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
 _LONG = 200.0  # characters: the length of answers counts up to here
 _FIFTH = 4  # the position of the fifth candidate
 
@@ -48,18 +49,20 @@ def signals_of(
     weights = _weights(asked, texts)
     cited = sorted({number for each in resolved.sentences for number in each.citations})
     of_cited = [texts[number - 1] for number in cited if number <= len(texts)]
+    crossing = bool(cited) and _crosses(question, evidence[cited[0] - 1])
     quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
+    quoted = max((_share(weights, each) for each in quotes), default=0.0)
     signals = {
         "support": resolved.support,
         "cited": float(bool(cited)),
         "cited rank": 1 / cited[0] if cited else 0.0,
         "passage coverage": max((_share(weights, each) for each in of_cited), default=0.0),
         "evidence coverage": _share(weights, set().union(*texts)),
-        "quote coverage": max((_share(weights, each) for each in quotes), default=0.0),
+        "quote coverage": _UNKNOWN if crossing else quoted,
         "lead": _lead(scores, 1),
         "lead over fifth": _lead(scores, _FIFTH),
         "length": min(len(resolved.text), _LONG) / _LONG,
-        "crossing": float(bool(cited) and _crosses(question, evidence[cited[0] - 1])),
+        "crossing": float(crossing),
     }
     if likelihoods:
         held = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]

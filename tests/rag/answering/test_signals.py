@@ -74,3 +74,12 @@ def test_scores_are_those_of_all_candidates_where_the_search_told_them(
     assert candidate_scores(Trace(stages=(candidates, retrieved))) == [2.0, 1.0]
     assert candidate_scores(Trace(stages=(retrieved,))) == [2.0]
     assert candidate_scores(Trace()) == []
+
+
+def test_across_languages_missing_words_say_nothing_against_an_answer(
+    measure: Callable[..., Signals],
+) -> None:
+    english = "The tubing of the Tidal P200 is replaced every 250 hours of running."
+    crossing = measure("每 250 小时更换一次[1]。", texts=(english, BESIDE))
+    assert crossing["crossing"] == 1.0 and crossing["quote coverage"] > 0.0
+    assert measure("停在北区地面车位[2]。")["quote coverage"] < crossing["quote coverage"]
