@@ -29,8 +29,8 @@ def add_calibrate_command(subparsers: Any) -> None:
     parser.add_argument(
         "--keep",
         type=float,
-        default=0.95,
-        help="the share of right answers that are to be given (default: .95); so many of the wrong ones as go "
+        default=0.9,
+        help="the share of right answers that are to be given (default: .9); so many of the wrong ones as go "
         "with the rest are withheld",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to, for answering.calibration")
