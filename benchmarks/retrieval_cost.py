@@ -54,7 +54,7 @@ def measure(name: str, systems_file: Path | None, sets: Sequence[Path], queries:
         kb = workplace.knowledge_base(system, Corpus(pool.sets, pool=pool))
         retriever = system.build_retriever(kb, workplace.embeddings(system))
         milliseconds = []
-        for number, question in enumerate(questions)):
+        for number, question in enumerate(questions):  # none twice: queries are remembered
             started = time.perf_counter()
             retriever.invoke(question.text)
             if number >= _WARM_UP:
