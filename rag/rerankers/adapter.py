@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from rag.errors import WeightsError
+
+if TYPE_CHECKING:  # settings are read, and folders ingested, without loading torch
+    from torch import Tensor
 
 FORMAT = "1"
 BUNDLED = Path(__file__).with_name("bilingual.safetensors")
@@ -23,10 +26,10 @@ class Adapter:
     layers: int
     weight: float  # of its scores beside those of retrieval
     foreign_bonus: float
-    tensors: Mapping[str, Tensor]
+    tensors: "Mapping[str, Tensor]"
 
     @property
-    def head(self) -> dict[str, Tensor]:
+    def head(self) -> "dict[str, Tensor]":
         """The head's tensors, by their names in it."""
         return {
             name.removeprefix(_HEAD): value.float()
