@@ -35,6 +35,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
         "evidence": list(trace.evidence),
         "withheld": list(trace.withheld),
         "draft": trace.draft,
+        "signals": dict(trace.signals),
         "dropped_citations": list(trace.dropped_citations),
     }
 

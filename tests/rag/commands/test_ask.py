@@ -154,6 +154,7 @@ def test_the_trace_in_json_accounts_for_every_candidate(wenju: Any) -> None:
         : len(record["passages"])
     ]
     assert trace["query"] == "软管多久更换一次？" and trace["draft"] and trace["evidence"]
+    assert 0 <= trace["signals"]["quote coverage"] <= 1
 
 
 def test_a_follow_up_is_answered_as_it_was_understood(wenju: Any, tmp_path: Path) -> None:
