@@ -1,6 +1,6 @@
 """How an answer came about, taken apart for whoever shows it: the command line in lines, the page in HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from math import floor
 
@@ -29,7 +29,7 @@ class StageRow:
     rank: int  # from 1 on
     passage: Document
     scores: tuple[float | None, ...]  # one for each of the table's columns
-    dropped: bool  # the next stage lacks it
+    dropped: bool  # it isn't among what the search gave in the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class StageTable:
     """A stage of the search: its best passages, of ``count``."""
 
     name: str
+    query: str  # what was searched for, where it isn't what the whole search was for
     columns: tuple[str, ...]
     rows: tuple[StageRow, ...]
     count: int
@@ -52,11 +53,8 @@ class Near:
 
 def stage_tables(trace: Trace, limit: int) -> tuple[StageTable, ...]:
     """The stages of the search in order, of each the ``limit`` best passages."""
-    tables = []
-    for number, stage in enumerate(trace.stages):
-        following = trace.stages[number + 1] if number + 1 < len(trace.stages) else None
-        tables.append(_table(stage, following, limit))
-    return tuple(tables)
+    given = {each.id for stage in trace.stages[-1:] for each in stage.passages}
+    return tuple(_table(stage, trace, given, limit) for stage in trace.stages)
 
 
 def confidence_text(probability: float, language: str) -> str:
@@ -98,18 +96,18 @@ def beginning(passage: Document) -> str:
     return text if len(text) <= _BEGINNING else f"{text[: _BEGINNING - 1]}…"
 
 
-def _table(stage: Stage, following: Stage | None, limit: int) -> StageTable:
-    kept = {each.id for each in following.passages} if following is not None else None
+def _table(stage: Stage, trace: Trace, given: Set[str | None], limit: int) -> StageTable:
     rows = tuple(
         StageRow(
             row + 1,
             passage,
             (passage.metadata.get("score"), *(values[row] for values in stage.scores.values())),
-            kept is not None and passage.id not in kept,
+            passage.id not in given,
         )
         for row, passage in enumerate(stage.passages[:limit])
     )
-    return StageTable(stage.name, ("score", *stage.scores), rows, len(stage.passages))
+    query = stage.query if stage.query != trace.query else ""
+    return StageTable(stage.name, query, ("score", *stage.scores), rows, len(stage.passages))
 
 
 def _about(passage: Document) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ from langchain_core.documents import Document
 class Stage:
     """A step of a search and the passages it left, best first, each carrying the score that it gave.
 
+    ``query``: what was searched for, which may be a part of the question, or more than it.
     ``scores``: columns of other scores by name, each as long as ``passages``; None where there is none.
     """
 
     name: str
     passages: tuple[Document, ...]
+    query: str = ""
     scores: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
 
 
@@ -22,8 +24,8 @@ class Stage:
 class Trace:
     """What happened on the way to the answer. Milliseconds; token counts as the generator counts them.
 
-    ``stages`` are of the search, in order; the last is what the search gave. What a stage has and the next
-    one lacks dropped out between them.
+    ``stages`` are of the search, in order; a question may be searched several times over. The last is what
+    the search gave: what a stage has and that one lacks dropped out on the way.
     """
 
     retrieve_ms: float = 0.0

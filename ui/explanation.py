@@ -57,6 +57,7 @@ def _section(title: str, content: str) -> str:
 def _stage(table: StageTable, wording: Wording, words: ExplanationWording) -> str:
     """A table that scrolls by itself, by keyboard too, where it is wider than the page."""
     title = words.stage.format(name=words.name(table.name), count=table.count)
+    title += f": {' '.join(table.query.split())}" if table.query else ""
     heads = "".join(f'<th scope="col">{escape(words.name(column))}</th>' for column in table.columns)
     rows = []
     for row in table.rows:

@@ -70,6 +70,9 @@ _ZH = ExplanationWording(
     seconds="{seconds} 秒",
     names={
         "candidates": "候选",
+        "names followed": "加上所涉名称后",
+        "reranked": "重排后",
+        "in turns": "按各部分轮流选取",
         "retrieved": "选出",
         "score": "总分",
         "dense": "语义",
@@ -107,6 +110,9 @@ _EN = ExplanationWording(
     seconds="{seconds} s",
     names={
         "candidates": "Candidates",
+        "names followed": "With the names found",
+        "reranked": "Reranked",
+        "in turns": "Taken from each part in turn",
         "retrieved": "Chosen",
         "score": "total",
         "dense": "meaning",

@@ -24,6 +24,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
         "stages": [
             {
                 "name": stage.name,
+                "query": stage.query,
                 "passages": [
                     {"id": each.id, "place": place(each), "score": each.metadata.get("score")}
                     | {name: column[row] for name, column in stage.scores.items()}
@@ -76,11 +77,12 @@ def _lines(answer: Answer) -> Iterator[str]:
 
 
 def _stage_lines(table: StageTable) -> Iterator[str]:
-    yield f"{table.name}: {table.count} passages"
+    searched = f", searched for: {' '.join(table.query.split())}" if table.query else ""
+    yield f"{table.name}: {table.count} passages{searched}"
     yield f"  rank{''.join(f'{name[:10]:>11}' for name in table.columns)}  place"
     for row in table.rows:
         numbers = "".join(f"{value:>11.3f}" if value is not None else " " * 11 for value in row.scores)
-        gone = "  (dropped out here)" if row.dropped else ""
+        gone = "  (dropped out)" if row.dropped else ""
         yield f"  {row.rank:>4}{numbers}  {place(row.passage)}: {beginning(row.passage)}{gone}"
     if table.count > len(table.rows):
         yield f"  … and {table.count - len(table.rows)} more (--json --explain prints all)"

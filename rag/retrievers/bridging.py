@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
@@ -16,7 +15,8 @@ from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.language import language_of
 from rag.passage import metadata_of, with_score
-from rag.retrievers.filtering import FilteringRetriever, retrieve
+from rag.retrievers.filtering import WrappingRetriever, retrieve
+from rag.retrievers.stages import report_stage
 
 _NAMES = 6  # of the best passage, the first ones: they say what it is about
 _DEPTH = 40  # passages of each search, so that both know most of what either finds
@@ -40,7 +40,7 @@ _SENTENCE_STARTS = frozenset(
 _LEADING = re.compile(r"^(?:The|In|On|He|She|His|Her|After|As|At|It)\s+")
 
 
-class BridgingRetriever(FilteringRetriever):
+class BridgingRetriever(WrappingRetriever):
     """What ``retriever`` finds; where the question describes what it doesn't name, ranked by two searches.
 
     The second one is for the question and the names in the best passage that the question doesn't have
@@ -48,33 +48,31 @@ class BridgingRetriever(FilteringRetriever):
     in English only: there names have capitals, and relative clauses are plain to see. Other questions are
     passed on, and their passages are left as they are.
 
-    All searches are of one generation. Documents whose source is ``left_out`` take no part.
+    All searches are of one generation.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: BaseRetriever
     knowledge_base: KnowledgeBase
     k: int = 10
-    left_out: frozenset[str] = frozenset()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         config: RunnableConfig = {"callbacks": run_manager.get_child()}
         wanted = filter or self.filter
-        bridging = describes_something(query)
-        changed = {"k": max(self.k, _DEPTH) if bridging else self.k, "left_out": self.left_out}
-        fields = type(self.retriever).model_fields
-        inner = self.retriever.model_copy(
-            update={name: value for name, value in changed.items() if name in fields}
-        )
+        if not describes_something(query):
+            return retrieve(self.retriever, query, wanted, config)[: self.k]
+        inner = self.retriever
+        if "k" in type(inner).model_fields:
+            inner = inner.model_copy(update={"k": max(self.k, _DEPTH)})
         with self.knowledge_base.pinned():
             found = retrieve(inner, query, wanted, config)
-            names = new_names(query, found[0]) if bridging and found else []
+            names = new_names(query, found[0]) if found else []
             if names:
                 more = retrieve(inner, " ".join([query, *names[:_NAMES]]), wanted, config)
                 found = add_scores(found, more)
+                report_stage(run_manager, "names followed", query, found)
         return found[: self.k]
 
 

@@ -5,19 +5,19 @@ from itertools import zip_longest
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
-from rag.passage import metadata_of, with_score
-from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
+from rag.passage import with_score
+from rag.retrievers.filtering import WrappingRetriever, retrieve
 from rag.retrievers.parts import split_question
 from rag.retrievers.repetition import distinct_passages
+from rag.retrievers.stages import report_stage
 
 
-class PartsRetriever(FilteringRetriever):
+class PartsRetriever(WrappingRetriever):
     """What ``retriever`` finds for the question; where it asks two things, also what it finds for each.
 
     The ``k`` passages are taken in turns: the best for the whole question, the best for each part, the second
@@ -26,30 +26,27 @@ class PartsRetriever(FilteringRetriever):
     one question they compare, with another's they don't. A question that asks one thing is passed on and its
     passages are left as they are.
 
-    All searches are of one generation. Documents whose source is ``left_out`` take no part.
+    All searches are of one generation.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: BaseRetriever
     knowledge_base: KnowledgeBase
     k: int = 10
-    left_out: frozenset[str] = frozenset()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         config: RunnableConfig = {"callbacks": run_manager.get_child()}
         wanted = filter or self.filter
-        inner = without_sources(self.retriever, self.left_out) if self.left_out else self.retriever
+        parts = split_question(query)
         with self.knowledge_base.pinned():
-            rankings = [retrieve(inner, each, wanted, config) for each in (query, *split_question(query))]
-        if self.left_out:
-            rankings = [
-                [each for each in ranking if metadata_of(each)["source"] not in self.left_out]
-                for ranking in rankings
-            ]
-        return rankings[0] if len(rankings) == 1 else take_in_turns(rankings, self.k)
+            whole, *others = (retrieve(self.retriever, each, wanted, config) for each in (query, *parts))
+        if not others:
+            return whole
+        taken = take_in_turns([whole, *others], self.k)
+        report_stage(run_manager, "in turns", query, taken)
+        return taken
 
 
 def take_in_turns(rankings: Sequence[Sequence[Document]], k: int) -> list[Document]:

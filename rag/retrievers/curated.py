@@ -1,21 +1,21 @@
 """Curated entries in the order in which their questions fit, and first where one is surely asked."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
 from rag.faq import FaqMatcher
 from rag.filter import Filter
 from rag.passage import with_score
-from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
+from rag.retrievers.filtering import WrappingRetriever, retrieve
 
 
-class CuratedRetriever(FilteringRetriever):
+class CuratedRetriever(WrappingRetriever):
     """What ``retriever`` finds, with the curated entries among it put in the order in which they fit.
 
     Entries change places with entries only, so other passages keep theirs; but the one that the question
@@ -27,7 +27,6 @@ class CuratedRetriever(FilteringRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: BaseRetriever
     matcher: FaqMatcher
     k: int = 10
     left_out: frozenset[str] = frozenset()
@@ -47,10 +46,9 @@ class CuratedRetriever(FilteringRetriever):
             return ranked
         return put_first(ranked, match.entry.passage)[: self.k]
 
-    def leaving_out(self, sources: frozenset[str]) -> "CuratedRetriever":
+    def leaving_out(self, sources: frozenset[str]) -> Self:
         """The same, as if documents of these sources weren't there."""
-        inner = without_sources(self.retriever, sources)
-        return self.model_copy(update={"retriever": inner, "left_out": sources})
+        return super().leaving_out(sources).model_copy(update={"left_out": sources})
 
 
 def reorder(found: Sequence[Document], entries: Sequence[str]) -> list[Document]:

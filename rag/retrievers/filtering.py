@@ -2,6 +2,7 @@
 
 import inspect
 from abc import abstractmethod
+from typing import Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -31,6 +32,16 @@ class FilteringRetriever(BaseRetriever):
         )
 
 
+class WrappingRetriever(FilteringRetriever):
+    """Makes something of what another retriever finds."""
+
+    retriever: BaseRetriever
+
+    def leaving_out(self, sources: frozenset[str]) -> Self:
+        """The same, as if documents of these sources weren't there."""
+        return self.model_copy(update={"retriever": without_sources(self.retriever, sources)})
+
+
 def retrieve(
     retriever: BaseRetriever,
     query: str,
@@ -56,10 +67,8 @@ def retrieve(
 
 def without_sources(retriever: BaseRetriever, sources: frozenset[str]) -> BaseRetriever:
     """The same retriever, as if documents of these sources weren't there, where it can do that."""
-    leaving_out = getattr(retriever, "leaving_out", None)
-    if leaving_out is not None:
-        changed: BaseRetriever = leaving_out(sources)
-        return changed
+    if isinstance(retriever, WrappingRetriever):
+        return retriever.leaving_out(sources)
     if "left_out" in type(retriever).model_fields:
         return retriever.model_copy(update={"left_out": sources})
     return retriever

@@ -19,24 +19,30 @@ class FusionRetriever(FilteringRetriever):
 
     Of passages that are nearly the same (copies of a document, say) only the best is returned.
     All are asked within ``during()``: ``KnowledgeBase.pinned`` has them answer from one generation.
-    The filter is passed on to them.
+    The filter is passed on to them; documents whose source is ``left_out`` take no part.
     """
 
     retrievers: list[BaseRetriever]
     k: int = 10
     constant: float = 60.0
+    left_out: frozenset[str] = frozenset()
     during: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
     ) -> list[Document]:
         with self.during():
-            rankings = [
+            found = [
                 retrieve(retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
                 for retriever in self.retrievers
             ]
+        rankings = [
+            [each for each in ranking if each.metadata.get("source") not in self.left_out]
+            for ranking in found
+        ]
         fused = reciprocal_rank_fusion(rankings, constant=self.constant)
-        report_stage(run_manager, "candidates", fused, _scores_of(fused, self.retrievers, rankings))
+        columns = _scores_of(fused, self.retrievers, rankings)
+        report_stage(run_manager, "candidates", query, fused, columns)
         return distinct_passages(fused, self.k)
 
 

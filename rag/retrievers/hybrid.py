@@ -59,7 +59,7 @@ class HybridRetriever(FilteringRetriever):
         order = np.argsort(-scores, kind="stable")
         ranked = [with_score(found.passages[row], float(scores[row])) for row in order]
         columns = {name: [float(values[row]) for row in order] for name, values in found.columns().items()}
-        report_stage(run_manager, "candidates", ranked, columns)
+        report_stage(run_manager, "candidates", query, ranked, columns)
         return distinct_passages(ranked, self.k)
 
     def find_candidates(self, query: str, filter: Filter | None = None) -> Candidates:

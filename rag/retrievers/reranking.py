@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.language import language_of
 from rag.passage import embedding_text, metadata_of, with_score
 from rag.rerankers import Reranker, reading_cost, reads
-from rag.retrievers.filtering import FilteringRetriever, retrieve, without_sources
+from rag.retrievers.filtering import WrappingRetriever, retrieve
+from rag.retrievers.stages import report_stage
 
 _AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
 _UNTIMED = 2  # candidates read when the pace isn't known yet
 _OF_EACH_LANGUAGE = 2  # are read before the others: between languages, retrieval's scores say least
 
 
-class RerankingRetriever(FilteringRetriever):
+class RerankingRetriever(WrappingRetriever):
     """The ``k`` best of what ``retriever`` finds, in the order of its scores and the reranker's together.
 
     Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
@@ -31,7 +31,6 @@ class RerankingRetriever(FilteringRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: BaseRetriever
     reranker: Reranker
     k: int = 10
     candidates: int = 30
@@ -52,12 +51,10 @@ class RerankingRetriever(FilteringRetriever):
             scores[row] += self.reranker.weight * (score - expected)
             if (metadata_of(found[row])["lang"] == "zh") != chinese:
                 scores[row] += self.reranker.foreign_bonus
-        order = np.argsort(-scores, kind="stable")[: self.k]
-        return [with_score(found[row], float(scores[row])) for row in order]
-
-    def leaving_out(self, sources: frozenset[str]) -> "RerankingRetriever":
-        """The same, as if documents of these sources weren't there."""
-        return self.model_copy(update={"retriever": without_sources(self.retriever, sources)})
+        order = np.argsort(-scores, kind="stable")
+        ranked = [with_score(found[row], float(scores[row])) for row in order]
+        report_stage(run_manager, "reranked", query, ranked, {"read": [read.get(int(row)) for row in order]})
+        return ranked[: self.k]
 
     def _read(self, query: str, passages: Sequence[Document]) -> Mapping[int, float]:
         """The reranker's scores of the rows that there was time for."""

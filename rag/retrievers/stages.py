@@ -16,6 +16,7 @@ STAGE = "wenju.retrieval_stage"  # the name of the event
 def report_stage(
     run_manager: CallbackManagerForRetrieverRun,
     name: str,
+    query: str,
     passages: Sequence[Document],
     scores: Mapping[str, Sequence[float | None]] | None = None,
 ) -> None:
@@ -24,7 +25,7 @@ def report_stage(
     See ``Stage``; the event's data is one.
     """
     columns = {column: tuple(values) for column, values in (scores or {}).items()}
-    run_manager.get_child().on_custom_event(STAGE, Stage(name, tuple(passages), columns))
+    run_manager.get_child().on_custom_event(STAGE, Stage(name, tuple(passages), query, columns))
 
 
 @dataclass(slots=True)

@@ -14,15 +14,19 @@ def passage(identifier: str, source: str = "a.md", **metadata: object) -> Docume
     )
 
 
-def test_what_the_next_stage_lacks_dropped_out() -> None:
+def test_what_the_search_gives_not_in_the_end_dropped_out() -> None:
     first, second, third = (passage(each, score=1.0) for each in "abc")
     trace = Trace(
         stages=(
-            Stage("candidates", (first, second, third), {"dense": (0.5, None, 0.1)}),
+            Stage("candidates", (first, second, third), "whole", {"dense": (0.5, None, 0.1)}),
+            Stage("candidates", (third,), "its part"),
             Stage("retrieved", (third, first)),
-        )
+        ),
+        query="whole",
     )
-    candidates, retrieved = stage_tables(trace, limit=2)
+    candidates, part, retrieved = stage_tables(trace, limit=2)
+    assert [each.query for each in (candidates, part, retrieved)] == ["", "its part", ""]
+    # What another search of the same question lacks hasn't dropped out.
     assert candidates.columns == ("score", "dense") and candidates.count == 3
     assert [(row.rank, row.passage.id, row.dropped) for row in candidates.rows] == [
         (1, "a", False),

@@ -12,6 +12,7 @@ from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.retrievers import BridgingRetriever, HybridRetriever, LexicalRetriever
 from rag.retrievers.bridging import add_scores, describes_something, new_names
+from rag.retrievers.stages import StageRecorder
 
 QUESTION = "Who directed the film that starred Ann Berg?"
 TEXTS = {
@@ -80,10 +81,17 @@ def test_left_out_documents_lead_nowhere(
     knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
 ) -> None:
     inner = HybridRetriever(knowledge_base=knowledge_base, embeddings=embeddings)
-    retriever = BridgingRetriever(
-        retriever=inner, knowledge_base=knowledge_base, left_out=frozenset({"berg.md"})
-    )
-    assert "berg.md" not in sources(retriever.invoke(QUESTION))
+    retriever = BridgingRetriever(retriever=inner, knowledge_base=knowledge_base)
+    assert "berg.md" in sources(retriever.invoke(QUESTION))
+    assert "berg.md" not in sources(retriever.leaving_out(frozenset({"berg.md"})).invoke(QUESTION))
+
+
+def test_the_search_with_the_names_is_told(retriever: BridgingRetriever) -> None:
+    recorder = StageRecorder()
+    found = retriever.invoke(QUESTION, {"callbacks": [recorder]})
+    [merged] = recorder.stages
+    assert (merged.name, merged.query) == ("names followed", QUESTION)
+    assert [each.id for each in merged.passages][: len(found)] == [each.id for each in found]
 
 
 def test_nothing_found_is_nothing(retriever: BridgingRetriever) -> None:

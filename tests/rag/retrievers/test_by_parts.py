@@ -23,6 +23,8 @@ from rag.retrievers import (
     PartsRetriever,
 )
 from rag.retrievers.by_parts import take_in_turns
+from rag.retrievers.parts import split_question
+from rag.retrievers.stages import StageRecorder
 from rag.settings import Settings
 
 LEAVE = "年假每年十二天，按入职时间折算。"
@@ -156,8 +158,21 @@ def test_documents_left_out_take_no_part(
     parts = curated.retriever
     assert isinstance(parts, PartsRetriever)
     assert isinstance(parts.retriever, BridgingRetriever if fusion == "scores" else FusionRetriever)
-    without = parts.model_copy(update={"left_out": frozenset({"leave.md"})})
+    without = parts.leaving_out(frozenset({"leave.md"}))
+    assert "leave.md" in sources(parts.invoke(QUESTION))
     assert "leave.md" not in sources(without.invoke(QUESTION))
+
+
+def test_every_search_of_a_question_in_parts_is_told_with_what_was_searched_for(
+    knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
+) -> None:
+    recorder = StageRecorder()
+    retriever = build_retriever(Settings(), knowledge_base, embeddings, k=3)
+    found = retriever.invoke(QUESTION, {"callbacks": [recorder]})
+    *candidates, taken = recorder.stages
+    assert {each.name for each in candidates} == {"candidates"}
+    assert [each.query for each in candidates] == [QUESTION, *split_question(QUESTION)]
+    assert taken.name == "in turns" and [each.id for each in taken.passages] == [each.id for each in found]
 
 
 def test_setting_turns_it_off(knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings) -> None:

@@ -17,6 +17,7 @@ from rag.filter import Filter
 from rag.rerankers import Pace
 from rag.retrievers import RerankingRetriever
 from rag.retrievers.reranking import reading_order
+from rag.retrievers.stages import StageRecorder
 
 
 class Clock:
@@ -241,6 +242,16 @@ def test_documents_left_out_take_no_part() -> None:
     retriever = RerankingRetriever(retriever=Listed(found=passages(1, 2, 3)), reranker=marks)
     assert names(retriever.leaving_out(frozenset({"1.md"})).invoke("which?")) == ["2", "0"]
     assert marks.read == [["mark 1", "mark 3"]]
+
+
+def test_what_the_reranker_gave_is_told() -> None:
+    recorder = StageRecorder()
+    retriever = RerankingRetriever(retriever=Listed(found=passages(1, 5, 3)), reranker=Marks(), k=1)
+    [first] = retriever.invoke("which?", {"callbacks": [recorder]})
+    [stage] = recorder.stages
+    assert stage.name == "reranked" and stage.passages[0].id == first.id and len(stage.passages) == 3
+    read = dict(zip((each.id for each in stage.passages), stage.scores["read"], strict=True))
+    assert {read[name] for name in read} <= {1.0, 5.0, 3.0, None} and read["1"] == 5.0
 
 
 async def test_asked_or_awaited_the_answer_is_the_same() -> None:
