@@ -17,6 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 from rag import generators
+from rag.generators import TrainedGenerator, adapter_file
 from rag.settings import GeneratorSettings
 from rag.weights import resolve_model, weights_digest
 from rag.weights.cache import models_folder
@@ -50,6 +51,12 @@ class CachedGenerator(BaseChatModel):
     def hits(self) -> int:
         """How many answers came from the cache so far."""
         return self._hits
+
+    @property
+    def trained_instructions(self) -> frozenset[str]:
+        """Those of the generator behind the cache."""
+        behind = self.generator
+        return behind.trained_instructions if isinstance(behind, TrainedGenerator) else frozenset()
 
     @property
     def _llm_type(self) -> str:
@@ -153,7 +160,8 @@ def _writing_digest(settings: GeneratorSettings) -> str:
     if generator_digest(settings):
         folder = resolve_model(settings.model)
         files += sorted(each for pattern in ("*.json", "*.jinja") for each in folder.glob(pattern))
-    for file in files:
+    adapter = adapter_file(settings)
+    for file in [*files, *([adapter] if adapter is not None else [])]:
         digest.update(f"{file.name}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

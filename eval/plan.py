@@ -12,7 +12,7 @@ from typing import Literal
 from langchain_core.embeddings import Embeddings
 
 from eval.corpora import contents_digest, open_corpus, open_folder
-from eval.datasets.halves import split_halves
+from eval.datasets.halves import for_training, split_halves
 from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, remove_gold
 from eval.datasets.records import EvalQuestion, EvalSet
 from rag.errors import EvalError
@@ -21,7 +21,7 @@ from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-Half = Literal["fit", "report"]
+Half = Literal["fit", "kept", "report"]
 _CUT_ALREADY = 0.25  # of a set's questions gone with another's: more than chance copies, about its half
 
 
@@ -85,7 +85,8 @@ class Plan:
     their share; without it, the first 1,000 are asked. Half of the documents of the sets named in
     ``removed`` are taken out of the pool, so that the questions on them can't be answered. The documents of
     the sets ``beside`` are in the pool, but their questions aren't asked. With a ``half``, only questions on
-    that half of each set are asked (`eval.datasets.halves`), still of all documents.
+    that half of each set are asked (`eval.datasets.halves`), still of all documents; of "kept", those of the
+    fit half that nothing is trained on.
     """
 
     sets: Sequence[EvalSet]
@@ -153,16 +154,21 @@ class Plan:
         found = {}
         for each in self.sets:
             if not each.documents:
-                found[each.name] = {question.id for question in each.questions if question.split == self.half}
+                split = "fit" if self.half == "kept" else self.half
+                found[each.name] = {question.id for question in each.questions if question.split == split}
                 if not found[each.name]:
                     raise EvalError(
-                        f'no question of {each.name} has "split": "{self.half}"; say so in the file, or '
+                        f'no question of {each.name} has "split": "{split}"; say so in the file, or '
                         "leave --half out"
                     )
         texts = [each for each in (*self.sets, *self.beside) if each.documents]
         halves = split_halves(list({each.name: each for each in texts}.values()))
-        parts = halves.fit if self.half == "fit" else halves.report
-        return found | {each.name: {question.id for question in each.questions} for each in parts}
+        parts = halves.report if self.half == "report" else halves.fit
+        trained = for_training(halves) if self.half == "kept" else {}
+        return found | {
+            each.name: {question.id for question in each.questions} - trained.get(each.name, frozenset())
+            for each in parts
+        }
 
     def _sampled(self, eval_set: EvalSet, unanswerable: bool) -> EvalSet:
         # Texts come with judgements, and what has none is passed over; questions on files may have none.

@@ -39,9 +39,15 @@ class EmbedderSettings(_Section):
 
 
 class GeneratorSettings(_Section):
-    """``model`` is a short name, a local folder, a hub id, "extractive", or "provider:model" (LangChain)."""
+    """``model`` is a short name, a local folder, a hub id, "extractive", or "provider:model" (LangChain).
+
+    ``adapter``: what it was trained further with to answer from passages; "auto" is what comes with the
+    program for that model, "none" the model as it is, everything else a file of
+    `python -m benchmarks.answering_training`.
+    """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
+    adapter: str = "auto"
     device: str = "auto"
     dtype: Dtype = "auto"
     temperature: float = Field(0.0, ge=0.0)
@@ -190,6 +196,9 @@ def load_settings(file: Path | None = None) -> Settings:
     saved = settings.ui.benchmark_file.expanduser()
     settings = settings.override("ui", benchmark_file=path.parent / saved)
     settings = settings.override("knowledge_base", path=path.parent / location)
+    if settings.generator.adapter not in ("auto", "none"):
+        adapter = path.parent / Path(settings.generator.adapter).expanduser()
+        settings = settings.override("generator", adapter=str(adapter))
     if settings.answering.calibration is not None:
         calibration = path.parent / settings.answering.calibration.expanduser()
         settings = settings.override("answering", calibration=calibration)

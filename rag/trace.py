@@ -36,6 +36,7 @@ class Trace:
     generated_tokens: int = 0
     generator: str = ""
     dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
+    removed: tuple[str, ...] = ()  # sentences of the draft that no passage supports
     evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
     withheld: tuple[str, ...] = ()  # sentences of the evidence that are orders to an assistant, not read
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation

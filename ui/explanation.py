@@ -44,7 +44,11 @@ def _sections(answer: Answer, wording: Wording, words: ExplanationWording) -> It
             f'<p class="wj-note">{escape(words.dropped_citation.format(number=number))}</p>'
             for number in trace.dropped_citations
         )
-        yield _section(title, f"<blockquote{_lang(draft)}>{escape(draft)}</blockquote>{dropped}")
+        removed = "".join(
+            f'<p class="wj-note">{escape(words.removed.format(sentence=sentence))}</p>'
+            for sentence in trace.removed
+        )
+        yield _section(title, f"<blockquote{_lang(draft)}>{escape(draft)}</blockquote>{dropped}{removed}")
     if answer.sentences:
         yield _section(words.checked, f"<ul>{''.join(_checked(answer, words))}</ul>")
     yield _section(words.times, f"<p>{escape(' · '.join(_times(answer, words)))}</p>")

@@ -23,6 +23,7 @@ class ExplanationWording:
     draft: str
     draft_by: str  # {generator}, {tokens}
     dropped_citation: str  # {number}
+    removed: str  # {sentence}
     checked: str
     support: str
     unmeasured: str
@@ -56,6 +57,7 @@ _ZH = ExplanationWording(
     draft="写出的草稿",
     draft_by="写出的草稿（{generator}，{tokens} 个词元）",
     dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
+    removed="没有段落支持，已删去：{sentence}",
     checked="逐句核对",
     support="原文支持",
     unmeasured="未测",
@@ -96,6 +98,7 @@ _EN = ExplanationWording(
     draft="The draft",
     draft_by="The draft ({generator}, {tokens} tokens)",
     dropped_citation="The draft's number [{number}] was dropped: no passage has it.",
+    removed="Removed, as no passage supports it: {sentence}",
     checked="Checked sentence by sentence",
     support="support",
     unmeasured="not measured",

@@ -109,8 +109,9 @@ def add_measuring_commands(subparsers: Any) -> None:
         )
         parser.add_argument(
             "--half",
-            choices=("fit", "report"),
-            help="only questions on this half of each set: fit on the one, report on the other",
+            choices=("fit", "kept", "report"),
+            help="only questions on this half of each set: fit on the one, report on the other (kept: the "
+            "part of fit that nothing is trained on)",
         )
         parser.add_argument("--cross", action="store_true", help="also the sets' cross-language questions")
         parser.add_argument(

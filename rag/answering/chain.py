@@ -23,7 +23,7 @@ from rag.answering.resolution import resolve_answer
 from rag.answering.rewriting import Rewriter, as_asked
 from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError, GenerationError, RagError
-from rag.generators import EvidenceReader
+from rag.generators import EvidenceReader, TrainedGenerator
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.retrievers import retrieve, split_question
@@ -121,7 +121,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
         warm = getattr(self.generator, "warm", None)
         if warm is not None:
             self.rewriter.warm(language)
-            warm(head_messages(wording_for(language)))
+            wording = wording_for(language)
+            warm(head_messages(wording, examples=self._needs_examples(wording)))
 
     def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
@@ -158,7 +159,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if isinstance(self.generator, EvidenceReader):
             yield self._read(draft, evidence, wording, clock, parts or (query,))
             return
-        messages = build_messages(question.text, evidence, wording, question.history)
+        messages = build_messages(
+            question.text, evidence, wording, question.history, examples=self._needs_examples(wording)
+        )
         text = ""
         tokens = (0, 0)
         likelihoods: list[float] = []
@@ -226,7 +229,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if is_decline(text):
             return decline(draft, wording, "found no answer", clock)
         resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
-        objection = objection_to(resolved, draft.passages, wording)
+        objection = objection_to(resolved)
         detail = ""
         signals = signals_of(
             draft.trace.query,
@@ -236,7 +239,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
             likelihoods,
             analyzer=self.analyzer,
         )
-        trace = replace(draft.trace, dropped_citations=resolved.dropped, signals=signals)
+        trace = replace(
+            draft.trace, dropped_citations=resolved.dropped, removed=resolved.removed, signals=signals
+        )
         confidence = self.calibration.probability(signals) if self.calibration is not None else None
         if objection is None and self._is_doubtful(confidence):
             objection, detail = "not sure enough", f"{confidence:.0%}"
@@ -250,6 +255,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
             citations=resolved.citations,
             trace=replace(trace, total_ms=clock.elapsed_ms()),
         )
+
+    def _needs_examples(self, wording: Wording) -> bool:
+        """Whether the generator has to be shown how to answer; one trained for these instructions knows."""
+        trained = isinstance(self.generator, TrainedGenerator) and self.generator.trained_instructions
+        return not trained or wording.instructions not in trained
 
     def _is_doubtful(self, confidence: float | None) -> bool:
         """Whether an answer of that confidence is to be withheld."""

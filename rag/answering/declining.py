@@ -1,17 +1,12 @@
 """Declining to answer: when a draft must not be shown, and what is shown instead."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-
-from langchain_core.documents import Document
 
 from rag.answer import Answer, ReasonCode
 from rag.answering.prompt import Wording, wording_for
 from rag.answering.resolution import Resolved
 from rag.reasons import phrase
-
-_MINIMUM_SUPPORT = 0.25  # an answer with less shares next to nothing with the documents
 
 
 class Clock:
@@ -25,17 +20,11 @@ class Clock:
         return round((time.perf_counter() - self._start) * 1000, 3)
 
 
-def objection_to(resolved: Resolved, passages: Sequence[Document], wording: Wording) -> ReasonCode | None:
+def objection_to(resolved: Resolved) -> ReasonCode | None:
     """Why the generated text must not be shown as an answer, or None."""
-    if not resolved.sentences:
-        return "wrote no sentence"
-    same_language = any(
-        (passage.metadata["lang"] == "zh") == (wording is wording_for("zh")) for passage in passages
-    )
-    best = max(sentence.support or 0.0 for sentence in resolved.sentences)
-    if best < _MINIMUM_SUPPORT and (same_language or not resolved.citations):
-        return "unsupported"
-    return None
+    if resolved.sentences:
+        return None
+    return "unsupported" if resolved.removed else "wrote no sentence"
 
 
 def decline(draft: Answer, wording: Wording, reason: ReasonCode, clock: Clock, detail: str = "") -> Answer:

@@ -147,17 +147,25 @@ def wording_for(language: str) -> Wording:
     return _ZH if language == "zh" else _EN
 
 
-def head_messages(wording: Wording) -> list[BaseMessage]:
-    """The part of the prompt that is the same for every question in a language."""
+def head_messages(wording: Wording, *, examples: bool = True) -> list[BaseMessage]:
+    """The part of the prompt that is the same for every question in a language.
+
+    A generator that was trained to follow the instructions needs no ``examples``.
+    """
     messages: list[BaseMessage] = [SystemMessage(wording.instructions)]
-    for passages, question, answer in wording.examples:
+    for passages, question, answer in wording.examples if examples else ():
         messages.append(HumanMessage(_render(wording, passages, question)))
         messages.append(AIMessage(answer))
     return messages
 
 
 def build_messages(
-    question: str, evidence: Sequence[Evidence], wording: Wording, history: Sequence[Turn] = ()
+    question: str,
+    evidence: Sequence[Evidence],
+    wording: Wording,
+    history: Sequence[Turn] = (),
+    *,
+    examples: bool = True,
 ) -> list[BaseMessage]:
     """The whole prompt: the fixed head, then the numbered passages and the question."""
     passages = [f"{each.title}\n{each.text}" if each.title else each.text for each in evidence]
@@ -167,7 +175,7 @@ def build_messages(
             f"{turn.role}: {turn.content[:_HISTORY_CHARACTERS]}" for turn in history[-_HISTORY_TURNS:]
         )
         rendered = f"{wording.conversation}\n{turns}\n\n{rendered}"
-    return [*head_messages(wording), HumanMessage(rendered)]
+    return [*head_messages(wording, examples=examples), HumanMessage(rendered)]
 
 
 def is_decline(text: str) -> bool:

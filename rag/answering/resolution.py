@@ -6,23 +6,29 @@ from dataclasses import dataclass
 from langchain_core.documents import Document
 
 from rag.answer import Citation, Sentence
+from rag.answering.agreement import TermAnalyzer
 from rag.answering.citations import MarkedSentence, marked_sentences, place_marks
-from rag.answering.support import Support, TermAnalyzer, measure_support
+from rag.answering.support import Support, measure_support
 from rag.language import language_of
 from rag.passage import metadata_of
 
 _SUPPORTED = 0.4
+_UNSUPPORTED = 0.25  # a sentence with less shares next to nothing with what it cites
 _BETTER = 0.15  # by how much another passage must support a sentence better to take its citation
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """An answer's text with canonical marks, its sentences, citations, and dropped numbers."""
+    """An answer's text with canonical marks, its sentences, citations, and dropped numbers.
+
+    ``removed`` are sentences that no passage supports.
+    """
 
     text: str
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     dropped: tuple[int, ...]
+    removed: tuple[str, ...] = ()
 
     @property
     def support(self) -> float:
@@ -37,17 +43,29 @@ def resolve_answer(
 
     Each sentence is checked against what it cites. A citation whose passage doesn't support the sentence
     gives way to a passage that does; a sentence without a citation gets the one that supports it, if any.
+    What no passage supports is removed.
     """
     marked, dropped = marked_sentences(generated, len(passages))
     text = ""
     sentences: list[Sentence] = []
     citations: list[Citation] = []
+    removed: list[str] = []
     for each in marked:
         supports = [
-            measure_support(each.text, passage.page_content, question, analyzer=analyzer)
+            measure_support(
+                each.text,
+                passage.page_content,
+                question,
+                analyzer=analyzer,
+                context=metadata_of(passage)["context"],
+                crossing=not _same_language(each.text, passage),
+            )
             for passage in passages
         ]
         numbers = _choose(each, passages, supports)
+        if not _stands(each, numbers, passages, supports):
+            removed.append(each.text)
+            continue
         rendered = place_marks(each.text, numbers)
         if text:
             text += "" if language_of(text[-1:] + rendered) == "zh" else " "
@@ -56,7 +74,7 @@ def resolve_answer(
         support = max((supports[number - 1].share for number in numbers), default=0.0)
         sentences.append(Sentence(rendered, start, len(text), numbers, support))
         citations.extend(_citation(number, passages, supports[number - 1]) for number in numbers)
-    return Resolved(text, tuple(sentences), _distinct(citations), dropped)
+    return Resolved(text, tuple(sentences), _distinct(citations), dropped, tuple(removed))
 
 
 def _choose(
@@ -69,9 +87,28 @@ def _choose(
     cited = max((supports[number - 1].share for number in sentence.numbers), default=0.0)
     if sentence.numbers and not _same_language(sentence.text, passages[sentence.numbers[0] - 1]):
         return sentence.numbers  # shared words say nothing across languages
-    if best_share >= _SUPPORTED and best_share >= cited + _BETTER:
+    needed = _SUPPORTED if sentence.numbers else _UNSUPPORTED
+    if best_share >= needed and best_share >= cited + _BETTER:
         return (best,)
     return tuple(number for number in sentence.numbers if supports[number - 1].share >= cited - _BETTER)
+
+
+def _stands(
+    sentence: MarkedSentence,
+    numbers: Sequence[int],
+    passages: Sequence[Document],
+    supports: Sequence[Support],
+) -> bool:
+    """Whether a sentence may be shown: something that it cites supports it, or can't be held against it."""
+    if not passages:
+        return True
+    for number in numbers:
+        support = supports[number - 1]
+        if support.disagreement is not None:
+            continue
+        if support.share >= _UNSUPPORTED or not _same_language(sentence.text, passages[number - 1]):
+            return True
+    return False
 
 
 def _same_language(sentence: str, passage: Document) -> bool:

@@ -1,53 +1,59 @@
 """How far a passage supports a sentence, and which of the passage's words say so.
 
-Deterministic and cheap: shared words, with numbers and codes held to a stricter rule, since a wrong number is
-what hurts most. It sees no paraphrase; entailment by a model can take its place behind the same function.
+Deterministic and cheap: shared words, with numbers, names and negations held to stricter rules
+(``agreement``), since a wrong number is what hurts most. It sees no paraphrase; entailment by a model can
+take its place behind the same function.
 """
 
-import re
 from dataclasses import dataclass
-from typing import Protocol
 
+from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement, numbers_of
 from rag.sentences import Span, split_sentences
 
-_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_NUMBER_MISSING_CAP = 0.2  # a sentence with a number that its evidence doesn't have is not supported
+_DISAGREEING_CAP = 0.2  # a sentence with a number, a name or a "no" that its evidence hasn't is not supported
 _ECHO_WEIGHT = 0.25
 _QUOTE_SENTENCES = 2
 
 
-class TermAnalyzer(Protocol):
-    """Cuts text into index terms."""
-
-    def content_terms(self, text: str) -> list[str]:
-        """The terms that say what a text is about."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Support:
-    """``share`` (0 to 1) of a sentence's terms that the text has; ``quote`` is the span that says it."""
+    """``share`` (0 to 1) of a sentence's terms that the text has; ``quote`` is the span that says it;
+    ``disagreement`` is what the text can't bear out."""
 
     share: float
     quote: Span
+    disagreement: Disagreement | None = None
 
 
-def measure_support(sentence: str, text: str, question: str, *, analyzer: TermAnalyzer) -> Support:
+def measure_support(
+    sentence: str,
+    text: str,
+    question: str,
+    *,
+    analyzer: TermAnalyzer,
+    context: str = "",
+    crossing: bool = False,
+) -> Support:
     """Measure how far ``text`` supports ``sentence``, an answer to ``question``.
 
     Terms that only repeat the question count a quarter: that a passage mentions the question's subject
-    doesn't support what the answer says of it.
+    doesn't support what the answer says of it. ``context`` is what the text stands under: a title, a table's
+    header. Where the text is in another language (``crossing``) only numbers can be held against it.
     """
     asked = set(analyzer.content_terms(question))
     wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
     spans = split_sentences(text) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))
-    numbers = set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(question))
-    if not numbers <= set(_NUMBER.findall(text)):
-        share = min(share, _NUMBER_MISSING_CAP)
+    numbers = numbers_of(sentence) - numbers_of(question)
+    if crossing:
+        wrong: Disagreement | None = None if numbers <= numbers_of(f"{context}\n{text}") else "number"
+    else:
+        wrong = disagreement(sentence, text, question, analyzer=analyzer, context=context)
+    if wrong is not None:
+        share = min(share, _DISAGREEING_CAP)
     # What has the sentence's numbers says it, whatever else has its words (a table's header, say).
-    held = [len(numbers & set(_NUMBER.findall(text[start:end]))) for start, end in spans]
+    held = [len(numbers & numbers_of(text[start:end])) for start, end in spans]
     best = max(range(len(spans)), key=lambda index: (held[index], _coverage(wanted, found[index]), -index))
     first = last = best
     # A neighbouring sentence joins the quote when it adds what the best one lacks.
@@ -56,7 +62,7 @@ def measure_support(sentence: str, text: str, question: str, *, analyzer: TermAn
             gain = _coverage(wanted, found[index] | found[best]) - _coverage(wanted, found[best])
             if gain >= 0.25:
                 first, last = min(first, index), max(last, index)
-    return Support(round(share, 4), Span(spans[first].start, spans[last].end))
+    return Support(round(share, 4), Span(spans[first].start, spans[last].end), wrong)
 
 
 def _coverage(wanted: dict[str, float], found: set[str]) -> float:

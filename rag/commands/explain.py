@@ -38,6 +38,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
         "draft": trace.draft,
         "signals": dict(trace.signals),
         "dropped_citations": list(trace.dropped_citations),
+        "removed": list(trace.removed),
     }
 
 
@@ -71,6 +72,8 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield from (f"  {line}" for line in trace.draft.strip().splitlines())
     for dropped in trace.dropped_citations:
         yield f"  the citation [{dropped}] was dropped: no passage has that number"
+    for sentence in trace.removed:
+        yield f"  removed, as no passage supports it: {sentence}"
     yield ""
     yield from _decision_lines(answer)
     yield _timing_line(answer)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from langchain_core.embeddings import Embeddings
@@ -9,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 
 from rag.generators.sentence_scoring import TermAnalyzer
 from rag.settings import GeneratorSettings
-from rag.weights import resolve_model
+from rag.weights import MODELS, resolve_model
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
 
@@ -21,6 +22,28 @@ class EvidenceReader(Protocol):
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, each with the 1-based number of its passage; or none."""
         ...
+
+
+@runtime_checkable
+class TrainedGenerator(Protocol):
+    """A generator that was trained to follow certain system messages."""
+
+    @property
+    def trained_instructions(self) -> frozenset[str]:
+        """These messages; they need no examples after them."""
+        ...
+
+
+def adapter_file(settings: GeneratorSettings) -> Path | None:
+    """The adapter that the settings name: by default the one that comes with the program for the model."""
+    if settings.adapter == "none":
+        return None
+    if settings.adapter != "auto":
+        return Path(settings.adapter).expanduser()
+    if settings.model not in MODELS:
+        return None
+    file = Path(__file__).with_name("adapters") / f"{settings.model}.safetensors"
+    return file if file.exists() else None
 
 
 def build_generator(
@@ -60,7 +83,8 @@ def build_generator(
         seed=settings.seed,
         max_tokens=settings.max_tokens,
         prompt_lookup_tokens=settings.prompt_lookup_tokens,
+        adapter=adapter_file(settings),
     )
 
 
-__all__ = ["EvidenceReader", "build_generator"]
+__all__ = ["EvidenceReader", "TrainedGenerator", "adapter_file", "build_generator"]

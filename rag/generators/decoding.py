@@ -7,12 +7,15 @@ cache (``rag.generators.prefix_cache``), guesses that are checked several at a t
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from rag.generators.prefix_cache import PrefixCache, crop
 from rag.generators.prompt_lookup import PromptLookup
+
+if TYPE_CHECKING:
+    from rag.generators.adapter import Switch
 
 _READ_AT_ONCE = {"cpu": 256}  # tokens of a prompt between two looks at whether the reader is still there
 _READ_AT_ONCE_ON_GPU = 2048
@@ -33,11 +36,16 @@ class Decoder:
 
     ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt
     tokens that didn't have to be read again, and passes through the model while writing. ``likelihoods``: the
-    natural logarithm of each written token's probability, before any temperature.
+    natural logarithm of each written token's probability, before any temperature. A model with an adapter
+    has two: what one has read with it is of no use without it.
     """
 
-    def __init__(self, model: Any, end_tokens: frozenset[int]) -> None:
+    def __init__(
+        self, model: Any, end_tokens: frozenset[int], switch: "Switch | None" = None, *, adapted: bool = False
+    ) -> None:
         self._model = model
+        self._switch = switch
+        self._adapted = adapted
         self._end_tokens = end_tokens
         self._prefixes = PrefixCache(model.config.get_text_config(decoder=True))
         self._read_at_once = _READ_AT_ONCE.get(model.device.type, _READ_AT_ONCE_ON_GPU)
@@ -135,17 +143,23 @@ class Decoder:
 
     def _read(self, tokens: list[int], cache: Any) -> None:
         """Put tokens into the cache without asking what follows them, which spares the output layer."""
+        self._set_switch()
         with torch.inference_mode():
             self._model.base_model(input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True)
 
     def _logits(self, tokens: list[int], cache: Any, last: int) -> torch.Tensor:
         """Read tokens; float32 (last, vocabulary) logits of what follows each of the last ones."""
+        self._set_switch()
         with torch.inference_mode():
             output = self._model(
                 input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True, logits_to_keep=last
             )
             logits: torch.Tensor = output.logits[0, -last:].float()
         return logits
+
+    def _set_switch(self) -> None:
+        if self._switch is not None:
+            self._switch.on = self._adapted
 
     def _tensor(self, tokens: list[int]) -> torch.Tensor:
         return torch.tensor([tokens], device=self._model.device)

@@ -5,31 +5,34 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from jinja2 import TemplateError
-from langchain_core.messages import BaseMessage, ChatMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from rag.errors import GenerationError
-from rag.generators.control_tokens import GuardedTexts
+from rag.generators.adapter import apply_adapter, read_adapter
+from rag.generators.chat_template import ChatTemplate, first_line
 from rag.generators.decoding import Decoder
 from rag.generators.packed_linear import pack_linears
 from rag.hardware import choose_device, choose_dtype
+from rag.weights import weights_digest
 
 logger = logging.getLogger(__name__)
 
-_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-
 
 class LocalModel:
-    """A causal language model with a chat template, loaded from a folder.
+    """A causal language model with a chat template, loaded from a folder, perhaps with an adapter.
 
     Raises:
-        GenerationError: the folder holds no usable model.
+        GenerationError: the folder holds no usable model, or the adapter is for another one.
+        WeightsError: the adapter can't be read.
     """
 
-    def __init__(self, folder: Path, *, name: str, device: str, dtype: str) -> None:
+    def __init__(
+        self, folder: Path, *, name: str, device: str, dtype: str, adapter: Path | None = None
+    ) -> None:
         started = time.perf_counter()
         self.name = name
         try:
@@ -52,18 +55,32 @@ class LocalModel:
         self.end_tokens: frozenset[int] = frozenset(
             (ends | {self.tokenizer.eos_token_id, self.tokenizer.pad_token_id}) - {None}
         )
-        # Whatever the tokenizer would take out of a text as one token, special or not.
-        self._control = tuple(self.tokenizer.get_added_vocab())
-        self.decoder = Decoder(model, self.end_tokens)
+        self._template = ChatTemplate(self.tokenizer, name)
+        self._add(adapter, model, folder)
         config = model.config.get_text_config(decoder=True)
         # Tokens that a prompt and its answer may have together.
         self.context: int | None = getattr(config, "max_position_embeddings", None)
         logger.info("loaded %s on %s in %.1f s", name, device, time.perf_counter() - started)
 
+    def _add(self, file: Path | None, model: Any, folder: Path) -> None:
+        self._instructions: frozenset[str] = frozenset()
+        if file is None:
+            self.decoder = self._adapted = Decoder(model, self.end_tokens)
+            return
+        adapter = read_adapter(file)
+        if adapter.base != weights_digest(folder):
+            raise GenerationError(
+                f"the adapter {file} was trained on other weights than those in {folder}; "
+                'set generator.adapter = "none" in rag.toml, or the adapter made for this model'
+            )
+        switch = apply_adapter(model, adapter)
+        self._instructions = frozenset(adapter.instructions.values())
+        self.decoder = Decoder(model, self.end_tokens, switch)
+        self._adapted = Decoder(model, self.end_tokens, switch, adapted=True)
+
     def encode(self, text: str) -> list[int]:
         """The tokens of a plain text."""
-        tokens: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
-        return tokens
+        return self._template.encode(text)
 
     def render(self, messages: Sequence[BaseMessage], *, answer_follows: bool = True) -> list[int]:
         """The tokens of a conversation in the model's own chat template.
@@ -73,21 +90,14 @@ class LocalModel:
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        guarded = GuardedTexts(self._control, [_text(message) for message in messages])
-        conversation = [
-            {"role": _role(message), "content": text}
-            for message, text in zip(messages, guarded.texts, strict=True)
-        ]
-        try:
-            text = self.tokenizer.apply_chat_template(
-                conversation, tokenize=False, add_generation_prompt=answer_follows
-            )
-        except (TemplateError, ValueError) as error:
-            raise GenerationError(
-                f"{self.name} can't take this conversation: {first_line(error)}; "
-                "set an instruction-tuned model with a chat template as generator.model in rag.toml"
-            ) from error
-        return [token for piece in guarded.pieces(str(text)) for token in self.encode(piece)]
+        return self._template.render(messages, answer_follows=answer_follows)
+
+    def decoder_for(self, messages: Sequence[BaseMessage]) -> Decoder:
+        """What answers that conversation: with the adapter where it was trained for its beginning."""
+        first = messages[0] if messages else None
+        if isinstance(first, SystemMessage) and str(first.text) in self._instructions:
+            return self._adapted
+        return self.decoder
 
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
         """Like ``render``, for messages to be answered.
@@ -104,12 +114,6 @@ class LocalModel:
         return tokens
 
 
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, which is all that a message of ours quotes."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
 @contextmanager
 def _quiet_loading() -> Iterator[None]:
     """No progress bars of transformers: loading takes seconds and they'd stand between ours."""
@@ -120,20 +124,3 @@ def _quiet_loading() -> Iterator[None]:
     finally:
         if shown:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def _role(message: BaseMessage) -> str:
-    if isinstance(message, ChatMessage):
-        return message.role
-    role = _ROLES.get(message.type.removesuffix("MessageChunk").lower())
-    if role is None:
-        raise GenerationError(f"a local model takes no '{message.type}' message; send text messages only")
-    return role
-
-
-def _text(message: BaseMessage) -> str:
-    if not isinstance(message.content, str):
-        for block in message.content:
-            if isinstance(block, dict) and block.get("type") != "text":
-                raise GenerationError(f"a local model reads no '{block.get('type')}'; send text instead")
-    return str(message.text)

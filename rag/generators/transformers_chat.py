@@ -5,37 +5,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from rag.errors import GenerationError
+from rag.generators.adapter import read_instructions
+from rag.generators.chat_template import first_line
 from rag.generators.decoding import DecodingOptions
-from rag.generators.local_model import LocalModel, first_line
-from rag.generators.text_stream import TextStream
+from rag.generators.local_model import LocalModel
+from rag.generators.writing import Finished, Request, write
 from rag.settings import Dtype
 
 _POLL_SECONDS = 0.1  # how often a reader that waits for the model is asked whether it's still there
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    prompt: list[int]
-    options: DecodingOptions
-    stop: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    usage: UsageMetadata
-    response: dict[str, Any]
 
 
 class TransformersChatModel(BaseChatModel):
@@ -60,6 +48,7 @@ class TransformersChatModel(BaseChatModel):
     max_tokens: int = Field(256, ge=1)
     stop: list[str] = Field(default_factory=list)
     prompt_lookup_tokens: int = Field(10, ge=0)  # guessed ahead at each step; 0 turns guessing off
+    adapter: Path | None = None  # what the model was trained further with, for the instructions it names
 
     _loaded: LocalModel | None = PrivateAttr(default=None)
     _load_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
@@ -78,6 +67,15 @@ class TransformersChatModel(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         own = type(self).model_fields.keys() - BaseChatModel.model_fields.keys()
         return {name: str(getattr(self, name)) for name in sorted(own)}
+
+    @cached_property
+    def trained_instructions(self) -> frozenset[str]:
+        """The system messages that the model was trained to follow: they need no examples after them.
+
+        Raises:
+            WeightsError: the adapter can't be read.
+        """
+        return frozenset(read_instructions(self.adapter).values() if self.adapter is not None else ())
 
     @property
     def is_loaded(self) -> bool:
@@ -101,7 +99,7 @@ class TransformersChatModel(BaseChatModel):
         model = self._model()
         head = model.render(messages, answer_follows=False)
         with self._alone(), self._reporting():
-            model.decoder.warm(head)
+            model.decoder_for(messages).warm(head)
 
     def first_token_probabilities(
         self, messages: Sequence[BaseMessage], candidates: Sequence[str]
@@ -121,7 +119,7 @@ class TransformersChatModel(BaseChatModel):
         if not all(continuations):
             raise ValueError("a candidate must not be empty")
         with self._alone(), self._reporting():
-            return model.decoder.continuation_probabilities(prompt, continuations)
+            return model.decoder_for(messages).continuation_probabilities(prompt, continuations)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens that the model makes of a text, without those of the chat template."""
@@ -141,7 +139,7 @@ class TransformersChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         *pieces, finished = self._write(self._request(messages, stop, **kwargs))
-        assert isinstance(finished, _Finished)
+        assert isinstance(finished, Finished)
         message = AIMessage(
             "".join(str(piece) for piece in pieces),
             usage_metadata=finished.usage,
@@ -157,7 +155,7 @@ class TransformersChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, **kwargs)
-        events: queue.SimpleQueue[str | _Finished | Exception] = queue.SimpleQueue()
+        events: queue.SimpleQueue[str | Finished | Exception] = queue.SimpleQueue()
         abandoned = threading.Event()
 
         def work() -> None:
@@ -175,7 +173,7 @@ class TransformersChatModel(BaseChatModel):
                 event = events.get()
                 if isinstance(event, Exception):
                     raise event
-                if isinstance(event, _Finished):
+                if isinstance(event, Finished):
                     last = AIMessageChunk(
                         content="",
                         usage_metadata=event.usage,
@@ -198,7 +196,7 @@ class TransformersChatModel(BaseChatModel):
         temperature: float | None = None,
         seed: int | None = None,
         prompt_lookup_tokens: int | None = None,
-    ) -> _Request:
+    ) -> Request:
         model = self._model()
         prompt = model.prompt(messages)
         room = max_tokens if max_tokens is not None else self.max_tokens
@@ -211,52 +209,32 @@ class TransformersChatModel(BaseChatModel):
             seed=seed if seed is not None else self.seed,
             lookup_tokens=ahead,
         )
-        return _Request(prompt, options, self.stop if stop is None else stop)
+        return Request(prompt, options, self.stop if stop is None else stop, model.decoder_for(messages))
 
     def _write(
-        self, request: _Request, abandoned: Callable[[], bool] = lambda: False
-    ) -> Iterator[str | _Finished]:
+        self, request: Request, abandoned: Callable[[], bool] = lambda: False
+    ) -> Iterator[str | Finished]:
         """Pieces of text as they come, then what is to be known of the whole."""
         model = self._model()
         asked = time.perf_counter()
         with self._alone(abandoned), self._reporting():
-            started = time.perf_counter()
-            first = None
-            stream = TextStream(model.tokenizer, request.stop)
-            written: list[int] = []
-            with closing(model.decoder.decode(request.prompt, request.options, abandoned)) as decoding:
-                for tokens in decoding:
-                    first = first or time.perf_counter()
-                    written.extend(tokens)
-                    if piece := stream.feed(tokens):
-                        yield piece
-                    if stream.stopped:
-                        break
-            if piece := stream.finish():
-                yield piece
-            finished = time.perf_counter()
-            complete = stream.stopped or not model.end_tokens.isdisjoint(written[-1:])
-            response = {
-                "model_name": self.model_name,
-                "finish_reason": "stop" if complete else "length",
-                "reused_tokens": model.decoder.reused,
-                "steps": model.decoder.steps,
-                "likelihoods": [round(each, 4) for each in model.decoder.likelihoods],
-                "timings_ms": {
-                    "wait": round((started - asked) * 1000, 3),
-                    "first_token": round(((first or finished) - started) * 1000, 3),
-                    "total": round((finished - started) * 1000, 3),
-                },
-            }
-        read = len(request.prompt)
-        usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
-        yield _Finished(usage, response)
+            waited = round((time.perf_counter() - asked) * 1000, 3)
+            with closing(write(model, request, abandoned)) as events:
+                for event in events:
+                    if isinstance(event, Finished):
+                        event.response["model_name"] = self.model_name
+                        event.response["timings_ms"]["wait"] = waited
+                    yield event
 
     def _model(self) -> LocalModel:
         with self._load_lock:
             if self._loaded is None:
                 self._loaded = LocalModel(
-                    self.folder, name=self.model_name, device=self.device, dtype=self.dtype
+                    self.folder,
+                    name=self.model_name,
+                    device=self.device,
+                    dtype=self.dtype,
+                    adapter=self.adapter,
                 )
             return self._loaded
 

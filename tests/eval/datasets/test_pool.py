@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import EvalDocument, EvalQuestion, EvalSet, Pool, pool_sets, read_beir
-from eval.datasets.halves import split_halves
+from eval.datasets.halves import Halves, for_training, is_kept_from_training, split_halves
 from eval.datasets.pool import left_out, remove_gold, without_documents
 from rag.errors import EvalError
 
@@ -167,3 +167,32 @@ def test_the_fit_half_drops_what_any_report_half_has() -> None:
     assert [each.id for each in halves.fit[0].documents] == ["a/2"]
     assert [each.id for each in halves.fit[1].documents] == ["b/0"]
     assert [len(each.documents) for each in halves.report] == [3, 2]
+
+
+def test_what_is_kept_from_training_is_kept_in_both_languages_and_wherever_its_text_is() -> None:
+    names = [f"{number:03}" for number in range(200)]
+    kept = [each for each in names if is_kept_from_training(f"a/zh-{each}")]
+    assert 25 < len(kept) < 75
+    assert kept == [each for each in names if is_kept_from_training(f"b/en-{each}")]
+    trained = next(each for each in names if each not in kept)
+    fit = (
+        EvalSet(
+            "a",
+            (
+                EvalDocument(f"a/{kept[0]}", "", "同一段", "zh"),
+                EvalDocument(f"a/{trained}", "", "别的", "zh"),
+            ),
+            (
+                EvalQuestion("kept", "?", "zh", relevant={f"a/{kept[0]}": 1}),
+                EvalQuestion("trained", "?", "zh", relevant={f"a/{trained}": 1}),
+                EvalQuestion("near", "?", "zh", answerable=False, near_document=f"a/{trained}"),
+                EvalQuestion("lone", "?", "zh", answerable=False),
+            ),
+        ),
+        EvalSet(
+            "b",
+            (EvalDocument(f"b/{trained}", "", "同一段", "zh"),),
+            (EvalQuestion("copy", "?", "zh", relevant={f"b/{trained}": 1}),),
+        ),
+    )
+    assert for_training(Halves(fit, fit)) == {"a": frozenset({"trained", "near"}), "b": frozenset()}

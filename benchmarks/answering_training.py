@@ -1,0 +1,202 @@
+"""Train the answering adapter: low-rank additions to the generator that make it answer from passages.
+
+    python -m benchmarks.answering_training SET… --out FILE [--cases FILE] [--epochs N]
+
+``SET…`` are folders in BEIR's form; `benchmarks.answering_data` asks questions of their fit halves and says
+what is to be answered. One in four documents of the fit halves is kept from training, for the calibration of
+confidence and for choosing (``python -m eval answers --half kept``). FILE is written every twenty steps
+together with the optimizer's state (FILE.state), and a run that was stopped goes on there.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from langchain_core.messages import HumanMessage, SystemMessage
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from benchmarks.answering_data import Case, collect_cases, read_cases
+from rag.answering.prompt import wording_for
+from rag.generators.adapter import FORMAT, AdaptedLinear, Switch, adapted_names
+from rag.generators.chat_template import ChatTemplate
+from rag.settings import load_settings
+from rag.weights import resolve_model, weights_digest
+
+WARM_UP = 15  # steps
+SAVE_EVERY = 20
+_Example = tuple[list[int], int]  # tokens of prompt and answer, and where the answer begins
+
+
+def main() -> None:
+    """Collect, train, save."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("sets", type=Path, nargs="*")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, help="where the cases are kept; FILE.cases.jsonl by default")
+    parser.add_argument("--model", default=load_settings(None).generator.model)
+    parser.add_argument("--first-layer", type=int, default=8)
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--batch", type=int, default=4, help="cases of a step")
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="all cores by default")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    cases_file = args.cases or args.out.with_suffix(".cases.jsonl")
+    cases = collect_cases(args.sets, cases_file, args.seed) if args.sets else read_cases(cases_file)
+    train(cases, args)
+
+
+def train(cases: Sequence[Case], args: argparse.Namespace) -> None:
+    """Train an adapter on the cases and save it."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = resolve_model(args.model)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    template = ChatTemplate(tokenizer, args.model)
+    examples = [_example(each, template, tokenizer.eos_token_id) for each in cases]
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+    model.requires_grad_(False)
+    torch.manual_seed(args.seed)
+    learned = _make_learnable(model, args.first_layer, args.rank)
+    optimizer = torch.optim.AdamW(learned.values(), lr=args.learning_rate, weight_decay=0.01)
+    steps = int(args.epochs * len(examples) / args.batch)
+    facts = {
+        "format": FORMAT,
+        "base": weights_digest(folder),
+        "instructions": json.dumps(
+            {language: wording_for(language).instructions for language in ("zh", "en")}, ensure_ascii=False
+        ),
+        "cases": str(len(cases)),
+        "steps": str(steps),
+        "batch": str(args.batch),
+        "rank": str(args.rank),
+        "learning_rate": str(args.learning_rate),
+        "seed": str(args.seed),
+    }
+    state = args.out.with_suffix(args.out.suffix + ".state")
+    done = _resume(state, learned, optimizer, facts)
+    started, seen, mean = time.monotonic(), 0, 0.0
+    batches = _batches(examples, args.batch, args.seed)
+    with tqdm(total=steps, initial=done, unit="step", file=sys.stderr) as bar:
+        for step in range(steps):
+            batch = next(batches)
+            if step < done:
+                continue
+            rate = min(1.0, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
+            for group in optimizer.param_groups:
+                group["lr"] = args.learning_rate * rate
+            optimizer.zero_grad()
+            loss = _learn(model, batch)
+            nn.utils.clip_grad_norm_(learned.values(), 1.0)
+            optimizer.step()
+            seen += sum(len(tokens) for tokens, _ in batch)
+            mean = loss if step == done else 0.95 * mean + 0.05 * loss
+            bar.update()
+            bar.set_postfix(loss=f"{mean:.3f}", tokens_s=f"{seen / (time.monotonic() - started):.0f}")
+            if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
+                _save(args.out, state, learned, optimizer, {**facts, "done": str(step + 1)})
+
+
+def _example(case: Case, template: ChatTemplate, end: int) -> _Example:
+    messages = [SystemMessage(wording_for(case.lang).instructions), HumanMessage(case.prompt)]
+    prompt = template.render(messages)
+    return [*prompt, *template.encode(case.target), end], len(prompt)
+
+
+def _make_learnable(model: Any, first: int, rank: int) -> dict[str, nn.Parameter]:
+    learned: dict[str, nn.Parameter] = {}
+    switch = Switch(on=True)
+    for name in adapted_names(len(model.model.layers), first):
+        matrix = model.get_submodule(name)
+        down = torch.randn(rank, matrix.in_features) / matrix.in_features**0.5
+        up = torch.zeros(matrix.out_features, rank)
+        adapted = AdaptedLinear(matrix, down.requires_grad_(True), up.requires_grad_(True), switch)
+        model.set_submodule(name, adapted)
+        learned[f"{name}.down"], learned[f"{name}.up"] = adapted.down, adapted.up
+    return learned
+
+
+def _batches(examples: Sequence[_Example], size: int, seed: int) -> Iterator[list[_Example]]:
+    epoch = 0
+    while True:
+        order = list(examples)
+        random.Random(f"{seed} {epoch}").shuffle(order)
+        for start in range(0, len(order) - size + 1, size):
+            yield order[start : start + size]
+        epoch += 1
+
+
+def _learn(model: Any, batch: Sequence[_Example]) -> float:
+    """Accumulate the gradients of a batch, two cases at a time; each case counts the same."""
+    total = 0.0
+    ordered = sorted(batch, key=lambda each: len(each[0]))
+    for start in range(0, len(ordered), 2):
+        part = ordered[start : start + 2]
+        width = max(len(tokens) for tokens, _ in part)
+        ids = torch.zeros(len(part), width, dtype=torch.long)
+        mask = torch.zeros(len(part), width, dtype=torch.long)
+        for row, (tokens, _) in enumerate(part):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        states: Tensor = model.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        losses = []
+        for row, (tokens, answer) in enumerate(part):
+            logits = model.lm_head(states[row, answer - 1 : len(tokens) - 1]).float()
+            losses.append(nn.functional.cross_entropy(logits, torch.tensor(tokens[answer:])))
+        loss = torch.stack(losses).sum() / len(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.item()
+    return total
+
+
+def _save(
+    out: Path,
+    state: Path,
+    learned: dict[str, nn.Parameter],
+    optimizer: torch.optim.AdamW,
+    facts: dict[str, str],
+) -> None:
+    adapter = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in learned.items()}
+    save_file(adapter, out, facts)
+    whole = {f"value {name}": value.detach().contiguous() for name, value in learned.items()}
+    for name, value in learned.items():
+        whole[f"first {name}"] = optimizer.state[value]["exp_avg"]
+        whole[f"second {name}"] = optimizer.state[value]["exp_avg_sq"]
+    save_file(whole, state, facts)
+
+
+def _resume(
+    state: Path, learned: dict[str, nn.Parameter], optimizer: torch.optim.AdamW, facts: dict[str, str]
+) -> int:
+    """Load an interrupted run of the same kind, and tell how many steps it had done."""
+    if not state.exists():
+        return 0
+    with safe_open(state, "pt") as file:
+        found = dict(file.metadata())
+        done = int(found.pop("done"))
+        if found != facts:
+            sys.exit(f"{state} is of another kind of run: {found}; delete it or choose another --out")
+        for name, value in learned.items():
+            value.data.copy_(file.get_tensor(f"value {name}"))
+            optimizer.state[value] = {
+                "step": torch.tensor(float(done)),
+                "exp_avg": file.get_tensor(f"first {name}"),
+                "exp_avg_sq": file.get_tensor(f"second {name}"),
+            }
+    return done
+
+
+if __name__ == "__main__":
+    main()

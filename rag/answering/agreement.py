@@ -1,0 +1,131 @@
+"""What an answer may not say unless its evidence does: numbers, names, and whether something is so or not.
+
+By rules, each of which names one plain mistake: a number or a name that the evidence doesn't have, an answer
+none of whose own words it has, a "no" where it has none, and a thing said to be so that it says is not. What
+only a reader of the whole text could tell isn't found.
+"""
+
+import re
+from collections.abc import Set
+from typing import Literal, Protocol
+
+from rag.faq.numerals import with_digits
+from rag.words import fold
+
+Disagreement = Literal["number", "name", "negation", "words"]
+
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_CONNECTORS = re.compile(r"[\s\-_./]")
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿\d.,%:/-]+[\u4e00-\u9fff]?|[a-z]?\d[\w.]*")
+_LATIN = r"[A-Za-z\dÀ-ɏ]"
+_CAPITALIZED = re.compile(rf"(?<![A-Za-z\dÀ-ɏ_'’])[A-ZÀ-Þ]{_LATIN}*(?:[-'’./]{_LATIN}+)*")
+_MIXED = re.compile(r"(?<![\w-])(?=[A-Za-z\d-]*[A-Za-z])(?=[A-Za-z\d-]*\d)[A-Za-z\d]+(?:-[A-Za-z\d]+)*")
+_QUOTED = re.compile(r"《([^《》]{2,40})》|「([^「」]{2,40})」")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;•\n]\s+|[\"“(\[]\s*|^[-*]\s+)$")
+_NOT_A_NAME = frozenset(["i", "i'm", "i'd", "no", "not", "yes", "the", "a", "an"])
+
+_NEGATED_ZH = re.compile(
+    r"(?:不(?!仅|但|过|同|少|断|足|等|久|止|光|只|论|管|得不|妨|如)|没有|没|未(?!来)|无法|并非|切勿|勿|禁止|严禁)"
+    r"(?:会|能|能够|可以|可|得|需要|需|必|再|应|要)?([\u4e00-\u9fff]{2})"
+)
+_ANY_NEGATION_ZH = re.compile(r"[不没未无非勿禁免]|仅|只(?=[有能限在])|除")
+_SAYS_NO_ZH = re.compile(
+    r"^(?:不|没有|没|无需|无法|否)|(?:不能|不可以|不可|不会|不需要|不必|没有|无需|无法|禁止|不得)"
+)
+_NEGATED_EN = re.compile(
+    r"\b(?:not|never|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|mustn't|shouldn't)\s+"
+    r"(?:be\s+|been\s+|yet\s+|to\s+|need\s+to\s+)*([a-z]{4,})",
+    re.IGNORECASE,
+)
+_ANY_NEGATION_EN = re.compile(
+    r"\b(?:not?|never|none|nothing|nobody|neither|nor|without|cannot|only|except|unless|instead|exclud\w*|"
+    r"forbid\w*|forbidden|prohibit\w*|lack\w*|fail\w*|refus\w*|den(?:y|ied|ies)|reject\w*|absen\w*|free|"
+    r"un\w{4,}|in(?:valid|eligible|capable|sufficient)|im(?:possible)|dis\w{4,}|too)\b|n[’']t\b",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(
+    r"[吗么嘛]\s*[?？]?\s*$|是否|能否|可否|有没有|是不是|能不能|可不可以|会不会|要不要|"
+    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+_SAYS_NO_EN = re.compile(r"^\s*no\b[,.]|\b(?:not|never|cannot)\b|n[’']t\b", re.IGNORECASE)
+
+
+class TermAnalyzer(Protocol):
+    """Cuts text into index terms."""
+
+    def content_terms(self, text: str) -> list[str]:
+        """The terms that say what a text is about."""
+        ...
+
+
+def disagreement(
+    sentence: str, text: str, question: str, *, analyzer: TermAnalyzer, context: str = ""
+) -> Disagreement | None:
+    """What the sentence says that the text, in the same language, can't bear out; None if nothing is found.
+
+    What the question says itself, or the ``context`` in which the text stands, needs no other evidence.
+    """
+    whole = f"{context}\n{text}"
+    given = f"{question}\n{whole}"
+    if not numbers_of(sentence) <= numbers_of(given):
+        return "number"
+    if _lacks(given, names_of(sentence)):
+        return "name"
+    new = _new_terms(sentence, question, analyzer) if not _YES_OR_NO.search(question) else set()
+    if new and new.isdisjoint(analyzer.content_terms(whole)):
+        return "words"
+    return "negation" if _negates_otherwise(sentence, text, question) else None
+
+
+def numbers_of(text: str) -> frozenset[str]:
+    """The numbers in a text, in digits however they were written."""
+    close = re.sub(r"(?<=\d) +(?=[万亿千百])", "", fold(text))
+    found = _NUMBER.findall(with_digits(close))
+    return frozenset(each.replace(",", "") for each in found)
+
+
+def names_of(sentence: str) -> frozenset[str]:
+    """What is surely a name, folded: capitalized words inside a sentence, codes, titles in book quotes."""
+    names = {match.group() for match in _MIXED.finditer(sentence)}
+    for match in _CAPITALIZED.finditer(sentence):
+        if not _SENTENCE_START.search(sentence[: match.start()]):
+            names.add(match.group())
+    names |= {first or second for first, second in _QUOTED.findall(sentence)}
+    return frozenset(fold(re.sub(r"['’]s?$", "", each)) for each in names) - _NOT_A_NAME
+
+
+def _lacks(text: str, names: Set[str]) -> bool:
+    folded = fold(text)
+    bare = _CONNECTORS.sub("", folded)
+    return any(each not in folded and _CONNECTORS.sub("", each) not in bare for each in names)
+
+
+def _new_terms(sentence: str, question: str, analyzer: TermAnalyzer) -> set[str]:
+    """The words that the sentence adds to the question; numerals may be written in many ways."""
+    terms = set(analyzer.content_terms(sentence)) - set(analyzer.content_terms(question))
+    return {each for each in terms if not _NUMERAL.fullmatch(each) and not _ANY_NEGATION_ZH.match(each)}
+
+
+def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
+    """Whether the sentence says no and the text never does, or says to be so what the text says is not."""
+    if _SAYS_NO_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(question):
+        return not _ANY_NEGATION_ZH.search(text)
+    if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(question):
+        return not _ANY_NEGATION_EN.search(text)
+    return _says_so(sentence, text, _NEGATED_ZH) or _says_so(sentence, text, _NEGATED_EN)
+
+
+def _says_so(sentence: str, text: str, negated: re.Pattern[str]) -> bool:
+    """Whether the sentence has a word without a negation that the text has with one only."""
+    said = negated.sub(" ", sentence)
+    left = negated.sub(" ", text)
+    for match in negated.finditer(text):
+        word = match[1]
+        if word.isascii():
+            pattern = re.compile(rf"\b{word[: max(4, len(word) - 2)]}", re.IGNORECASE)
+        else:
+            pattern = re.compile(word)
+        if pattern.search(said) and not pattern.search(left):
+            return True
+    return False

@@ -1,0 +1,86 @@
+"""What an answer may not say unless its evidence does."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.agreement import disagreement, names_of, numbers_of
+from rag.knowledge_base import Analyzer
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "question", "found"),
+    [
+        ("软管每 300 小时更换。", "软管每 250 小时更换。", "软管多久换？", "number"),
+        ("年假有十二天。", "年假为 12 天。", "年假有几天？", None),
+        ("传输费是3000万英镑。", "传输费为 3000 万英镑。", "传输费是多少？", None),
+        ("It costs 1,500 yuan.", "The price is 1500 yuan.", "What does it cost?", None),
+        ("It was opened in 1894.", "It was opened in 1889.", "When was it opened?", "number"),
+        ("It was designed by Marie Lefort.", "It was designed by Anna Berg.", "Who designed it?", "name"),
+        ("The designer was Anna Berg.", "It was designed by Anna Berg.", "Who designed it?", None),
+        ("It opens in March.", "The pool opens in May.", "When does the pool open?", "name"),
+        ("用的是 WJ-2031-B。", "滤芯型号为 WJ-2032-B。", "用哪种滤芯？", "number"),
+        ("用的是 B5k 型。", "用的是 B5n 型。", "用哪种型号？", "name"),
+        ("用的是WJ2031B。", "滤芯型号为 WJ-2031-B。", "用哪种滤芯？", None),
+        ("依据《差旅规定》。", "依据《考勤规定》办理。", "依据什么？", "name"),
+        (
+            "由德国工程师Carl和英国工程师William提出。",
+            "德国工程师 Carl 与英国工程师 William 提出。",
+            "谁？",
+            None,
+        ),
+        ("发明者是爱迪生。", "特斯拉发明了它。", "谁发明了它？", "words"),
+        ("It is the blue one.", "The red one fits.", "Which one fits?", "words"),
+        ("不能带宠物。", "宠物可以进入大厅。", "能带宠物吗？", "negation"),
+        ("不能带宠物。", "大厅禁止携带宠物。", "能带宠物吗？", None),
+        ("设备支持热插拔。", "该设备不支持热插拔。", "支持热插拔吗？", "negation"),
+        ("设备支持热插拔。", "甲型不支持热插拔，乙型支持。", "支持热插拔吗？", None),
+        (
+            "No, visitors may not park there.",
+            "Visitors park in the north area.",
+            "May visitors park?",
+            "negation",
+        ),
+        (
+            "No, visitors may not park there.",
+            "Only staff may park here; visitors walk.",
+            "May visitors park?",
+            None,
+        ),
+        (
+            "The device supports hot swapping.",
+            "The device does not support hot swapping.",
+            "Does it?",
+            "negation",
+        ),
+    ],
+)
+def test_plain_mistakes_are_named_and_nothing_else_is(
+    analyzer: Analyzer, sentence: str, text: str, question: str, found: str | None
+) -> None:
+    assert disagreement(sentence, text, question, analyzer=analyzer) == found
+
+
+def test_what_stands_above_a_text_bears_out_too(analyzer: Analyzer) -> None:
+    sentence, text, question = (
+        "According to the Travel Policy it is 150.",
+        "Meals: 150",
+        "How much are meals?",
+    )
+    assert disagreement(sentence, text, question, analyzer=analyzer) == "name"
+    assert disagreement(sentence, text, question, analyzer=analyzer, context="Travel Policy") is None
+
+
+def test_the_first_word_of_a_sentence_is_no_name_and_codes_are() -> None:
+    assert names_of("Replace the P200 with Anna's spare part.") == {"p200", "anna"}
+    assert names_of("Tidal pumps.") == frozenset()
+
+
+def test_numbers_are_the_same_however_they_are_written() -> None:
+    assert numbers_of("三百") == numbers_of("300") == {"300"}
+    assert numbers_of("9:00 to 18:00, 3.5 %") == {"9:00", "18:00", "3.5"}
+
+
+@given(st.text(max_size=80), st.text(max_size=40))
+def test_a_text_always_bears_out_itself(sentence: str, question: str) -> None:
+    assert disagreement(sentence, sentence, question, analyzer=Analyzer()) is None
