@@ -75,6 +75,7 @@ def fit_calibration(
     *,
     generator: str,
     embedder: str,
+    adapter: str = "",
     keep: float,
     names: Sequence[str] = SIGNALS,
 ) -> Calibration:
@@ -100,6 +101,7 @@ def fit_calibration(
     return Calibration(
         generator=generator,
         embedder=embedder,
+        adapter=adapter,
         constant=round(float(weights[-1]), 5),
         weights={name: round(float(weight), 5) for name, weight in zip(names, weights, strict=False)},
         threshold=chosen,

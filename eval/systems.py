@@ -22,6 +22,7 @@ from rag.answer import Question
 from rag.answering.conversation import retrieval_query
 from rag.build import build_retriever
 from rag.errors import EvalError
+from rag.generators import adapter_digest
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import DenseRetriever, LexicalRetriever, without_sources
 from rag.settings import Settings
@@ -56,6 +57,7 @@ class System:
             "retriever": self.retriever,
             "evidence": self.evidence,
             "distractors": self.distractors,
+            "adapter": adapter_digest(self.settings.generator),
             **{name: getattr(self.settings, name).model_dump(mode="json") for name in _SECTIONS},
             # How many processes read the files, and with how much memory, changes nothing that is read.
             "ingest": self.settings.ingest.model_dump(mode="json", exclude={"workers", "memory_mb"}),

@@ -10,7 +10,7 @@ from rag.embedder import SentenceEmbeddings
 from rag.errors import ConfigError
 from rag.faq import FaqMatcher
 from rag.filter import Filter
-from rag.generators import build_generator
+from rag.generators import adapter_digest, build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.rerankers import build_reranker
 from rag.retrievers import (
@@ -193,12 +193,17 @@ def build_calibration(settings: Settings) -> Calibration | None:
     models = settings.generator.model, settings.embedder.model
     file = settings.answering.calibration
     if file is None:
-        return calibration_for(*models)
+        return calibration_for(*models, adapter_digest(settings.generator))
     calibration = load_calibration(file)
     if (calibration.generator, calibration.embedder) != models:
         raise ConfigError(
             f"{file} was made for the generator {calibration.generator} and the embedder "
             f"{calibration.embedder}, but the settings have {models[0]} and {models[1]}; make another with "
             "`python -m eval calibrate RUN --out FILE`"
+        )
+    if calibration.adapter != adapter_digest(settings.generator):
+        raise ConfigError(
+            f"{file} was made for another adapter of {models[0]}; make one for the settings' own with "
+            "`python -m eval calibrate RUN --out FILE`, or correct generator.adapter"
         )
     return calibration

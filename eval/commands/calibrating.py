@@ -49,6 +49,7 @@ def run_calibrate(args: argparse.Namespace) -> int:
         labelled,
         generator=settings["generator"]["model"],
         embedder=settings["embedder"]["model"],
+        adapter=settings.get("adapter", ""),
         keep=args.keep,
     )
     chances = held_out(labelled, list(made.weights))
@@ -63,8 +64,8 @@ def run_calibrate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _models(settings: dict[str, Any]) -> tuple[str, str]:
-    return settings["generator"]["model"], settings["embedder"]["model"]
+def _models(settings: dict[str, Any]) -> tuple[str, str, str]:
+    return settings["generator"]["model"], settings["embedder"]["model"], settings.get("adapter", "")
 
 
 def _settings_of(run: Path, system: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.declining import Clock, decline, objection_to
+from rag.answering.drafting import write_draft
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
@@ -22,7 +23,7 @@ from rag.answering.prompt import Wording, build_messages, head_messages, is_decl
 from rag.answering.resolution import resolve_answer
 from rag.answering.rewriting import Rewriter, as_asked
 from rag.answering.signals import candidate_scores, signals_of
-from rag.errors import ConfigError, GenerationError, RagError
+from rag.errors import ConfigError
 from rag.generators import EvidenceReader, TrainedGenerator
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
@@ -162,37 +163,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
         messages = build_messages(
             question.text, evidence, wording, question.history, examples=self._needs_examples(wording)
         )
-        text = ""
-        tokens = (0, 0)
-        likelihoods: list[float] = []
-        try:
-            for chunk in self.generator.stream(messages, config=config):
-                piece = _text_of(chunk.content)
-                likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
-                usage = getattr(chunk, "usage_metadata", None)
-                if usage:
-                    tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
-                if not piece:
-                    continue
-                text += piece
-                if trace.first_token_ms is None and text.strip():
-                    trace = replace(trace, first_token_ms=clock.elapsed_ms())
-                yield replace(draft, text=text.strip(), trace=trace)
-        except RagError:
-            raise
-        except Exception as error:  # whatever a provider's client raises
-            raise GenerationError(
-                f"the generator {self.generator_name or self.generator.get_name()} failed: {error}; "
-                "check the [generator] section of rag.toml"
-            ) from error
-        trace = replace(
-            trace,
-            generate_ms=clock.elapsed_ms() - trace.retrieve_ms,
-            prompt_tokens=tokens[0],
-            generated_tokens=tokens[1],
-            draft=text,
-        )
-        yield self._complete(replace(draft, trace=trace), text, evidence, wording, clock, likelihoods)
+        written = yield from write_draft(self.generator, messages, draft, clock, config)
+        draft = replace(draft, trace=written.trace)
+        yield self._complete(draft, written.text, evidence, wording, clock, written.likelihoods)
 
     def _read(
         self,
@@ -281,9 +254,3 @@ def _checked(question: str | Question, limit: int) -> Question:
         )
     filter = question.filter
     return replace(question, text=text, filter=None if filter is None or filter.is_empty else filter)
-
-
-def _text_of(content: str | list[str | dict[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in content)

@@ -21,6 +21,7 @@ SHIPPED = Path(__file__).with_name("calibrations")
 class Calibration(BaseModel):
     """Coefficients by signal, and the least probability of an answer that is given.
 
+    ``adapter``: the SHA-256 (hex) of the generator's adapter, "" without one.
     ``risk``: the share of wrong ones among the answers that were given at the ``threshold``, held out, on
     the questions it was fitted on, a part of which can't be answered. ``fitted_on``: what a reader has to
     know to judge it.
@@ -30,6 +31,7 @@ class Calibration(BaseModel):
 
     generator: str
     embedder: str
+    adapter: str = ""
     constant: float
     weights: dict[str, float]
     threshold: float = Field(ge=0, le=1)
@@ -70,13 +72,13 @@ def shipped_calibrations() -> tuple[Calibration, ...]:
     return tuple(load_calibration(file) for file in sorted(SHIPPED.glob("*.json")))
 
 
-def calibration_for(generator: str, embedder: str) -> Calibration | None:
-    """The one of these two models that comes with the program, if it does."""
+def calibration_for(generator: str, embedder: str, adapter: str = "") -> Calibration | None:
+    """The one of these models that comes with the program, if it does."""
     return next(
         (
             each
             for each in shipped_calibrations()
-            if each.generator == generator and each.embedder == embedder
+            if (each.generator, each.embedder, each.adapter) == (generator, embedder, adapter)
         ),
         None,
     )

@@ -21,6 +21,7 @@ Signals = Mapping[str, float]
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
 _UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
 _LONG = 200.0  # characters: the length of answers counts up to here
+_FIRST = 4  # tokens, by which it is decided whether to answer or to decline
 _FIFTH = 4  # the position of the fifth candidate
 
 
@@ -68,6 +69,7 @@ def signals_of(
         held = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
         signals["mean likelihood"] = sum(held) / len(held)
         signals["least likelihood"] = min(held)
+        signals["first likelihood"] = sum(held[:_FIRST])
     return signals
 
 

@@ -8,9 +8,11 @@ from typing import Protocol, runtime_checkable
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 
+from rag.errors import WeightsError
 from rag.generators.sentence_scoring import TermAnalyzer
 from rag.settings import GeneratorSettings
 from rag.weights import MODELS, resolve_model
+from rag.weights.cache import file_digest
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
 
@@ -35,15 +37,32 @@ class TrainedGenerator(Protocol):
 
 
 def adapter_file(settings: GeneratorSettings) -> Path | None:
-    """The adapter that the settings name: by default the one that comes with the program for the model."""
+    """The adapter that the settings name: by default the one that comes with the program for the model.
+
+    Raises:
+        WeightsError: there is no such file.
+    """
     if settings.adapter == "none":
         return None
     if settings.adapter != "auto":
-        return Path(settings.adapter).expanduser()
+        chosen = Path(settings.adapter).expanduser()
+        if not chosen.is_file():
+            raise WeightsError(f"there is no adapter {chosen}; correct generator.adapter in rag.toml")
+        return chosen
     if settings.model not in MODELS:
         return None
     file = Path(__file__).with_name("adapters") / f"{settings.model}.safetensors"
     return file if file.exists() else None
+
+
+def adapter_digest(settings: GeneratorSettings) -> str:
+    """The SHA-256 (hex) of the settings' adapter, "" without one.
+
+    Raises:
+        WeightsError: there is no such file.
+    """
+    file = adapter_file(settings)
+    return file_digest(file) if file is not None else ""
 
 
 def build_generator(
@@ -87,4 +106,4 @@ def build_generator(
     )
 
 
-__all__ = ["EvidenceReader", "TrainedGenerator", "adapter_file", "build_generator"]
+__all__ = ["EvidenceReader", "TrainedGenerator", "adapter_digest", "adapter_file", "build_generator"]

@@ -129,6 +129,9 @@ def test_an_adapter_for_a_model_of_another_shape_is_refused(
 
 def test_settings_name_the_adapter(tmp_path: Path) -> None:
     own = tmp_path / "own.safetensors"
+    with pytest.raises(WeightsError, match=r"no adapter .*own\.safetensors; correct generator\.adapter"):
+        adapter_file(GeneratorSettings(adapter=str(own)))
+    own.write_bytes(b"")
     assert adapter_file(GeneratorSettings(adapter=str(own))) == own
     assert adapter_file(GeneratorSettings(adapter="none")) is None
     assert adapter_file(GeneratorSettings(model=str(tmp_path))) is None

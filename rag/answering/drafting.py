@@ -1,0 +1,74 @@
+"""The generator writing its draft, as it is streamed: text that grows, then what is known of the whole."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+
+from rag.answer import Answer, Trace
+from rag.answering.declining import Clock
+from rag.errors import GenerationError, RagError
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was written, the trace with its times and tokens, and the natural logarithm of each token's
+    probability, empty where the generator doesn't tell."""
+
+    text: str
+    trace: Trace
+    likelihoods: Sequence[float]
+
+
+def write_draft(
+    generator: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    answer: Answer,
+    clock: Clock,
+    config: RunnableConfig,
+) -> Generator[Answer, None, Draft]:
+    """Yield the answer with the text as it grows; returns the draft.
+
+    Raises:
+        GenerationError: the generator failed.
+    """
+    text, trace = "", answer.trace
+    tokens = (0, 0)
+    likelihoods: list[float] = []
+    try:
+        for chunk in generator.stream(list(messages), config=config):
+            piece = _text_of(chunk.content)
+            likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
+            usage = getattr(chunk, "usage_metadata", None)
+            if usage:
+                tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
+            if not piece:
+                continue
+            text += piece
+            if trace.first_token_ms is None and text.strip():
+                trace = replace(trace, first_token_ms=clock.elapsed_ms())
+            yield replace(answer, text=text.strip(), trace=trace)
+    except RagError:
+        raise
+    except Exception as error:  # whatever a provider's client raises
+        raise GenerationError(
+            f"the generator {trace.generator or generator.get_name()} failed: {error}; "
+            "check the [generator] section of rag.toml"
+        ) from error
+    trace = replace(
+        trace,
+        generate_ms=clock.elapsed_ms() - trace.retrieve_ms,
+        prompt_tokens=tokens[0],
+        generated_tokens=tokens[1],
+        draft=text,
+    )
+    return Draft(text, trace, likelihoods)
+
+
+def _text_of(content: str | list[str | dict[str, Any]]) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in content)
