@@ -32,6 +32,7 @@ from rag.generators import build_generator
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.passage import metadata_of
+from rag.retrievers import without_sources
 from rag.sentences import Span
 from rag.settings import load_settings
 
@@ -50,7 +51,8 @@ COUNTS = {
     "faq_oss_en@from_zh": 25,
 }
 _BUDGETS = (240, 360, 480, 480, 640)  # tokens of evidence, one of them by chance
-_REMOVED = 0.25  # of the questions that can be answered: the documents that hold the answer aren't found
+_REMOVED = 0.2  # of the questions that can be answered: the documents that hold the answer aren't found
+_PAIRED = 0.2  # of the others: asked once more, without these documents
 _SHUFFLED = 0.25  # of the questions: the passages aren't read in the order in which they were found
 _TITLED = 0.5  # of the questions: each passage is read with its document's title
 _SUPPORTED = 0.5  # of an answer's words that the passage has, where nobody says what is right
@@ -59,7 +61,10 @@ _MOST_ALONE = 40  # characters of a right answer that stands by itself
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is read and what is to be said. ``prompt`` is the last message, instructions not included."""
+    """What is read and what is to be said. ``prompt`` is the last message, instructions not included.
+
+    ``removed``: the documents that hold the answer weren't found on purpose.
+    """
 
     set_name: str
     question: str
@@ -67,6 +72,7 @@ class Case:
     prompt: str
     target: str
     kind: Literal["written", "alone", "decline"]
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,7 @@ class _Asked:
     set_name: str
     question: EvalQuestion
     text: str  # of the document that holds the answer, in the question's language where there is one
-    title: str
-    removed: bool
+    removed: bool  # that document isn't found
 
 
 def read_cases(file: Path) -> list[Case]:
@@ -90,7 +95,8 @@ def collect_cases(folders: Sequence[Path], file: Path, seed: int = 0) -> list[Ca
 
     Neither questions nor documents of report halves take part.
     """
-    known = {(each.set_name, each.question) for each in read_cases(file)} if file.exists() else set()
+    before = read_cases(file) if file.exists() else []
+    known = {(each.set_name, each.question, each.removed) for each in before}
     sets = [each for folder in folders for each in read_beir(folder)]
     titles = {each.id: each.title for eval_set in sets for each in eval_set.documents}
     halves = split_halves(sets)
@@ -109,8 +115,8 @@ def collect_cases(folders: Sequence[Path], file: Path, seed: int = 0) -> list[Ca
         for each in tqdm(asked, desc="cases", unit="question", file=sys.stderr):
             question = each.question
             hidden = left_out(question, pool) | (question.gold if each.removed else frozenset())
-            chance = random.Random(f"{seed} {each.set_name} {question.id}")
-            found = retriever.model_copy(update={"left_out": hidden}).invoke(question.text)
+            chance = random.Random(f"{seed} {each.set_name} {question.id} {each.removed}")
+            found = without_sources(retriever, hidden).invoke(question.text)
             evidence = pack_evidence(question.text, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             evidence = _varied(evidence, titles, chance)
             case = _case(each, evidence, teacher, analyzer)
@@ -121,7 +127,7 @@ def collect_cases(folders: Sequence[Path], file: Path, seed: int = 0) -> list[Ca
 
 
 def _chosen(
-    pool: Pool, ids: Mapping[str, Set[str]], seed: int, known: Set[tuple[str, str]]
+    pool: Pool, ids: Mapping[str, Set[str]], seed: int, known: Set[tuple[str, str, bool]]
 ) -> Iterator[_Asked]:
     """The questions to ask, of all sets in turns, so that a run that was stopped has something of each."""
     texts = {each.id: each for each in pool.documents}
@@ -132,13 +138,13 @@ def _chosen(
         chance = random.Random(f"{seed} {eval_set.name}")
         for place, question in enumerate(chance.sample(usable, count)):
             removed = question.answerable and chance.random() < _REMOVED
-            if (eval_set.name, question.text) in known:
-                continue
+            paired = random.Random(f"{seed} {eval_set.name} {question.id} pair").random() < _PAIRED
             names = sorted(question.gold)
             own = sorted(pool.parallel_of(question.gold)) if "@" in eval_set.name else names
             text = "\n".join(texts[each].text for each in (own or names))
-            asked = _Asked(eval_set.name, question, text, texts[names[0]].title if names else "", removed)
-            chosen.append((place / count, asked))
+            for hidden in (removed, True) if question.answerable and paired and not removed else (removed,):
+                if (eval_set.name, question.text, hidden) not in known:
+                    chosen.append((place / count, _Asked(eval_set.name, question, text, hidden)))
     chosen.sort(key=lambda each: each[0])
     return (asked for _, asked in chosen)
 
@@ -168,7 +174,7 @@ def _case(
     prompt = str(build_messages(question.text, evidence, wording)[-1].content)
 
     def case(target: str, kind: Literal["written", "alone", "decline"]) -> Case:
-        return Case(asked.set_name, question.text, lang, prompt, target, kind)
+        return Case(asked.set_name, question.text, lang, prompt, target, kind, asked.removed)
 
     held = [each for each in evidence if metadata_of(each.passage)["source"] in question.gold]
     crossing = "@" in asked.set_name

@@ -14,6 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -36,42 +37,59 @@ SAVE_EVERY = 20
 _Example = tuple[list[int], int]  # tokens of prompt and answer, and where the answer begins
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to train. ``batch``: cases of a step; ``first_layer``: the first that is added to."""
+
+    model: str
+    first_layer: int = 8
+    rank: int = 8
+    epochs: float = 1.0
+    batch: int = 4
+    learning_rate: float = 3e-4
+    seed: int = 0
+
+
+_DEFAULTS = Options(load_settings(None).generator.model)
+
+
 def main() -> None:
     """Collect, train, save."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("sets", type=Path, nargs="*")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cases", type=Path, help="where the cases are kept; FILE.cases.jsonl by default")
-    parser.add_argument("--model", default=load_settings(None).generator.model)
-    parser.add_argument("--first-layer", type=int, default=8)
-    parser.add_argument("--rank", type=int, default=8)
-    parser.add_argument("--epochs", type=float, default=1.0)
-    parser.add_argument("--batch", type=int, default=4, help="cases of a step")
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", default=_DEFAULTS.model)
+    parser.add_argument("--first-layer", type=int, default=_DEFAULTS.first_layer)
+    parser.add_argument("--rank", type=int, default=_DEFAULTS.rank)
+    parser.add_argument("--epochs", type=float, default=_DEFAULTS.epochs)
+    parser.add_argument("--batch", type=int, default=_DEFAULTS.batch, help="cases of a step")
+    parser.add_argument("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
+    parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
     parser.add_argument("--threads", type=int, help="all cores by default")
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     cases_file = args.cases or args.out.with_suffix(".cases.jsonl")
     cases = collect_cases(args.sets, cases_file, args.seed) if args.sets else read_cases(cases_file)
-    train(cases, args)
+    chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
+    train(cases, args.out, Options(**chosen))
 
 
-def train(cases: Sequence[Case], args: argparse.Namespace) -> None:
+def train(cases: Sequence[Case], out: Path, options: Options) -> None:
     """Train an adapter on the cases and save it."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = resolve_model(args.model)
+    folder = resolve_model(options.model)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    template = ChatTemplate(tokenizer, args.model)
+    template = ChatTemplate(tokenizer, options.model)
     examples = [_example(each, template, tokenizer.eos_token_id) for each in cases]
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
     model.requires_grad_(False)
-    torch.manual_seed(args.seed)
-    learned = _make_learnable(model, args.first_layer, args.rank)
-    optimizer = torch.optim.AdamW(learned.values(), lr=args.learning_rate, weight_decay=0.01)
-    steps = int(args.epochs * len(examples) / args.batch)
+    torch.manual_seed(options.seed)
+    learned = _make_learnable(model, options.first_layer, options.rank)
+    optimizer = torch.optim.AdamW(learned.values(), lr=options.learning_rate, weight_decay=0.01)
+    steps = int(options.epochs * len(examples) / options.batch)
     facts = {
         "format": FORMAT,
         "base": weights_digest(folder),
@@ -80,15 +98,15 @@ def train(cases: Sequence[Case], args: argparse.Namespace) -> None:
         ),
         "cases": str(len(cases)),
         "steps": str(steps),
-        "batch": str(args.batch),
-        "rank": str(args.rank),
-        "learning_rate": str(args.learning_rate),
-        "seed": str(args.seed),
+        "batch": str(options.batch),
+        "rank": str(options.rank),
+        "learning_rate": str(options.learning_rate),
+        "seed": str(options.seed),
     }
-    state = args.out.with_suffix(args.out.suffix + ".state")
+    state = out.with_suffix(out.suffix + ".state")
     done = _resume(state, learned, optimizer, facts)
     started, seen, mean = time.monotonic(), 0, 0.0
-    batches = _batches(examples, args.batch, args.seed)
+    batches = _batches(examples, options.batch, options.seed)
     with tqdm(total=steps, initial=done, unit="step", file=sys.stderr) as bar:
         for step in range(steps):
             batch = next(batches)
@@ -96,7 +114,7 @@ def train(cases: Sequence[Case], args: argparse.Namespace) -> None:
                 continue
             rate = min(1.0, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
             for group in optimizer.param_groups:
-                group["lr"] = args.learning_rate * rate
+                group["lr"] = options.learning_rate * rate
             optimizer.zero_grad()
             loss = _learn(model, batch)
             nn.utils.clip_grad_norm_(learned.values(), 1.0)
@@ -106,7 +124,7 @@ def train(cases: Sequence[Case], args: argparse.Namespace) -> None:
             bar.update()
             bar.set_postfix(loss=f"{mean:.3f}", tokens_s=f"{seen / (time.monotonic() - started):.0f}")
             if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-                _save(args.out, state, learned, optimizer, {**facts, "done": str(step + 1)})
+                _save(out, state, learned, optimizer, {**facts, "done": str(step + 1)})
 
 
 def _example(case: Case, template: ChatTemplate, end: int) -> _Example:

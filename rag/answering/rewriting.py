@@ -164,8 +164,9 @@ def with_code_replaced(text: str, before: str) -> str | None:
         found = kind.fullmatch(new)
         if found is None:
             continue
-        letters = found.group(1).upper() if kind is _CODE else ""
-        old = [each for each in kind.finditer(before) if kind is _YEAR or each.group(1).upper() == letters]
+        old = list(kind.finditer(before))
+        if kind is _CODE:  # one of the same series, or the only one there is: 那 D80 呢？ after the P200
+            old = [each for each in old if each.group(1).upper() == found.group(1).upper()] or old
         if len(old) == 1 and old[0].group() != new:
             return before[: old[0].start()] + new + before[old[0].end() :]
     return None

@@ -48,10 +48,42 @@ def test_a_missing_citation_is_found(analyzer: Analyzer, passages: Passages) -> 
     assert resolved.citations[0].quote == "班车每天早上七点四十从南门发车。"
 
 
-def test_a_sentence_that_nothing_supports_gets_no_citation(analyzer: Analyzer, passages: Passages) -> None:
-    resolved = resolve_answer("公司总部位于火星基地。", passages, "公司在哪里？", analyzer=analyzer)
-    assert resolved.citations == ()
-    assert resolved.support < 0.25
+def test_a_sentence_that_nothing_supports_is_removed_and_kept_on_record(
+    analyzer: Analyzer, passages: Passages
+) -> None:
+    resolved = resolve_answer(
+        "公司总部位于火星基地[1]。班车从南门发车[1]。",
+        passages,
+        "公司在哪里，班车从哪里发车？",
+        analyzer=analyzer,
+    )
+    assert resolved.removed == ("公司总部位于火星基地。",)
+    assert resolved.text == "班车从南门发车[1]。"
+    assert [each.citations for each in resolved.sentences] == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "软管每运行 300 小时更换一次[2]。",  # the number
+        "潮汐 P300 的软管要更换[2]。",  # the name
+        "停车不免费[1]。",  # the negation
+    ],
+)
+def test_a_sentence_that_its_evidence_contradicts_is_removed(
+    analyzer: Analyzer, passages: Passages, written: str
+) -> None:
+    resolved = resolve_answer(written, passages, "软管和停车？", analyzer=analyzer)
+    assert resolved.sentences == () and len(resolved.removed) == 1
+
+
+def test_a_sentence_in_another_language_is_held_to_its_numbers_alone(
+    analyzer: Analyzer, passages: Passages, make_passage: Callable[..., Document]
+) -> None:
+    english = make_passage("Replace the tubing every 250 hours.", source="en.md")
+    for written, kept in (("每运行 250 小时换管[3]。", 1), ("每运行 290 小时换管[3]。", 0)):
+        resolved = resolve_answer(written, [*passages[:1], english, english], "多久？", analyzer=analyzer)
+        assert len(resolved.sentences) == kept
 
 
 def test_a_citation_that_does_not_exist_is_dropped(analyzer: Analyzer, passages: Passages) -> None:

@@ -1,0 +1,62 @@
+"""What training makes is what the generator takes; the real command, on the tiny generator."""
+
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+
+from benchmarks.answering_data import Case
+from benchmarks.answering_training import Options, train
+from rag.answering.prompt import wording_for
+from rag.generators.adapter import read_adapter
+from rag.generators.transformers_chat import TransformersChatModel
+
+PROMPT = "资料：\n[1] 水泵每 250 小时清洗一次。\n\n问题：水泵多久清洗一次？"
+CASE = Case("set", "水泵多久清洗一次？", "zh", PROMPT, "每 250 小时[1]。", "written")
+
+
+def answer(folder: Path, adapter: Path | None) -> str:
+    model = TransformersChatModel(
+        folder=folder, device="cpu", dtype="float32", max_tokens=24, adapter=adapter
+    )
+    messages = [SystemMessage(wording_for("zh").instructions), HumanMessage(PROMPT)]
+    return str(model.invoke(messages).text)
+
+
+def test_what_was_trained_is_said_and_only_with_the_adapter(
+    tiny_generator_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "made.safetensors"
+    options = Options(str(tiny_generator_folder), first_layer=0, epochs=60, batch=1, learning_rate=0.02)
+    train([CASE], out, options)
+    assert answer(tiny_generator_folder, out) == CASE.target
+    assert answer(tiny_generator_folder, None) != CASE.target
+    assert read_adapter(out).instructions == {each: wording_for(each).instructions for each in ("zh", "en")}
+
+
+def test_a_stopped_training_goes_on_where_it_was_and_another_kind_is_refused(
+    tiny_generator_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = Options(str(tiny_generator_folder), first_layer=0, epochs=6, batch=1)
+    whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
+    train([CASE], whole, options)
+    monkeypatch.setattr("benchmarks.answering_training.SAVE_EVERY", 3)
+    learn, steps = "benchmarks.answering_training._learn", []
+    from benchmarks.answering_training import _learn
+
+    def interrupted(*args: object) -> float:
+        if len(steps) == 4:
+            raise KeyboardInterrupt
+        steps.append(args)
+        return _learn(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(learn, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train([CASE], stopped, options)
+    monkeypatch.setattr(learn, _learn)
+    train([CASE], stopped, options)
+    assert {name: value.tolist() for name, value in read_adapter(whole).tensors.items()} == {
+        name: value.tolist() for name, value in read_adapter(stopped).tensors.items()
+    }
+    with pytest.raises(SystemExit, match="another kind of run"):
+        train([CASE], stopped, Options(str(tiny_generator_folder), first_layer=0, epochs=6, batch=1, seed=1))
