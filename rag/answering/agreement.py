@@ -25,13 +25,10 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:;•\n]\s+|[\"“(\[]\s*|^[-*]\s+)$")
 _NOT_A_NAME = frozenset(["i", "i'm", "i'd", "no", "not", "yes", "the", "a", "an"])
 
 _NEGATED_ZH = re.compile(
-    r"(?:不(?!仅|但|过|同|少|断|足|等|久|止|光|只|论|管|得不|妨|如)|没有|没|未(?!来)|无法|并非|切勿|勿|禁止|严禁)"
+    r"(?:不(?!仅|但|过|同|少|断|足|等|久|止|光|只|论|管|得不|妨|如|锈)|没有|没|未(?!来)|无法|并非|切勿|勿|禁止|严禁)"
     r"(?:会|能|能够|可以|可|得|需要|需|必|再|应|要)?([\u4e00-\u9fff]{2})"
 )
 _ANY_NEGATION_ZH = re.compile(r"[不没未无非勿禁]|免(?!费)|仅|只(?=[有能限在])|除")
-_SAYS_NO_ZH = re.compile(
-    r"^(?:不|没有|没|无需|无法|否)|(?:不能|不可以|不可|不会|不需要|不必|没有|无需|无法|禁止|不得)"
-)
 _NEGATED_EN = re.compile(
     r"\b(?:not|never|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|mustn't|shouldn't)\s+"
     r"(?:be\s+|been\s+|yet\s+|to\s+|need\s+to\s+)*([a-z]{4,})",
@@ -109,7 +106,7 @@ def _new_terms(sentence: str, question: str, analyzer: TermAnalyzer) -> set[str]
 
 def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
     """Whether the sentence says no and the text never does, or says to be so what the text says is not."""
-    if _SAYS_NO_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(question):
+    if _NEGATED_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(question):
         return not _ANY_NEGATION_ZH.search(text)
     if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(question):
         return not _ANY_NEGATION_EN.search(text)
