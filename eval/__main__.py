@@ -13,6 +13,7 @@ from eval.commands.calibrating import add_calibrate_command
 from eval.commands.comparing import add_comparing_commands
 from eval.commands.generating import add_generate_command
 from eval.commands.measuring import add_measuring_commands
+from eval.commands.trusting import add_trust_command
 from rag.errors import RagError
 
 
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     add_comparing_commands(subparsers)
     add_generate_command(subparsers)
     add_calibrate_command(subparsers)
+    add_trust_command(subparsers)
     args = parser.parse_args(argv)
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
