@@ -58,6 +58,19 @@ class CachedGenerator(BaseChatModel):
         behind = self.generator
         return behind.trained_instructions if isinstance(behind, TrainedGenerator) else frozenset()
 
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+    ) -> list[float]:
+        """Those of the generator behind the cache, kept like its answers."""
+        assert isinstance(self.generator, TrainedGenerator)
+        key = self._key(messages, None, {"first tokens": list(candidates)})
+        known = None if self.fresh else self._look_up(key)
+        if known is not None:
+            return [float(each) for each in json.loads(known[0])]
+        found = self.generator.first_token_probabilities(messages, candidates)
+        self._keep(key, AIMessageChunk(content=json.dumps(found)))
+        return found
+
     @property
     def _llm_type(self) -> str:
         return "cached"

@@ -14,7 +14,7 @@ from rag.words import fold
 
 Disagreement = Literal["number", "name", "negation", "words"]
 
-_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.:/-]\d+)*")
 _CONNECTORS = re.compile(r"[\s\-_./]")
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿\d.,%:/-]+[\u4e00-\u9fff]?|[a-z]?\d[\w.]*")
 _LATIN = r"[A-Za-z\dÀ-ɏ]"
@@ -77,7 +77,8 @@ def disagreement(
 
 def numbers_of(text: str) -> frozenset[str]:
     """The numbers in a text, in digits however they were written."""
-    close = re.sub(r"(?<=\d) +(?=[万亿千百])", "", fold(text))
+    apart = text.replace("，", "， ")  # folded it is a comma, which would join what stands on both sides
+    close = re.sub(r"(?<=\d) +(?=[万亿千百])", "", fold(apart))
     found = _NUMBER.findall(with_digits(close))
     return frozenset(each.replace(",", "") for each in found)
 

@@ -15,7 +15,7 @@ from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.declining import Clock, decline, objection_to
-from rag.answering.drafting import write_draft
+from rag.answering.drafting import chance_of_declining, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
@@ -32,6 +32,8 @@ from rag.retrievers.stages import StageRecorder
 from rag.trace import Stage
 
 logger = logging.getLogger(__name__)
+
+_SURELY_NOT = 0.99  # so likely to decline, a generator needn't write what would be withheld
 
 
 class AnswerChain(Runnable[str | Question, Answer]):
@@ -123,7 +125,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if warm is not None:
             self.rewriter.warm(language)
             wording = wording_for(language)
-            warm(head_messages(wording, examples=self._needs_examples(wording)))
+            warm(head_messages(wording, examples=self._trained(wording) is None))
 
     def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
@@ -160,12 +162,20 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if isinstance(self.generator, EvidenceReader):
             yield self._read(draft, evidence, wording, clock, parts or (query,))
             return
+        trained = self._trained(wording)
         messages = build_messages(
-            question.text, evidence, wording, question.history, examples=self._needs_examples(wording)
+            question.text, evidence, wording, question.history, examples=trained is None
         )
-        written = yield from write_draft(self.generator, messages, draft, clock, config)
+        declining, avoid = None, ""
+        if trained is not None:
+            declining = chance_of_declining(trained, messages, wording)
+            if self._withholds and declining > _SURELY_NOT:
+                yield decline(draft, wording, "found no answer", clock)
+                return
+            avoid = wording.decline_start
+        written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
         draft = replace(draft, trace=written.trace)
-        yield self._complete(draft, written.text, evidence, wording, clock, written.likelihoods)
+        yield self._complete(draft, written.text, evidence, wording, clock, written.likelihoods, declining)
 
     def _read(
         self,
@@ -196,6 +206,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         wording: Wording,
         clock: Clock,
         likelihoods: Sequence[float] = (),
+        declining: float | None = None,
     ) -> Answer:
         if not text.strip():
             return decline(draft, wording, "wrote nothing", clock)
@@ -210,6 +221,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             candidate_scores(draft.trace),
             resolved,
             likelihoods,
+            declining,
             analyzer=self.analyzer,
         )
         trace = replace(
@@ -229,10 +241,17 @@ class AnswerChain(Runnable[str | Question, Answer]):
             trace=replace(trace, total_ms=clock.elapsed_ms()),
         )
 
-    def _needs_examples(self, wording: Wording) -> bool:
-        """Whether the generator has to be shown how to answer; one trained for these instructions knows."""
-        trained = isinstance(self.generator, TrainedGenerator) and self.generator.trained_instructions
-        return not trained or wording.instructions not in trained
+    def _trained(self, wording: Wording) -> TrainedGenerator | None:
+        """The generator, if it was trained for these instructions: then it needn't be shown how to answer."""
+        generator = self.generator
+        if isinstance(generator, TrainedGenerator) and wording.instructions in generator.trained_instructions:
+            return generator
+        return None
+
+    @property
+    def _withholds(self) -> bool:
+        """Whether answers that aren't sure enough are withheld."""
+        return self.calibration is not None and self.minimum_confidence != 0
 
     def _is_doubtful(self, confidence: float | None) -> bool:
         """Whether an answer of that confidence is to be withheld."""

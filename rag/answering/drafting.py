@@ -10,7 +10,9 @@ from langchain_core.runnables import RunnableConfig
 
 from rag.answer import Answer, Trace
 from rag.answering.declining import Clock
+from rag.answering.prompt import Wording
 from rag.errors import GenerationError, RagError
+from rag.generators import TrainedGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,27 @@ class Draft:
     likelihoods: Sequence[float]
 
 
+def chance_of_declining(
+    generator: TrainedGenerator, messages: Sequence[BaseMessage], wording: Wording
+) -> float:
+    """How likely the generator is to say that the passages don't hold the answer, 0 to 1.
+
+    What it would say otherwise, and how sure it is of that, is a question of its own: see `write_draft`.
+    """
+    return generator.first_token_probabilities(messages, [wording.decline_start])[0]
+
+
 def write_draft(
     generator: BaseChatModel,
     messages: Sequence[BaseMessage],
     answer: Answer,
     clock: Clock,
     config: RunnableConfig,
+    avoid: str = "",
 ) -> Generator[Answer, None, Draft]:
     """Yield the answer with the text as it grows; returns the draft.
+
+    It doesn't begin with ``avoid``, where the generator is a `TrainedGenerator`.
 
     Raises:
         GenerationError: the generator failed.
@@ -39,7 +54,8 @@ def write_draft(
     tokens = (0, 0)
     likelihoods: list[float] = []
     try:
-        for chunk in generator.stream(list(messages), config=config):
+        options: dict[str, Any] = {"avoid": avoid} if avoid else {}
+        for chunk in generator.stream(list(messages), config=config, **options):
             piece = _text_of(chunk.content)
             likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
             usage = getattr(chunk, "usage_metadata", None)

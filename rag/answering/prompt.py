@@ -29,6 +29,7 @@ class Wording:
     conversation: str
     examples: tuple[tuple[tuple[str, ...], str, str], ...]  # passages, question, answer
     decline: str  # what the generator is to say; also what the reader is shown
+    decline_start: str  # the beginning that tells it from an answer
     nearest: str  # introduces the sources that came nearest
     nothing_passes: str  # what the reader is shown where no passage passes the question's filter
 
@@ -66,6 +67,7 @@ _ZH = Wording(
         ),
     ),
     decline="资料中没有相关信息。",
+    decline_start="资料",
     nearest="最接近的内容来自：",
     nothing_passes="没有文档符合筛选条件，所以没有可依据的资料。",
 )
@@ -109,6 +111,7 @@ _EN = Wording(
         ),
     ),
     decline="The documents do not contain this.",
+    decline_start="The documents",
     nearest="The nearest content is in: ",
     nothing_passes="No document passes the filter, so there is nothing to answer from.",
 )

@@ -21,7 +21,7 @@ Signals = Mapping[str, float]
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
 _UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
 _LONG = 200.0  # characters: the length of answers counts up to here
-_FIRST = 4  # tokens, by which it is decided whether to answer or to decline
+_NEARLY_SURE = 0.9999
 _FIFTH = 4  # the position of the fifth candidate
 
 
@@ -31,6 +31,7 @@ def signals_of(
     scores: Sequence[float],
     resolved: Resolved,
     likelihoods: Sequence[float],
+    declining: float | None = None,
     *,
     analyzer: TermAnalyzer,
 ) -> Signals:
@@ -43,6 +44,7 @@ def signals_of(
         resolved: the answer.
         likelihoods: the natural logarithm of each of its tokens' probability; none where it isn't known,
             and then the signals made of them are missing.
+        declining: how likely the generator was to decline, 0 to 1; None where it wasn't asked.
         analyzer: cuts text into index terms.
     """
     asked = set(analyzer.content_terms(question))
@@ -65,11 +67,13 @@ def signals_of(
         "length": min(len(resolved.text), _LONG) / _LONG,
         "crossing": float(crossing),
     }
+    if declining is not None:
+        held = min(_NEARLY_SURE, max(1 - _NEARLY_SURE, declining))
+        signals["declining"] = math.log(held / (1 - held))
     if likelihoods:
-        held = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
-        signals["mean likelihood"] = sum(held) / len(held)
-        signals["least likelihood"] = min(held)
-        signals["first likelihood"] = sum(held[:_FIRST])
+        tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
+        signals["mean likelihood"] = sum(tokens) / len(tokens)
+        signals["least likelihood"] = min(tokens)
     return signals
 
 

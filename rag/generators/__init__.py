@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 
 from rag.errors import WeightsError
 from rag.generators.sentence_scoring import TermAnalyzer
@@ -28,11 +29,20 @@ class EvidenceReader(Protocol):
 
 @runtime_checkable
 class TrainedGenerator(Protocol):
-    """A generator that was trained to follow certain system messages."""
+    """A generator that was trained to follow certain system messages: whether to answer is asked of it apart.
+
+    A call of ``stream`` may bring ``avoid``, text that the answer must not begin with.
+    """
 
     @property
     def trained_instructions(self) -> frozenset[str]:
         """These messages; they need no examples after them."""
+        ...
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+    ) -> list[float]:
+        """How likely the answer is to begin with each candidate text, 0 to 1."""
         ...
 
 

@@ -29,6 +29,7 @@ class DecodingOptions:
     temperature: float = 0.0
     seed: int | None = 0
     lookup_tokens: int = 0  # guessed ahead at each step; 0 turns guessing off
+    avoid: tuple[int, ...] = ()  # tokens that the text must not begin with
 
 
 class Decoder:
@@ -86,6 +87,10 @@ class Decoder:
                 guess = lookup.propose(min(ahead, budget - 1)) if lookup and self.steps else []
                 sound = False
                 logits = self._logits([*tokens[held:], *guess], cache, len(guess) + 1)
+                begun = tuple(tokens[len(prompt) :])
+                if options.avoid and begun == options.avoid[:-1]:
+                    with torch.inference_mode():
+                        logits[0, options.avoid[-1]] = float("-inf")
                 new = self._accept(logits, guess, choose)
                 rows = logits[: len(new)].log_softmax(-1)
                 self.likelihoods.extend(rows[range(len(new)), new].tolist())

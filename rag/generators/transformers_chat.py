@@ -32,7 +32,7 @@ class TransformersChatModel(BaseChatModel):
     Calls from several threads are answered one after the other. What the last prompt and this one have in
     common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with
     an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed``
-    and ``prompt_lookup_tokens``.
+    and ``prompt_lookup_tokens``, and text that the answer must not begin with, ``avoid``.
 
     An answer's ``response_metadata`` has ``model_name``, ``finish_reason`` ("stop" or "length"),
     ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other
@@ -196,6 +196,7 @@ class TransformersChatModel(BaseChatModel):
         temperature: float | None = None,
         seed: int | None = None,
         prompt_lookup_tokens: int | None = None,
+        avoid: str = "",
     ) -> Request:
         model = self._model()
         prompt = model.prompt(messages)
@@ -208,6 +209,7 @@ class TransformersChatModel(BaseChatModel):
             temperature=temperature if temperature is not None else self.temperature,
             seed=seed if seed is not None else self.seed,
             lookup_tokens=ahead,
+            avoid=tuple(model.encode(avoid)),
         )
         return Request(prompt, options, self.stop if stop is None else stop, model.decoder_for(messages))
 

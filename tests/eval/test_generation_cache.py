@@ -1,6 +1,6 @@
 """A generation is paid for once, and never mistaken for another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +89,29 @@ def test_a_local_model_is_told_by_weights_and_decoding(tiny_generator_folder: Pa
     assert ask(again, "How often must the pump be cleaned?") == text and again.hits == 1
     longer = settings.model_copy(update={"max_tokens": 7})
     assert cached_generator(build_generator(longer), longer, file).identity != first.identity
+
+
+class TrainedModel(CountingModel):
+    """Was trained, and counts how often it is asked how likely a beginning is."""
+
+    @property
+    def trained_instructions(self) -> frozenset[str]:
+        return frozenset({"told"})
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+    ) -> list[float]:
+        self.asked.append(1)
+        return [len(candidates) / 10 for _ in candidates]
+
+
+def test_what_a_trained_model_was_trained_for_shows_through_and_its_chances_are_kept(tmp_path: Path) -> None:
+    model = TrainedModel()
+    generator = CachedGenerator(generator=model, identity="a", file=tmp_path / "g.sqlite")
+    assert generator.trained_instructions == {"told"}
+    for _ in range(2):
+        assert generator.first_token_probabilities([HumanMessage("x")], ["a", "b"]) == [0.2, 0.2]
+    assert generator.first_token_probabilities([HumanMessage("x")], ["a"]) == [0.1]
+    assert len(model.asked) == 2
+    plain = CachedGenerator(generator=CountingModel(), identity="a", file=tmp_path / "g.sqlite")
+    assert plain.trained_instructions == frozenset()

@@ -79,6 +79,8 @@ def test_the_first_word_of_a_sentence_is_no_name_and_codes_are() -> None:
 def test_numbers_are_the_same_however_they_are_written() -> None:
     assert numbers_of("三百") == numbers_of("300") == {"300"}
     assert numbers_of("9:00 to 18:00, 3.5 %") == {"9:00", "18:00", "3.5"}
+    assert numbers_of("波特率 9600，一条总线挂 31 台，31,500 元") == {"9600", "1", "31", "31500"}
+    assert numbers_of("16, 25,40") == {"16", "25", "40"}
 
 
 @given(st.text(max_size=80), st.text(max_size=40))

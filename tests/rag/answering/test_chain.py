@@ -1,4 +1,5 @@
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import pytest
@@ -421,3 +422,61 @@ def test_warming_reads_both_heads_of_prompts(make_chain: MakeChain) -> None:
 
     make_chain(Warming(messages=iter([]))).warm("en")
     assert warmed == [rewriting_head("en"), head_messages(wording_for("en"))]
+
+
+class Trained(GenericFakeChatModel):
+    """A generator that was trained for both languages' instructions and declines with a given chance."""
+
+    chance: float
+    seen: list[tuple[list[BaseMessage], dict[str, Any]]] = Field(default_factory=list)
+
+    @property
+    def trained_instructions(self) -> frozenset[str]:
+        return frozenset(wording_for(language).instructions for language in ("zh", "en"))
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+    ) -> list[float]:
+        assert list(candidates) == [wording_for("zh").decline_start]
+        return [self.chance]
+
+    def _stream(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        self.seen.append((messages, kwargs))
+        return super()._stream(messages, *args, **kwargs)
+
+
+def trained(chance: float) -> Trained:
+    return Trained(messages=iter([AIMessage("软管每 250 小时更换一次[1]。")]), chance=chance)
+
+
+DOUBTING = Calibration(
+    generator="g", embedder="e", constant=0.0, weights={"declining": -1.0}, threshold=0.3, risk=0.1
+)
+
+
+def test_a_trained_generator_is_asked_apart_whether_to_answer_and_then_to_answer(
+    make_chain: MakeChain,
+) -> None:
+    generator = trained(0.4)
+    answer = make_chain(generator, calibration=DOUBTING).invoke("软管多久换一次？")
+    ((messages, options),) = generator.seen
+    assert [message.type for message in messages] == ["system", "human"]  # no examples
+    assert options["avoid"] == wording_for("zh").decline_start
+    assert answer.trace.signals["declining"] == pytest.approx(math.log(0.4 / 0.6))
+    assert answer.confidence == pytest.approx(0.6) and not answer.abstained
+
+
+def test_what_a_trained_generator_would_rather_not_say_is_withheld(make_chain: MakeChain) -> None:
+    answer = make_chain(trained(0.8), calibration=DOUBTING).invoke("软管多久换一次？")
+    assert answer.abstained and answer.reason_code == "not sure enough"
+
+
+def test_where_a_trained_generator_is_sure_to_decline_nothing_is_written(make_chain: MakeChain) -> None:
+    generator = trained(0.999)
+    answer = make_chain(generator, calibration=DOUBTING).invoke("软管多久换一次？")
+    assert answer.abstained and answer.reason_code == "found no answer"
+    assert generator.seen == []
+    all_given = make_chain(trained(0.999), calibration=DOUBTING, minimum_confidence=0)
+    assert not all_given.invoke("软管多久换一次？").abstained

@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,17 @@ def test_layers_that_forget_are_read_anew_each_time(network: Any) -> None:
     assert decoder.reused == 0
     probabilities = decoder.continuation_probabilities(PROMPT, [first[:1], [30, 31]])
     assert all(0 < each < 1 for each in probabilities)
+
+
+@pytest.mark.parametrize("options", [GREEDY, SAMPLED])
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_a_text_doesnt_begin_with_what_is_to_be_avoided_and_nothing_else_changes(
+    make_decoder: MakeDecoder, options: DecodingOptions, length: int
+) -> None:
+    freely = written(make_decoder(), PROMPT, options)
+    avoiding = replace(options, avoid=tuple(freely[:length]), lookup_tokens=10)
+    other = written(make_decoder(), PROMPT, avoiding)
+    assert other[: length - 1] == freely[: length - 1]
+    assert other[length - 1] != freely[length - 1]
+    elsewhere = replace(options, avoid=(*freely[: length - 1], 7, 7))
+    assert written(make_decoder(), PROMPT, elsewhere) == freely

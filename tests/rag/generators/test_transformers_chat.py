@@ -16,6 +16,7 @@ from langchain_core.messages import (
 )
 
 from rag.errors import GenerationError
+from rag.generators.decoding import DecodingOptions
 from rag.generators.transformers_chat import TransformersChatModel
 
 MakeModel = Callable[..., TransformersChatModel]
@@ -256,3 +257,16 @@ async def test_it_streams_to_async_readers_too(make_model: MakeModel) -> None:
     model = make_model()
     chunks = [chunk async for chunk in model.astream(QUESTION)]
     assert joined(chunks).text == model.invoke(QUESTION).text
+
+
+def test_an_answer_doesnt_begin_with_the_text_that_a_call_says(make_model: MakeModel) -> None:
+    model = make_model(max_tokens=3)
+    local = model._model()
+    first = local.decoder
+    free = next(first.decode(local.prompt(QUESTION), DecodingOptions(1)))[0]
+    start = next(each for each in "abcdefgh" if local.encode(each))
+    request = model._request(QUESTION, None, avoid=start)
+    assert request.options.avoid == tuple(local.encode(start))
+    assert model._request(QUESTION, None).options.avoid == ()
+    avoiding = next(first.decode(local.prompt(QUESTION), DecodingOptions(1, avoid=(free,))))
+    assert avoiding != [free]
