@@ -65,7 +65,7 @@ def disagreement(
     """
     whole = f"{context}\n{text}"
     given = f"{question}\n{whole}"
-    if not numbers_of(sentence) <= numbers_of(given):
+    if not numbers_said(sentence) <= numbers_of(given):
         return "number"
     if _lacks(given, names_of(sentence)):
         return "name"
@@ -81,6 +81,12 @@ def numbers_of(text: str) -> frozenset[str]:
     close = re.sub(r"(?<=\d) +(?=[万亿千百])", "", fold(apart))
     found = _NUMBER.findall(with_digits(close))
     return frozenset(each.replace(",", "") for each in found)
+
+
+def numbers_said(sentence: str) -> frozenset[str]:
+    """The numbers that a sentence states: 一个 and "one of" count nothing."""
+    written = fold(sentence)
+    return frozenset(each for each in numbers_of(sentence) if len(each) > 1 or each in written)
 
 
 def names_of(sentence: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ take its place behind the same function.
 
 from dataclasses import dataclass
 
-from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement, numbers_of
+from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement, numbers_of, numbers_said
 from rag.sentences import Span, split_sentences
 
 _DISAGREEING_CAP = 0.2  # a sentence with a number, a name or a "no" that its evidence hasn't is not supported
@@ -45,7 +45,7 @@ def measure_support(
     spans = split_sentences(text) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))
-    numbers = numbers_of(sentence) - numbers_of(question)
+    numbers = numbers_said(sentence) - numbers_of(question)
     if crossing:
         wrong: Disagreement | None = None if numbers <= numbers_of(f"{context}\n{text}") else "number"
     else:
