@@ -19,11 +19,13 @@ from rag.errors import EvalError
 
 # Those of the signals that are used; chosen on fit halves, ARCHITECTURE.md says how.
 SIGNALS = (
+    "declining",
     "mean likelihood",
     "least likelihood",
     "cited rank",
     "quote coverage",
     "lead",
+    "length",
 )
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
