@@ -65,12 +65,14 @@ def disagreement(
     """
     whole = f"{context}\n{text}"
     given = f"{question}\n{whole}"
-    if not numbers_said(sentence) <= numbers_of(given):
+    numbers = numbers_said(sentence)
+    if not numbers <= numbers_of(given):
         return "number"
     if _lacks(given, names_of(sentence)):
         return "name"
-    new = _new_terms(sentence, question, analyzer) if not _YES_OR_NO.search(question) else set()
-    if new and new.isdisjoint(analyzer.content_terms(whole)):
+    new = _new_terms(sentence, question, analyzer)
+    told = bool(numbers - numbers_of(question)) or _YES_OR_NO.search(question)  # otherwise than by words
+    if new and not told and new.isdisjoint(analyzer.content_terms(whole)):
         return "words"
     return "negation" if _negates_otherwise(sentence, text, question) else None
 

@@ -85,7 +85,8 @@ def _choose(
     best = max(range(len(supports)), key=lambda index: (supports[index].share, -index)) + 1
     best_share = supports[best - 1].share
     cited = max((supports[number - 1].share for number in sentence.numbers), default=0.0)
-    if sentence.numbers and not _same_language(sentence.text, passages[sentence.numbers[0] - 1]):
+    foreign = bool(sentence.numbers) and not _same_language(sentence.text, passages[sentence.numbers[0] - 1])
+    if foreign and supports[sentence.numbers[0] - 1].disagreement is None:
         return sentence.numbers  # shared words say nothing across languages
     needed = _SUPPORTED if sentence.numbers else _UNSUPPORTED
     if best_share >= needed and best_share >= cited + _BETTER:

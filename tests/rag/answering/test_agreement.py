@@ -32,6 +32,7 @@ from rag.knowledge_base import Analyzer
         ("那是一个港口。", "该城有港口。", "那是什么？", None),
         ("那是 1 个港口。", "该城有港口。", "那是什么？", "number"),
         ("年假有十二天。", "年假为十五天。", "年假有几天？", "number"),
+        ("一共有 79,053 个普通股股东。", "报告期末普通股股东总数 79,053", "有多少股东？", None),
         ("发明者是爱迪生。", "特斯拉发明了它。", "谁发明了它？", "words"),
         ("It is the blue one.", "The red one fits.", "Which one fits?", "words"),
         ("不能带宠物。", "宠物可以进入大厅。", "能带宠物吗？", "negation"),

@@ -77,6 +77,16 @@ def test_a_sentence_that_its_evidence_contradicts_is_removed(
     assert resolved.sentences == () and len(resolved.removed) == 1
 
 
+def test_a_foreign_citation_that_lacks_the_number_gives_way_to_what_has_it(
+    analyzer: Analyzer, passages: Passages, make_passage: Callable[..., Document]
+) -> None:
+    english = make_passage("Replace the tubing in time.", source="en.md")
+    resolved = resolve_answer(
+        "软管每 250 小时更换一次[3]。", [*passages, english], "多久？", analyzer=analyzer
+    )
+    assert resolved.sentences[0].citations == (2,)
+
+
 def test_a_sentence_in_another_language_is_held_to_its_numbers_alone(
     analyzer: Analyzer, passages: Passages, make_passage: Callable[..., Document]
 ) -> None:
