@@ -40,6 +40,10 @@ _ANY_NEGATION_EN = re.compile(
     r"un\w{4,}|in(?:valid|eligible|capable|sufficient)|im(?:possible)|dis\w{4,}|too)\b|n[’']t\b",
     re.IGNORECASE,
 )
+_RESTRICTED = re.compile(
+    r"仅|只|除|以内|之内|不超过|\b(?:only|except|unless|instead|rather|within|until|other than)\b",
+    re.IGNORECASE,
+)
 _YES_OR_NO = re.compile(
     r"[吗么嘛]\s*[?？]?\s*$|是否|能否|可否|有没有|是不是|能不能|可不可以|会不会|要不要|"
     r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
@@ -115,15 +119,19 @@ def _new_terms(sentence: str, question: str, analyzer: TermAnalyzer) -> set[str]
 
 def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
     """Whether the sentence says no and the text never does, or says to be so what the text says is not."""
-    if _NEGATED_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(question):
-        return not _ANY_NEGATION_ZH.search(text)
-    if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(question):
-        return not _ANY_NEGATION_EN.search(text)
-    return _says_so(sentence, text, _NEGATED_ZH) or _says_so(sentence, text, _NEGATED_EN)
+    if _NEGATED_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(f"{question}\n{text}"):
+        return True
+    if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(f"{question}\n{text}"):
+        return True
+    if any(_says_so(sentence, text, negated) for negated in (_NEGATED_ZH, _NEGATED_EN)):
+        return True
+    if _RESTRICTED.search(text):  # what is only for some is not for others, in other words
+        return False
+    return any(_says_so(text, sentence, negated) for negated in (_NEGATED_ZH, _NEGATED_EN))
 
 
 def _says_so(sentence: str, text: str, negated: re.Pattern[str]) -> bool:
-    """Whether the sentence has a word without a negation that the text has with one only."""
+    """Whether a sentence has a word without a negation that a text has with one only."""
     said = negated.sub(" ", sentence)
     left = negated.sub(" ", text)
     for match in negated.finditer(text):
