@@ -6,7 +6,7 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from benchmarks.answering_data import Case
-from benchmarks.answering_training import Options, train
+from benchmarks.answering_training import Options, _learn, train
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import read_adapter
 from rag.generators.transformers_chat import TransformersChatModel
@@ -41,8 +41,8 @@ def test_a_stopped_training_goes_on_where_it_was_and_another_kind_is_refused(
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
     train([CASE], whole, options)
     monkeypatch.setattr("benchmarks.answering_training.SAVE_EVERY", 3)
-    learn, steps = "benchmarks.answering_training._learn", []
-    from benchmarks.answering_training import _learn
+    learn = "benchmarks.answering_training._learn"
+    steps: list[object] = []
 
     def interrupted(*args: object) -> float:
         if len(steps) == 4:
