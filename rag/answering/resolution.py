@@ -57,7 +57,7 @@ def resolve_answer(
                 passage.page_content,
                 question,
                 analyzer=analyzer,
-                context=metadata_of(passage)["context"],
+                context=f"{metadata_of(passage)['context']}\n{metadata_of(passage)['modified'][:10]}",
                 crossing=not _same_language(each.text, passage),
             )
             for passage in passages
