@@ -108,7 +108,8 @@ def names_of(sentence: str) -> frozenset[str]:
 def _lacks(text: str, names: Set[str]) -> bool:
     folded = fold(text)
     bare = _CONNECTORS.sub("", folded)
-    return any(each not in folded and _CONNECTORS.sub("", each) not in bare for each in names)
+    stems = (each.removesuffix("s") if each.isalpha() else each for each in names)  # Normans, of a Norman
+    return any(each not in folded and _CONNECTORS.sub("", each) not in bare for each in stems)
 
 
 def _new_terms(sentence: str, question: str, analyzer: TermAnalyzer) -> set[str]:
@@ -121,6 +122,7 @@ def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
     """Whether the sentence says no and the text never does, or says to be so what the text says is not."""
     if _NEGATED_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(f"{question}\n{text}"):
         return True
+    sentence, text = sentence.replace("’", "'"), text.replace("’", "'")
     if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(f"{question}\n{text}"):
         return True
     if any(_says_so(sentence, text, negated) for negated in (_NEGATED_ZH, _NEGATED_EN)):

@@ -18,6 +18,8 @@ from rag.knowledge_base import Analyzer
         ("It was opened in 1894.", "It was opened in 1889.", "When was it opened?", "number"),
         ("It was designed by Marie Lefort.", "It was designed by Anna Berg.", "Who designed it?", "name"),
         ("The designer was Anna Berg.", "It was designed by Anna Berg.", "Who designed it?", None),
+        ("They were beaten by the Normans.", "A Norman army beat them.", "Who beat them?", None),
+        ("The pump doesn’t pump.", "The pump isn't pumping.", "What is wrong?", None),
         ("It opens in March.", "The pool opens in May.", "When does the pool open?", "name"),
         ("用的是 WJ-2031-B。", "滤芯型号为 WJ-2032-B。", "用哪种滤芯？", "number"),
         ("用的是 B5k 型。", "用的是 B5n 型。", "用哪种型号？", "name"),
