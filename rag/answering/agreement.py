@@ -9,35 +9,30 @@ import re
 from collections.abc import Set
 from typing import Literal, Protocol
 
-from rag.faq.numerals import with_digits
+from rag.faq.differences import is_negated, names_of, numbers_of
 from rag.words import fold
 
 Disagreement = Literal["number", "name", "negation", "words"]
 
-_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.:/-]\d+)*")
 _CONNECTORS = re.compile(r"[\s\-_./]")
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿\d.,%:/-]+[\u4e00-\u9fff]?|[a-z]?\d[\w.]*")
-_LATIN = r"[A-Za-z\dÀ-ɏ]"
-_CAPITALIZED = re.compile(rf"(?<![A-Za-z\dÀ-ɏ_'’])[A-ZÀ-Þ]{_LATIN}*(?:[-'’./]{_LATIN}+)*")
-_MIXED = re.compile(r"(?<![\w-])(?=[A-Za-z\d-]*[A-Za-z])(?=[A-Za-z\d-]*\d)[A-Za-z\d]+(?:-[A-Za-z\d]+)*")
 _QUOTED = re.compile(r"《([^《》]{2,40})》|「([^「」]{2,40})」")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;•\n]\s+|[\"“(\[]\s*|^[-*]\s+)$")
-_NOT_A_NAME = frozenset(["i", "i'm", "i'd", "no", "not", "yes", "the", "a", "an"])
 
 _NEGATED_ZH = re.compile(
     r"(?:不(?!仅|但|过|同|少|断|足|等|久|止|光|只|论|管|得不|妨|如|锈)|没有|没|未(?!来)|无法|并非|切勿|勿|禁止|严禁)"
     r"(?:会|能|能够|可以|可|得|需要|需|必|再|应|要)?([\u4e00-\u9fff]{2})"
 )
-_ANY_NEGATION_ZH = re.compile(r"[不没未无非勿禁]|免(?!费)|仅|只(?=[有能限在])|除")
 _NEGATED_EN = re.compile(
     r"\b(?:not|never|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|mustn't|shouldn't)\s+"
     r"(?:be\s+|been\s+|yet\s+|to\s+|need\s+to\s+)*([a-z]{4,})",
     re.IGNORECASE,
 )
-_ANY_NEGATION_EN = re.compile(
+# Whatever may be said again with a "not".
+_ANY_NEGATION = re.compile(
+    r"[不没未无非勿禁]|免(?!费)|仅|只(?=[有能限在])|除|n't\b|"
     r"\b(?:not?|never|none|nothing|nobody|neither|nor|without|cannot|only|except|unless|instead|exclud\w*|"
     r"forbid\w*|forbidden|prohibit\w*|lack\w*|fail\w*|refus\w*|den(?:y|ied|ies)|reject\w*|absen\w*|free|"
-    r"un\w{4,}|in(?:valid|eligible|capable|sufficient)|im(?:possible)|dis\w{4,}|too)\b|n[’']t\b",
+    r"un\w{4,}|in(?:valid|eligible|capable|sufficient)|im(?:possible)|dis\w{4,}|too)\b",
     re.IGNORECASE,
 )
 _RESTRICTED = re.compile(
@@ -49,7 +44,6 @@ _YES_OR_NO = re.compile(
     r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
     re.IGNORECASE,
 )
-_SAYS_NO_EN = re.compile(r"^\s*no\b[,.]|\b(?:not|never|cannot)\b|n[’']t\b", re.IGNORECASE)
 
 
 class TermAnalyzer(Protocol):
@@ -68,45 +62,24 @@ def disagreement(
     What the question says itself, or the ``context`` in which the text stands, needs no other evidence.
     """
     whole = f"{context}\n{text}"
-    given = f"{question}\n{whole}"
-    numbers = numbers_said(sentence)
+    given = fold(f"{question}\n{whole}")
+    numbers = numbers_of(fold(sentence))
     if not numbers <= numbers_of(given):
         return "number"
-    if _lacks(given, names_of(sentence)):
+    if _lacks(given, names_of(sentence) | _titles_of(sentence)):
         return "name"
     new = _new_terms(sentence, question, analyzer)
-    told = bool(numbers - numbers_of(question)) or _YES_OR_NO.search(question)  # otherwise than by words
+    told = numbers - numbers_of(fold(question)) or _YES_OR_NO.search(question)  # otherwise than by words
     if new and not told and new.isdisjoint(analyzer.content_terms(whole)):
         return "words"
     return "negation" if _negates_otherwise(sentence, text, question) else None
 
 
-def numbers_of(text: str) -> frozenset[str]:
-    """The numbers in a text, in digits however they were written."""
-    apart = text.replace("，", "， ")  # folded it is a comma, which would join what stands on both sides
-    close = re.sub(r"(?<=\d) +(?=[万亿千百])", "", fold(apart))
-    found = _NUMBER.findall(with_digits(close))
-    return frozenset(each.replace(",", "") for each in found)
+def _titles_of(sentence: str) -> frozenset[str]:
+    return frozenset(fold(first or second) for first, second in _QUOTED.findall(sentence))
 
 
-def numbers_said(sentence: str) -> frozenset[str]:
-    """The numbers that a sentence states: 一个 and "one of" count nothing."""
-    written = fold(sentence)
-    return frozenset(each for each in numbers_of(sentence) if len(each) > 1 or each in written)
-
-
-def names_of(sentence: str) -> frozenset[str]:
-    """What is surely a name, folded: capitalized words inside a sentence, codes, titles in book quotes."""
-    names = {match.group() for match in _MIXED.finditer(sentence)}
-    for match in _CAPITALIZED.finditer(sentence):
-        if not _SENTENCE_START.search(sentence[: match.start()]):
-            names.add(match.group())
-    names |= {first or second for first, second in _QUOTED.findall(sentence)}
-    return frozenset(fold(re.sub(r"['’]s?$", "", each)) for each in names) - _NOT_A_NAME
-
-
-def _lacks(text: str, names: Set[str]) -> bool:
-    folded = fold(text)
+def _lacks(folded: str, names: Set[str]) -> bool:
     bare = _CONNECTORS.sub("", folded)
     stems = (each.removesuffix("s") if each.isalpha() else each for each in names)  # Normans, of a Norman
     return any(each not in folded and _CONNECTORS.sub("", each) not in bare for each in stems)
@@ -115,15 +88,13 @@ def _lacks(text: str, names: Set[str]) -> bool:
 def _new_terms(sentence: str, question: str, analyzer: TermAnalyzer) -> set[str]:
     """The words that the sentence adds to the question; numerals may be written in many ways."""
     terms = set(analyzer.content_terms(sentence)) - set(analyzer.content_terms(question))
-    return {each for each in terms if not _NUMERAL.fullmatch(each) and not _ANY_NEGATION_ZH.match(each)}
+    return {each for each in terms if not _NUMERAL.fullmatch(each) and not is_negated(each)}
 
 
 def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
     """Whether the sentence says no and the text never does, or says to be so what the text says is not."""
-    if _NEGATED_ZH.search(sentence) and not _ANY_NEGATION_ZH.search(f"{question}\n{text}"):
-        return True
-    sentence, text = sentence.replace("’", "'"), text.replace("’", "'")
-    if _SAYS_NO_EN.search(sentence) and not _ANY_NEGATION_EN.search(f"{question}\n{text}"):
+    sentence, text, question = (fold(each).replace("’", "'") for each in (sentence, text, question))
+    if is_negated(sentence) and not _ANY_NEGATION.search(f"{question}\n{text}"):
         return True
     if any(_says_so(sentence, text, negated) for negated in (_NEGATED_ZH, _NEGATED_EN)):
         return True
@@ -133,15 +104,13 @@ def _negates_otherwise(sentence: str, text: str, question: str) -> bool:
 
 
 def _says_so(sentence: str, text: str, negated: re.Pattern[str]) -> bool:
-    """Whether a sentence has a word without a negation that a text has with one only."""
+    """Whether a sentence has a word only without a negation that a text has only with one."""
+    denied = {match[1] for match in negated.finditer(sentence)}
     said = negated.sub(" ", sentence)
     left = negated.sub(" ", text)
     for match in negated.finditer(text):
         word = match[1]
-        if word.isascii():
-            pattern = re.compile(rf"\b{word[: max(4, len(word) - 2)]}", re.IGNORECASE)
-        else:
-            pattern = re.compile(word)
-        if pattern.search(said) and not pattern.search(left):
+        stem = re.compile(rf"\b{word[: max(4, len(word) - 2)]}" if word.isascii() else word)
+        if word not in denied and stem.search(said) and not stem.search(left):
             return True
     return False

@@ -63,7 +63,7 @@ def resolve_answer(
             for passage in passages
         ]
         numbers = _choose(each, passages, supports)
-        if not _stands(each, numbers, passages, supports):
+        if not numbers:
             removed.append(each.text)
             continue
         rendered = place_marks(each.text, numbers)
@@ -80,36 +80,24 @@ def resolve_answer(
 def _choose(
     sentence: MarkedSentence, passages: Sequence[Document], supports: Sequence[Support]
 ) -> tuple[int, ...]:
-    if not supports:
-        return ()
-    best = max(range(len(supports)), key=lambda index: (supports[index].share, -index)) + 1
+    """The passages that a sentence is to cite: its own, or a better one; none if nothing bears it out."""
+    foreign = {
+        number
+        for number, passage in enumerate(passages, start=1)
+        if not _same_language(sentence.text, passage)
+    }
+    borne_out = [number for number in sentence.numbers if supports[number - 1].disagreement is None]
+    if borne_out and borne_out[0] in foreign:
+        return tuple(borne_out)  # shared words say nothing across languages
+    best = max(range(1, len(supports) + 1), key=lambda number: (supports[number - 1].share, -number))
     best_share = supports[best - 1].share
-    cited = max((supports[number - 1].share for number in sentence.numbers), default=0.0)
-    foreign = bool(sentence.numbers) and not _same_language(sentence.text, passages[sentence.numbers[0] - 1])
-    if foreign and supports[sentence.numbers[0] - 1].disagreement is None:
-        return sentence.numbers  # shared words say nothing across languages
+    cited = max((supports[number - 1].share for number in borne_out), default=0.0)
     needed = _SUPPORTED if sentence.numbers else _UNSUPPORTED
     if best_share >= needed and best_share >= cited + _BETTER:
         return (best,)
-    return tuple(number for number in sentence.numbers if supports[number - 1].share >= cited - _BETTER)
-
-
-def _stands(
-    sentence: MarkedSentence,
-    numbers: Sequence[int],
-    passages: Sequence[Document],
-    supports: Sequence[Support],
-) -> bool:
-    """Whether a sentence may be shown: something that it cites supports it, or can't be held against it."""
-    if not passages:
-        return True
-    for number in numbers:
-        support = supports[number - 1]
-        if support.disagreement is not None:
-            continue
-        if support.share >= _UNSUPPORTED or not _same_language(sentence.text, passages[number - 1]):
-            return True
-    return False
+    if cited < _UNSUPPORTED:
+        return ()
+    return tuple(number for number in borne_out if supports[number - 1].share >= cited - _BETTER)
 
 
 def _same_language(sentence: str, passage: Document) -> bool:

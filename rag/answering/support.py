@@ -7,8 +7,10 @@ take its place behind the same function.
 
 from dataclasses import dataclass
 
-from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement, numbers_of, numbers_said
+from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement
+from rag.faq.differences import numbers_of
 from rag.sentences import Span, split_sentences
+from rag.words import fold
 
 _DISAGREEING_CAP = 0.2  # a sentence with a number, a name or a "no" that its evidence hasn't is not supported
 _ECHO_WEIGHT = 0.25
@@ -45,15 +47,15 @@ def measure_support(
     spans = split_sentences(text) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))
-    numbers = numbers_said(sentence) - numbers_of(question)
+    numbers = numbers_of(fold(sentence)) - numbers_of(fold(question))
     if crossing:
-        wrong: Disagreement | None = None if numbers <= numbers_of(f"{context}\n{text}") else "number"
+        wrong: Disagreement | None = None if numbers <= numbers_of(fold(f"{context}\n{text}")) else "number"
     else:
         wrong = disagreement(sentence, text, question, analyzer=analyzer, context=context)
     if wrong is not None:
         share = min(share, _DISAGREEING_CAP)
     # What has the sentence's numbers says it, whatever else has its words (a table's header, say).
-    held = [len(numbers & numbers_of(text[start:end])) for start, end in spans]
+    held = [len(numbers & numbers_of(fold(text[start:end]))) for start, end in spans]
     best = max(range(len(spans)), key=lambda index: (held[index], _coverage(wanted, found[index]), -index))
     first = last = best
     # A neighbouring sentence joins the quote when it adds what the best one lacks.

@@ -11,7 +11,8 @@ from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.words import STOP_WORDS, fold
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# A comma joins thousands only: folded, the one of 波特率 9600，一条总线 is a comma like any other.
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)*")
 _CODE = re.compile(r"(?=[a-z\d_/-]*\d)(?=[a-z\d_/-]*[a-z])[a-z\d]+(?:[-_/][a-z\d]+)*")
 
 _NO_NEGATION = re.compile(r"(.)不\1|有没有|不仅|不但|不锈钢|无线|未来|不同|不过|是否")
@@ -104,9 +105,10 @@ def _has(folded: str, word: str) -> bool:
 
 def numbers_of(folded: str) -> set[str]:
     """The numbers of a folded text, numerals too, but "one", which mostly is none (一起, "no one")."""
-    found = set(_NUMBER.findall(with_digits(folded)))
+    close = re.sub(r"(?<=\d) (?=[万亿])", "", folded)
+    found = set(_NUMBER.findall(with_digits(close)))
     found -= {"1"} - set(_NUMBER.findall(folded))
-    return {re.sub(r",(?=\d{3})", "", each).lstrip("0") or "0" for each in found}
+    return {each.replace(",", "").lstrip("0") or "0" for each in found}
 
 
 def is_negated(folded: str) -> bool:
