@@ -56,6 +56,7 @@ _PAIRED = 0.2  # of the others: asked once more, without these documents
 _SHUFFLED = 0.25  # of the questions: the passages aren't read in the order in which they were found
 _TITLED = 0.5  # of the questions: each passage is read with its document's title
 _SUPPORTED = 0.5  # of an answer's words that the passage has, where nobody says what is right
+_LONGEST = 500  # characters of an answer where nobody says what is right
 _MOST_ALONE = 40  # characters of a right answer that stands by itself
 
 
@@ -89,11 +90,10 @@ def read_cases(file: Path) -> list[Case]:
         return [Case(**json.loads(line)) for line in lines]
 
 
-def collect_cases(folders: Sequence[Path], file: Path, seed: int = 0) -> list[Case]:
-    """Ask the questions of the fit halves that aren't kept from training; go on where
-    a run into ``file`` was stopped.
+def collect_cases(folders: Sequence[Path], file: Path, model: str, seed: int = 0) -> list[Case]:
+    """Ask the questions of the fit halves that may be trained on; what to say is written by ``model``.
 
-    Neither questions nor documents of report halves take part.
+    A run into ``file`` that was stopped goes on. Neither questions nor documents of report halves take part.
     """
     before = read_cases(file) if file.exists() else []
     known = {(each.set_name, each.question, each.removed) for each in before}
@@ -105,7 +105,8 @@ def collect_cases(folders: Sequence[Path], file: Path, seed: int = 0) -> list[Ca
     settings = load_settings(None).override("faq", enabled=False)
     embeddings = build_embeddings(settings)
     analyzer = Analyzer()
-    teacher = build_generator(settings.generator)
+    as_it_comes = settings.override("generator", model=model, adapter="none")
+    teacher = build_generator(as_it_comes.generator)
     with (
         open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb,
         file.open("a", encoding="utf-8") as out,
@@ -217,7 +218,10 @@ def _written(
     if question.answers:
         if not is_right(bare, question.answers, question.lang) or not is_brief(bare, question.lang):
             return None
-    elif measure_support(bare, text, question.text, analyzer=analyzer).share < _SUPPORTED or len(bare) > 500:
+    elif (
+        measure_support(bare, text, question.text, analyzer=analyzer).share < _SUPPORTED
+        or len(bare) > _LONGEST
+    ):
         return None
     space = "" if lang == "zh" else " "
     return space.join(place_marks(each.text, (number,)) for each in sentences)

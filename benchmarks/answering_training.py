@@ -20,14 +20,13 @@ from typing import Any
 
 import torch
 from langchain_core.messages import HumanMessage, SystemMessage
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from benchmarks.answering_data import Case, collect_cases, read_cases
+from benchmarks.low_rank import add_low_rank, resume, save, set_rate
 from rag.answering.prompt import wording_for
-from rag.generators.adapter import FORMAT, AdaptedLinear, Switch, adapted_names
+from rag.generators.adapter import FORMAT, adapted_names
 from rag.generators.chat_template import ChatTemplate
 from rag.settings import load_settings
 from rag.weights import resolve_model, weights_digest
@@ -42,9 +41,9 @@ class Options:
     """How to train. ``batch``: cases of a step; ``first_layer``: the first that is added to."""
 
     model: str
-    first_layer: int = 8
+    first_layer: int = 12
     rank: int = 8
-    epochs: float = 1.0
+    epochs: float = 0.64
     batch: int = 4
     learning_rate: float = 3e-4
     seed: int = 0
@@ -71,7 +70,9 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     cases_file = args.cases or args.out.with_suffix(".cases.jsonl")
-    cases = collect_cases(args.sets, cases_file, args.seed) if args.sets else read_cases(cases_file)
+    cases = (
+        collect_cases(args.sets, cases_file, args.model, args.seed) if args.sets else read_cases(cases_file)
+    )
     chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
     train(cases, args.out, Options(**chosen))
 
@@ -87,7 +88,8 @@ def train(cases: Sequence[Case], out: Path, options: Options) -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
     model.requires_grad_(False)
     torch.manual_seed(options.seed)
-    learned = _make_learnable(model, options.first_layer, options.rank)
+    names = adapted_names(model.config.num_hidden_layers, options.first_layer)
+    learned = add_low_rank(model, names, options.rank)
     optimizer = torch.optim.AdamW(learned.values(), lr=options.learning_rate, weight_decay=0.01)
     steps = int(options.epochs * len(examples) / options.batch)
     facts = {
@@ -100,11 +102,11 @@ def train(cases: Sequence[Case], out: Path, options: Options) -> None:
         "steps": str(steps),
         "batch": str(options.batch),
         "rank": str(options.rank),
+        "first_layer": str(options.first_layer),
         "learning_rate": str(options.learning_rate),
         "seed": str(options.seed),
     }
-    state = out.with_suffix(out.suffix + ".state")
-    done = _resume(state, learned, optimizer, facts)
+    done = resume(out, learned, optimizer, facts)
     started, seen, mean = time.monotonic(), 0, 0.0
     batches = _batches(examples, options.batch, options.seed)
     with tqdm(total=steps, initial=done, unit="step", file=sys.stderr) as bar:
@@ -112,9 +114,7 @@ def train(cases: Sequence[Case], out: Path, options: Options) -> None:
             batch = next(batches)
             if step < done:
                 continue
-            rate = min(1.0, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
-            for group in optimizer.param_groups:
-                group["lr"] = options.learning_rate * rate
+            set_rate(optimizer, options.learning_rate, step, steps, WARM_UP)
             optimizer.zero_grad()
             loss = _learn(model, batch)
             nn.utils.clip_grad_norm_(learned.values(), 1.0)
@@ -124,26 +124,13 @@ def train(cases: Sequence[Case], out: Path, options: Options) -> None:
             bar.update()
             bar.set_postfix(loss=f"{mean:.3f}", tokens_s=f"{seen / (time.monotonic() - started):.0f}")
             if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-                _save(out, state, learned, optimizer, {**facts, "done": str(step + 1)})
+                save(out, learned, optimizer, facts, step + 1, torch.bfloat16)
 
 
 def _example(case: Case, template: ChatTemplate, end: int) -> _Example:
     messages = [SystemMessage(wording_for(case.lang).instructions), HumanMessage(case.prompt)]
     prompt = template.render(messages)
     return [*prompt, *template.encode(case.target), end], len(prompt)
-
-
-def _make_learnable(model: Any, first: int, rank: int) -> dict[str, nn.Parameter]:
-    learned: dict[str, nn.Parameter] = {}
-    switch = Switch(on=True)
-    for name in adapted_names(len(model.model.layers), first):
-        matrix = model.get_submodule(name)
-        down = torch.randn(rank, matrix.in_features) / matrix.in_features**0.5
-        up = torch.zeros(matrix.out_features, rank)
-        adapted = AdaptedLinear(matrix, down.requires_grad_(True), up.requires_grad_(True), switch)
-        model.set_submodule(name, adapted)
-        learned[f"{name}.down"], learned[f"{name}.up"] = adapted.down, adapted.up
-    return learned
 
 
 def _batches(examples: Sequence[_Example], size: int, seed: int) -> Iterator[list[_Example]]:
@@ -177,43 +164,6 @@ def _learn(model: Any, batch: Sequence[_Example]) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     return total
-
-
-def _save(
-    out: Path,
-    state: Path,
-    learned: dict[str, nn.Parameter],
-    optimizer: torch.optim.AdamW,
-    facts: dict[str, str],
-) -> None:
-    adapter = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in learned.items()}
-    save_file(adapter, out, facts)
-    whole = {f"value {name}": value.detach().contiguous() for name, value in learned.items()}
-    for name, value in learned.items():
-        whole[f"first {name}"] = optimizer.state[value]["exp_avg"]
-        whole[f"second {name}"] = optimizer.state[value]["exp_avg_sq"]
-    save_file(whole, state, facts)
-
-
-def _resume(
-    state: Path, learned: dict[str, nn.Parameter], optimizer: torch.optim.AdamW, facts: dict[str, str]
-) -> int:
-    """Load an interrupted run of the same kind, and tell how many steps it had done."""
-    if not state.exists():
-        return 0
-    with safe_open(state, "pt") as file:
-        found = dict(file.metadata())
-        done = int(found.pop("done"))
-        if found != facts:
-            sys.exit(f"{state} is of another kind of run: {found}; delete it or choose another --out")
-        for name, value in learned.items():
-            value.data.copy_(file.get_tensor(f"value {name}"))
-            optimizer.state[value] = {
-                "step": torch.tensor(float(done)),
-                "exp_avg": file.get_tensor(f"first {name}"),
-                "exp_avg_sq": file.get_tensor(f"second {name}"),
-            }
-    return done
 
 
 if __name__ == "__main__":

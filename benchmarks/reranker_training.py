@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from benchmarks.low_rank import Learned, add_low_rank, resume, save, set_rate
 from benchmarks.reranker_data import Listed, collect_lists, read_lists
 from rag.rerankers.joint_model import JointHead, JointModel, adapted_matrices, first_layers
 from rag.rerankers.pairs import QUERY_TOKENS, Tokens, join_pairs, tokenize
@@ -40,21 +39,6 @@ PAIRS_AT_ONCE = 8
 LEARNING_RATE = 1e-3
 WARM_UP = 40  # steps
 SAVE_EVERY = 50
-
-
-class Adapted(nn.Module):
-    """A matrix that stays as it is and a low-rank addition that is learned."""
-
-    def __init__(self, base: nn.Linear, rank: int) -> None:
-        super().__init__()
-        self.base = base
-        self.down = nn.Parameter(torch.randn(rank, base.in_features) / base.in_features**0.5)
-        self.up = nn.Parameter(torch.zeros(base.out_features, rank))
-
-    def forward(self, states: Tensor) -> Tensor:
-        low = nn.functional.linear(states, self.down.to(states.dtype))
-        added: Tensor = self.base(states) + nn.functional.linear(low, self.up.to(states.dtype))
-        return added
 
 
 def main() -> None:
@@ -106,8 +90,7 @@ def train(lists: Sequence[Listed], out: Path, layers: int, rank: int, steps: int
         "steps": str(steps),
         "seed": str(seed),
     }
-    state = out.with_suffix(out.suffix + ".state")
-    done = _resume(state, learned, optimizer, facts)
+    done = resume(out, learned, optimizer, facts)
     usable = [each for each in lists if _has_both(each)]
     started, seen = time.monotonic(), 0
     mean = 0.0
@@ -117,9 +100,7 @@ def train(lists: Sequence[Listed], out: Path, layers: int, rank: int, steps: int
             batch = next(batches)
             if step < done:
                 continue
-            rate = min(1.0, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
-            for group in optimizer.param_groups:
-                group["lr"] = LEARNING_RATE * rate
+            set_rate(optimizer, LEARNING_RATE, step, steps, WARM_UP)
             loss, tokens = _loss(model, tokenizer, batch)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -130,16 +111,11 @@ def train(lists: Sequence[Listed], out: Path, layers: int, rank: int, steps: int
             bar.update()
             bar.set_postfix(loss=f"{mean:.3f}", tokens_s=f"{seen / (time.monotonic() - started):.0f}")
             if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-                _save(out, state, learned, optimizer, {**facts, "done": str(step + 1)})
+                save(out, learned, optimizer, facts, step + 1, torch.float16)
 
 
-def _make_learnable(model: JointModel, rank: int) -> dict[str, nn.Parameter]:
-    learned: dict[str, nn.Parameter] = {}
-    for name, matrix in list(adapted_matrices(model.encoder)):
-        holder, _, last = name.rpartition(".")
-        adapted = Adapted(matrix, rank)
-        setattr(model.encoder.get_submodule(holder), last, adapted)
-        learned[f"{name}.down"], learned[f"{name}.up"] = adapted.down, adapted.up
+def _make_learnable(model: JointModel, rank: int) -> Learned:
+    learned = add_low_rank(model.encoder, [name for name, _ in adapted_matrices(model.encoder)], rank)
     for name, parameter in model.head.named_parameters():
         parameter.requires_grad_(True)
         learned[f"head.{name}"] = parameter
@@ -199,43 +175,6 @@ def _loss(model: JointModel, tokenizer: Any, lists: Sequence[Listed]) -> tuple[T
         losses.append(own.logsumexp(0) - own[0])
         start += len(each.texts)
     return torch.stack(losses).mean(), tokens
-
-
-def _save(
-    out: Path,
-    state: Path,
-    learned: dict[str, nn.Parameter],
-    optimizer: torch.optim.AdamW,
-    facts: dict[str, str],
-) -> None:
-    adapter = {name: value.detach().half().contiguous() for name, value in learned.items()}
-    save_file(adapter, out, facts)
-    whole = {f"value {name}": value.detach().contiguous() for name, value in learned.items()}
-    for name, value in learned.items():
-        whole[f"first {name}"] = optimizer.state[value]["exp_avg"]
-        whole[f"second {name}"] = optimizer.state[value]["exp_avg_sq"]
-    save_file(whole, state, facts)
-
-
-def _resume(
-    state: Path, learned: dict[str, nn.Parameter], optimizer: torch.optim.AdamW, facts: dict[str, str]
-) -> int:
-    """Load an interrupted run of the same kind, and tell how many steps it had done."""
-    if not state.exists():
-        return 0
-    with safe_open(state, "pt") as file:
-        found = dict(file.metadata())
-        done = int(found.pop("done"))
-        if found != facts:
-            sys.exit(f"{state} is of another kind of run: {found}; delete it or choose another --out")
-        for name, value in learned.items():
-            value.data.copy_(file.get_tensor(f"value {name}"))
-            optimizer.state[value] = {
-                "step": torch.tensor(float(done)),
-                "exp_avg": file.get_tensor(f"first {name}"),
-                "exp_avg_sq": file.get_tensor(f"second {name}"),
-            }
-    return done
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """Fits how probable it is that an answer is right to answers whose rightness a run has measured."""
 
 import datetime
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eval.measures.abstention import Outcome, calibration, risk_coverage
 from eval.measures.answers import is_right
+from eval.runs.scores import read_answers
 from eval.statistics.logistic import fit_logistic
 from rag.answering.confidence import Calibration
 from rag.errors import EvalError
@@ -48,22 +47,13 @@ def read_labelled(run: Path, system: str) -> list[Labelled]:
     Raises:
         EvalError: there is no such run or system, or its lines have no signals.
     """
-    files = sorted(run.glob(f"*/answers/{system}.jsonl"))
-    if not files:
-        raise EvalError(
-            f"{run} has no answers of a system {system}; make some with `python -m eval answers --systems "
-            f"{system} --out {run}`"
-        )
     found = []
-    for file in files:
-        # Not splitlines: a text may hold one of the separators that only it knows.
-        for line in file.read_text(encoding="utf-8").split("\n"):
-            record = json.loads(line) if line else {}
-            told = record.get("answers") or not record.get("answerable", True)
+    for name, records in read_answers(run, system).items():
+        for record in records:
+            told = record["answers"] or not record["answerable"]
             if not record.get("signals") or not told:
                 continue
             right = record["answerable"] and is_right(record["draft"], record["answers"], record["lang"])
-            name = unquote(file.parent.parent.name)
             found.append(Labelled(name, record["id"], record["answerable"], record["signals"], right))
     if not found:
         raise EvalError(

@@ -66,6 +66,7 @@ class CachedGenerator(BaseChatModel):
         key = self._key(messages, None, {"first tokens": list(candidates)})
         known = None if self.fresh else self._look_up(key)
         if known is not None:
+            self._hits += 1
             return [float(each) for each in json.loads(known[0])]
         found = self.generator.first_token_probabilities(messages, candidates)
         self._keep(key, AIMessageChunk(content=json.dumps(found)))

@@ -1,17 +1,12 @@
 """How far answers can be trusted, by language: what is right, cited, declined, and how soon it comes."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from eval.measures.cost import percentiles
 from eval.measures.tokens import is_chinese
-from eval.statistics import Estimate, bootstrap_mean
-from rag.errors import EvalError
+from eval.statistics import Estimate, bootstrap_mean, bootstrap_statistic
 
 Record = Mapping[str, Any]
 
@@ -51,24 +46,6 @@ MEASURES = (
 TIMES = (("first word, s, p50", "first_token_ms"), ("whole answer, s, p50", "total_ms"))
 
 
-def read_records(run: Path, system: str) -> dict[str, list[Record]]:
-    """Set → what a run's system answered.
-
-    Raises:
-        EvalError: there is no such run or system.
-    """
-    files = sorted(run.glob(f"*/answers/{system}.jsonl"))
-    if not files:
-        raise EvalError(
-            f"{run} has no answers of a system {system}; make some with `python -m eval answers --systems "
-            f"{system} --out {run}`"
-        )
-    return {
-        file.parts[-3]: [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
-        for file in files
-    }
-
-
 def by_language(records: Iterable[Record]) -> dict[str, list[Record]]:
     """Chinese questions ("zh") and all others ("en")."""
     found: dict[str, list[Record]] = {"zh": [], "en": []}
@@ -89,8 +66,4 @@ def seconds(records: Sequence[Record], stage: str) -> Estimate:
         for record in records
         if record["generated_tokens"] and record["timings"].get(stage) is not None
     ]
-    if not told:
-        return Estimate(None, None, None, 0)
-    drawn = np.random.default_rng(0).choice(np.array(told), (1000, len(told)))
-    low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
-    return Estimate(percentiles(told).p50, float(low), float(high), len(told))
+    return bootstrap_statistic(told, lambda some: percentiles(some).p50)

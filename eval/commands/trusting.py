@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.runs.scores import read_answers
 from eval.statistics import Estimate
-from eval.trust import MEASURES, TIMES, by_language, measure, read_records, seconds
+from eval.trust import MEASURES, TIMES, by_language, measure, seconds
 
 _LANGUAGES = {"zh": "Chinese", "en": "English"}
 
@@ -32,7 +33,7 @@ def run_trust(args: argparse.Namespace) -> int:
         records = [
             each
             for run in args.runs
-            for name, found in read_records(run, system).items()
+            for name, found in read_answers(run, system).items()
             if args.sets is None or name in args.sets
             for each in found
         ]

@@ -95,7 +95,9 @@ def for_training(halves: Halves) -> dict[str, frozenset[str]]:
         usable[each.name] = frozenset(
             question.id
             for question in each.questions
-            if (names := question.gold or {question.near_document or ""})
-            and all(name in texts and texts[name] not in kept for name in names)
+            if all(
+                name in texts and texts[name] not in kept
+                for name in question.gold or {question.near_document or ""}
+            )
         )
     return usable

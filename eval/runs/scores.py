@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from rag.errors import EvalError
@@ -18,6 +19,27 @@ class ScoredSystem:
     name: str
     system: str
     scores: Scores
+
+
+def read_answers(run: Path, system: str) -> dict[str, list[dict[str, Any]]]:
+    """Set → the lines of what a run's system answered.
+
+    Raises:
+        EvalError: there is no such run or system.
+    """
+    files = sorted(run.glob(f"*/answers/{system}.jsonl"))
+    if not files:
+        raise EvalError(
+            f"{run} has no answers of a system {system}; make some with `python -m eval answers --systems "
+            f"{system} --out {run}`"
+        )
+    # Not splitlines: a text may hold one of the separators that only it knows.
+    return {
+        unquote(file.parent.parent.name): [
+            json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line
+        ]
+        for file in files
+    }
 
 
 def read_scores(reference: str) -> list[ScoredSystem]:

@@ -167,9 +167,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
             question.text, evidence, wording, question.history, examples=trained is None
         )
         declining, avoid = None, ""
-        if trained is not None:
+        # Without a calibration nobody but the generator can decide whether to answer, as it writes.
+        if trained is not None and (self.calibration is not None or self.minimum_confidence == 0):
             declining = chance_of_declining(trained, messages, wording)
-            if self._withholds and declining > _SURELY_NOT:
+            if declining > _SURELY_NOT and self.minimum_confidence != 0:
                 yield decline(draft, wording, "found no answer", clock)
                 return
             avoid = wording.decline_start
@@ -247,11 +248,6 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if isinstance(generator, TrainedGenerator) and wording.instructions in generator.trained_instructions:
             return generator
         return None
-
-    @property
-    def _withholds(self) -> bool:
-        """Whether answers that aren't sure enough are withheld."""
-        return self.calibration is not None and self.minimum_confidence != 0
 
     def _is_doubtful(self, confidence: float | None) -> bool:
         """Whether an answer of that confidence is to be withheld."""

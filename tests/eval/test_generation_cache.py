@@ -112,6 +112,6 @@ def test_what_a_trained_model_was_trained_for_shows_through_and_its_chances_are_
     for _ in range(2):
         assert generator.first_token_probabilities([HumanMessage("x")], ["a", "b"]) == [0.2, 0.2]
     assert generator.first_token_probabilities([HumanMessage("x")], ["a"]) == [0.1]
-    assert len(model.asked) == 2
+    assert len(model.asked) == 2 and generator.hits == 1
     plain = CachedGenerator(generator=CountingModel(), identity="a", file=tmp_path / "g.sqlite")
     assert plain.trained_instructions == frozenset()

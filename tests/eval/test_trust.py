@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from eval.__main__ import main
-from eval.trust import MEASURES, by_language, measure, read_records, seconds
+from eval.runs.scores import read_answers
+from eval.trust import MEASURES, by_language, measure, seconds
 from rag.errors import EvalError
 
 
@@ -74,4 +75,4 @@ def test_the_command_prints_a_column_for_each_system_and_language(
 
 def test_a_run_without_such_answers_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match=r"no answers of a system other.*eval answers"):
-        read_records(tmp_path, "other")
+        read_answers(tmp_path, "other")

@@ -473,6 +473,14 @@ def test_what_a_trained_generator_would_rather_not_say_is_withheld(make_chain: M
     assert answer.abstained and answer.reason_code == "not sure enough"
 
 
+def test_without_a_calibration_a_trained_generator_decides_as_it_writes(make_chain: MakeChain) -> None:
+    generator = trained(0.999)
+    answer = make_chain(generator).invoke("软管多久换一次？")
+    ((messages, options),) = generator.seen
+    assert len(messages) == 2 and "avoid" not in options
+    assert answer.text == "软管每 250 小时更换一次[1]。" and "declining" not in answer.trace.signals
+
+
 def test_where_a_trained_generator_is_sure_to_decline_nothing_is_written(make_chain: MakeChain) -> None:
     generator = trained(0.999)
     answer = make_chain(generator, calibration=DOUBTING).invoke("软管多久换一次？")
