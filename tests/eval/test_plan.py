@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import read_sets
+from eval.datasets.halves import for_training, split_halves
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from eval.plan import Plan
 from rag.errors import EvalError
@@ -73,12 +74,25 @@ def test_halves_share_no_question_and_ask_of_all_documents() -> None:
     assert not asked["fit"] & asked["report"] and len(asked["fit"] | asked["report"]) == 24
 
 
+def test_of_the_fit_half_those_are_kept_that_nothing_is_trained_on() -> None:
+    sets = [make_set("a", count=80, unanswerable=0)]
+    trained = for_training(split_halves(sets))["a"]
+    asked = {}
+    for half in ("fit", "kept"):
+        (corpus,) = Plan(sets, half=half).corpora(unanswerable=True)
+        asked[half] = {each.id for each in corpus.sets[0].questions}
+    assert asked["kept"] == asked["fit"] - trained
+    assert asked["kept"] and trained
+
+
 def test_questions_about_files_say_themselves_which_half_they_are_in(tmp_path: Path) -> None:
     questions = tmp_path / "q.jsonl"
     lines = [f'{{"id": "{n}", "text": "x", "split": "{half}"}}' for n, half in enumerate(("fit", "report"))]
     questions.write_text("\n".join(lines))
     (corpus,) = Plan(read_sets(questions, folder=tmp_path), half="report").corpora(unanswerable=True)
     assert [each.id for each in corpus.sets[0].questions] == ["1"]
+    (corpus,) = Plan(read_sets(questions, folder=tmp_path), half="kept").corpora(unanswerable=True)
+    assert [each.id for each in corpus.sets[0].questions] == ["0"]  # nothing is trained on files
     questions.write_text('{"id": "1", "text": "x"}')
     with pytest.raises(EvalError, match='no question of q has "split": "report"'):
         Plan(read_sets(questions, folder=tmp_path), half="report").corpora(unanswerable=True)

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-from rag.build import build_answer_chain, build_retriever
+from rag.answering.prompt import wording_for
+from rag.build import build_answer_chain, build_calibration, build_retriever
+from rag.errors import ConfigError
 from rag.filter import Filter
+from rag.generators import adapter_digest, adapter_file
+from rag.generators.adapter import read_instructions
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
 from rag.retrievers import (
     BridgingRetriever,
@@ -126,3 +131,30 @@ def test_left_out_documents_are_found_by_no_part_of_the_search(
         assert {each.metadata["source"] for each in retriever.invoke(question)} == {"a.md", "b.md"}
         without = without_sources(retriever, frozenset({"a.md"}))
         assert {each.metadata["source"] for each in without.invoke(question)} == {"b.md"}
+
+
+def test_the_default_generators_adapter_fits_the_prompt_and_the_calibration() -> None:
+    settings = Settings()
+    file = adapter_file(settings.generator)
+    assert file is not None
+    # A change of the instructions would turn the adapter off, one of the adapter the calibration.
+    assert read_instructions(file) == {each: wording_for(each).instructions for each in ("zh", "en")}
+    calibration = build_calibration(settings)
+    assert calibration is not None and calibration.adapter == adapter_digest(settings.generator)
+    assert "declining" in calibration.weights
+
+
+def test_the_generator_as_it_comes_has_a_calibration_of_its_own() -> None:
+    settings = Settings().override("generator", adapter="none")
+    calibration = build_calibration(settings)
+    assert calibration is not None and calibration.adapter == "" and "declining" not in calibration.weights
+
+
+def test_a_calibration_made_with_another_adapter_is_refused(tmp_path: Path) -> None:
+    settings = Settings()
+    calibration = build_calibration(settings.override("generator", adapter="none"))
+    assert calibration is not None
+    file = tmp_path / "other.json"
+    file.write_text(calibration.model_dump_json(), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"other\.json was made for another adapter of .*eval calibrate"):
+        build_calibration(settings.override("answering", calibration=file))

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answer import Answer, Trace
 from rag.commands.ask import print_answer
-from rag.commands.explain import explanation
+from rag.commands.explain import explanation, trace_record
 
 ANSWER_KEYS = [
     "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "sentences",
@@ -179,3 +179,10 @@ def test_a_printed_answer_says_what_was_understood_and_what_was_not_read(
     explained = explanation(answer)
     assert "understood E06 是什么意思？" in explained and "searched" not in explained
     assert "rewriting 12 ms" in explained
+
+
+def test_what_was_removed_of_a_draft_is_explained() -> None:
+    trace = Trace(draft="皮带松了。它是红的。", removed=("它是红的。",))
+    answer = Answer("E06 是什么意思？", "皮带松了。", (), trace=trace)
+    assert "removed, as no passage supports it: 它是红的。" in explanation(answer)
+    assert trace_record(answer)["removed"] == ["它是红的。"]
