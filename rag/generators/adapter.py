@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from rag.errors import WeightsError
 
 FORMAT = "1"
-SHIPPED = Path(__file__).with_name("adapters")
-ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")
-MATRICES = (*ATTENTION, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
+_MATRICES = (
+    *("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
+    *("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
+)
 
 
 @dataclass(slots=True)
@@ -102,10 +103,10 @@ def apply_adapter(model: Any, adapter: Adapter) -> Switch:
     return switch
 
 
-def adapted_names(layers: int, first: int, matrices: tuple[str, ...] = MATRICES) -> Iterator[str]:
+def adapted_names(layers: int, first: int) -> Iterator[str]:
     """The names of the matrices that are added to, of so many layers from ``first`` on."""
     for layer in range(first, layers):
-        for matrix in matrices:
+        for matrix in _MATRICES:
             yield f"model.layers.{layer}.{matrix}"
 
 

@@ -34,7 +34,7 @@ class ChatTemplate:
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        guarded = GuardedTexts(self._control, [text_of(message) for message in messages])
+        guarded = GuardedTexts(self._control, [_text(message) for message in messages])
         conversation = [
             {"role": _role(message), "content": text}
             for message, text in zip(messages, guarded.texts, strict=True)
@@ -57,7 +57,7 @@ def first_line(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-def text_of(message: BaseMessage) -> str:
+def _text(message: BaseMessage) -> str:
     """What a message says.
 
     Raises:

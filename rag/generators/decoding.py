@@ -77,10 +77,12 @@ class Decoder:
         held = self.reused  # tokens whose keys and values are in the cache
         sound = True
         try:
-            while len(tokens) - held > self._read_at_once and not cancelled():
+            for piece in self._pieces(tokens[held:]):
+                if cancelled():
+                    break
                 sound = False
-                self._read(tokens[held : held + self._read_at_once], cache)
-                held, sound = held + self._read_at_once, True
+                self._read(piece, cache)
+                held, sound = held + len(piece), True
             budget = options.max_tokens
             while budget > 0 and not cancelled():
                 # Not at the first step: what followed the template's marks before says nothing of an answer.
@@ -125,8 +127,12 @@ class Decoder:
     ) -> list[float]:
         """How likely the text after the prompt is to begin with each continuation, 0 to 1."""
         tokens = list(prompt)
-        cache, self.reused = self._prefixes.take(tokens)
-        first = self._logits(tokens[self.reused :], cache, 1).log_softmax(-1)
+        cache, held = self._prefixes.take(tokens)
+        self.reused = held
+        for piece in self._pieces(tokens[held:]):
+            self._read(piece, cache)
+            held += len(piece)
+        first = self._logits(tokens[held:], cache, 1).log_softmax(-1)
         probabilities = []
         for continuation in continuations:
             rows = first
@@ -140,6 +146,11 @@ class Decoder:
             probabilities.append(float(logs.sum().exp()))
         self._prefixes.keep(tokens, cache)
         return probabilities
+
+    def _pieces(self, tokens: list[int]) -> Iterator[list[int]]:
+        """What is read before the last piece, in pieces; the last one is for whoever asks what follows."""
+        for start in range(0, len(tokens) - self._read_at_once, self._read_at_once):
+            yield tokens[start : start + self._read_at_once]
 
     def _read_afresh(self, tokens: list[int]) -> Any:
         cache = self._prefixes.new()
