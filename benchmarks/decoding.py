@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from tqdm import tqdm
 
 from benchmarks.grounded_questions import grounded_prompts
 from benchmarks.measuring import Row, markdown_table
+from rag.answering.drafting import trained_for
 from rag.answering.prompt import head_messages, wording_for
 from rag.generators import build_generator
 from rag.generators.transformers_chat import TransformersChatModel
@@ -64,7 +65,8 @@ def ask(
 
 def forget(model: TransformersChatModel) -> None:
     """Have the model read something else, so that nothing of the last prompt is left in its prefix cache."""
-    model.invoke([HumanMessage("1 + 1 = ?")], max_tokens=1)
+    for head in ([], *([SystemMessage(each)] for each in model.trained_instructions)):
+        model.invoke([*head, HumanMessage("1 + 1 = ?")], max_tokens=1)
 
 
 def measure(
@@ -80,7 +82,8 @@ def measure(
     start = time.perf_counter()
     model.load()
     load_s = time.perf_counter() - start
-    prompts = list(islice(grounded_prompts(), questions))
+    examples = trained_for(model, wording_for("zh")) is None
+    prompts = list(islice(grounded_prompts(examples=examples), questions))
     forget(model)  # the first pass of a process is slower than the next ones
 
     cold, warm, afresh = Reading(), Reading(), Writing()
@@ -90,7 +93,7 @@ def measure(
         ask(model, messages, cold, afresh)
     start = time.perf_counter()
     for language in ("zh", "en"):
-        model.warm(head_messages(wording_for(language)))
+        model.warm(head_messages(wording_for(language), examples=examples))
     head_s = (time.perf_counter() - start) / 2
     for _, messages in tqdm(prompts, desc="head read", unit="question", file=sys.stderr):
         forget(model)

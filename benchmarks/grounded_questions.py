@@ -74,8 +74,8 @@ _QUESTIONS = {
 }
 
 
-def grounded_prompts() -> Iterator[tuple[str, list[BaseMessage]]]:
-    """Questions and their prompts, Chinese and English in turn.
+def grounded_prompts(*, examples: bool) -> Iterator[tuple[str, list[BaseMessage]]]:
+    """Questions and their prompts, Chinese and English in turn, with or without ``examples`` of answering.
 
     The passages stand in another order each time, so that prompts in a language share only their fixed head.
     """
@@ -84,7 +84,7 @@ def grounded_prompts() -> Iterator[tuple[str, list[BaseMessage]]]:
             passages = _PASSAGES[language]
             turned = [passages[(at + step) % len(passages)] for step in range(len(passages))]
             evidence = [_evidence(number, text, language) for number, text in enumerate(turned, start=1)]
-            yield question, build_messages(question, evidence, wording_for(language))
+            yield question, build_messages(question, evidence, wording_for(language), examples=examples)
 
 
 def _evidence(number: int, text: str, language: str) -> Evidence:

@@ -16,6 +16,7 @@ from eval.generate.round_trip import round_trip
 from eval.generate.writing import head_messages, parse_reply, wording_for, writing_messages
 from eval.spans import find_span
 from rag.answering import prompt
+from rag.answering.drafting import trained_for
 from rag.errors import EvalError, GenerationError, RagError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import KnowledgeBase
@@ -129,7 +130,8 @@ class _Maker:
         if warm is not None and language not in self._warm:
             # Two prompts take turns, and a local model reads the fixed beginning of each only once.
             warm(head_messages(wording_for(language)))
-            warm(prompt.head_messages(prompt.wording_for(language)))
+            wording = prompt.wording_for(language)
+            warm(prompt.head_messages(wording, examples=trained_for(self._generator, wording) is None))
             self._warm.add(language)
         messages = writing_messages(passage, sentences_to_ask(passage)[focus.sentence])
         try:

@@ -15,7 +15,7 @@ from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.declining import Clock, decline, objection_to
-from rag.answering.drafting import chance_of_declining, write_draft
+from rag.answering.drafting import chance_of_declining, trained_for, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
@@ -24,7 +24,7 @@ from rag.answering.resolution import resolve_answer
 from rag.answering.rewriting import Rewriter, as_asked
 from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError
-from rag.generators import EvidenceReader, TrainedGenerator
+from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.retrievers import retrieve, split_question
@@ -125,7 +125,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if warm is not None:
             self.rewriter.warm(language)
             wording = wording_for(language)
-            warm(head_messages(wording, examples=self._trained(wording) is None))
+            warm(head_messages(wording, examples=trained_for(self.generator, wording) is None))
 
     def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
         wording = wording_for(language_of(question.text))
@@ -162,7 +162,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if isinstance(self.generator, EvidenceReader):
             yield self._read(draft, evidence, wording, clock, parts or (query,))
             return
-        trained = self._trained(wording)
+        trained = trained_for(self.generator, wording)
         messages = build_messages(
             question.text, evidence, wording, question.history, examples=trained is None
         )
@@ -241,13 +241,6 @@ class AnswerChain(Runnable[str | Question, Answer]):
             citations=resolved.citations,
             trace=replace(trace, total_ms=clock.elapsed_ms()),
         )
-
-    def _trained(self, wording: Wording) -> TrainedGenerator | None:
-        """The generator, if it was trained for these instructions: then it needn't be shown how to answer."""
-        generator = self.generator
-        if isinstance(generator, TrainedGenerator) and wording.instructions in generator.trained_instructions:
-            return generator
-        return None
 
     def _is_doubtful(self, confidence: float | None) -> bool:
         """Whether an answer of that confidence is to be withheld."""

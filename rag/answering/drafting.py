@@ -25,6 +25,13 @@ class Draft:
     likelihoods: Sequence[float]
 
 
+def trained_for(generator: BaseChatModel, wording: Wording) -> TrainedGenerator | None:
+    """The generator, if it was trained for these instructions: then it needn't be shown how to answer."""
+    if isinstance(generator, TrainedGenerator) and wording.instructions in generator.trained_instructions:
+        return generator
+    return None
+
+
 def chance_of_declining(
     generator: TrainedGenerator, messages: Sequence[BaseMessage], wording: Wording
 ) -> float:

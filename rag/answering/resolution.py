@@ -92,7 +92,7 @@ def _choose(
     best = max(range(1, len(supports) + 1), key=lambda number: (supports[number - 1].share, -number))
     best_share = supports[best - 1].share
     cited = max((supports[number - 1].share for number in borne_out), default=0.0)
-    needed = _SUPPORTED if sentence.numbers else _UNSUPPORTED
+    needed = _SUPPORTED if borne_out else _UNSUPPORTED
     if best_share >= needed and best_share >= cited + _BETTER:
         return (best,)
     if cited < _UNSUPPORTED:

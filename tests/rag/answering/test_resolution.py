@@ -4,6 +4,7 @@ import pytest
 from langchain_core.documents import Document
 
 from rag.answering.resolution import resolve_answer
+from rag.answering.support import measure_support
 from rag.knowledge_base import Analyzer
 
 Passages = list[Document]
@@ -75,6 +76,26 @@ def test_a_sentence_that_its_evidence_contradicts_is_removed(
 ) -> None:
     resolved = resolve_answer(written, passages, "软管和停车？", analyzer=analyzer)
     assert resolved.sentences == () and len(resolved.removed) == 1
+
+
+def test_a_citation_that_cannot_bear_out_gives_way_to_what_supports_less_than_usually_asked(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    passages = [
+        make_passage("本季度一共召开三次会议。", source="a.md"),
+        make_passage("普通股股东总数 79,053 报告期末。", source="b.md"),
+    ]
+    resolved = resolve_answer(
+        "东北公司的股东登记为 79,053 户[1]。", passages, "有多少户？", analyzer=analyzer
+    )
+    supports = [
+        measure_support(
+            "东北公司的股东登记为 79,053 户。", each.page_content, "有多少户？", analyzer=analyzer
+        )
+        for each in passages
+    ]
+    assert supports[0].disagreement == "number" and 0.25 <= supports[1].share < 0.4
+    assert resolved.sentences[0].citations == (2,)
 
 
 def test_a_foreign_citation_that_lacks_the_number_gives_way_to_what_has_it(
