@@ -53,7 +53,7 @@ COUNTS = {
 _BUDGETS = (240, 360, 480, 480, 640)  # tokens of evidence, one of them by chance
 _REMOVED = 0.2  # of the questions that can be answered: the documents that hold the answer aren't found
 _PAIRED = 0.2  # of the others: asked once more, without these documents
-_SHUFFLED = 0.25  # of the questions: the passages aren't read in the order in which they were found
+SHUFFLED = 0.25  # of the questions: the passages aren't read in the order in which they were found
 _TITLED = 0.5  # of the questions: each passage is read with its document's title
 _SUPPORTED = 0.5  # of an answer's words that the passage has, where nobody says what is right
 _LONGEST = 500  # characters of an answer where nobody says what is right
@@ -72,7 +72,7 @@ class Case:
     lang: str
     prompt: str
     target: str
-    kind: Literal["written", "alone", "decline"]
+    kind: Literal["written", "alone", "known", "decline"]
     removed: bool = False
 
 
@@ -154,7 +154,7 @@ def _varied(evidence: list[Evidence], titles: Mapping[str, str], chance: random.
     """The evidence as other knowledge bases might give it: with titles, in another order."""
     if chance.random() < _TITLED:
         evidence = [replace(each, passage=_titled(each.passage, titles)) for each in evidence]
-    if chance.random() < _SHUFFLED:
+    if chance.random() < SHUFFLED:
         chance.shuffle(evidence)
     return [replace(each, number=number) for number, each in enumerate(evidence, start=1)]
 

@@ -3,12 +3,15 @@
     python -m benchmarks.answering_training SET… --out FILE [--cases FILE] [--epochs N]
 
 ``SET…`` are folders in BEIR's form; `benchmarks.answering_data` asks questions of their fit halves and says
-what is to be answered. One in four documents of the fit halves is kept from training, for the calibration of
-confidence and for choosing (``python -m eval answers --half kept``). FILE is written every twenty steps
-together with the optimizer's state (FILE.state), and a run that was stopped goes on there.
+what is to be answered. `benchmarks.answering_made` adds documents of our own, with tables, lists and notices.
+``--start`` goes on from an adapter that was trained before. One in four documents of the fit halves is kept
+from training, for the calibration of confidence and for choosing (``python -m eval answers --half kept``).
+FILE is written every twenty steps together with the optimizer's state (FILE.state), and a run that was
+stopped goes on there.
 """
 
 import argparse
+import hashlib
 import json
 import random
 import sys
@@ -24,7 +27,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from benchmarks.answering_data import Case, collect_cases, read_cases
-from benchmarks.low_rank import add_low_rank, resume, save, set_rate
+from benchmarks.answering_made import made_cases
+from benchmarks.low_rank import add_low_rank, load, resume, save, set_rate
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import FORMAT, adapted_names
 from rag.generators.chat_template import ChatTemplate
@@ -33,6 +37,7 @@ from rag.weights import resolve_model, weights_digest
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20
+_ROUNDS = 2
 _Example = tuple[list[int], int]  # tokens of prompt and answer, and where the answer begins
 
 
@@ -58,6 +63,8 @@ def main() -> None:
     parser.add_argument("sets", type=Path, nargs="*")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cases", type=Path, help="where the cases are kept; FILE.cases.jsonl by default")
+    parser.add_argument("--made", type=int, default=_ROUNDS, help="rounds of documents made up; 0: none")
+    parser.add_argument("--start", type=Path, help="an adapter to go on from")
     parser.add_argument("--model", default=_DEFAULTS.model)
     parser.add_argument("--first-layer", type=int, default=_DEFAULTS.first_layer)
     parser.add_argument("--rank", type=int, default=_DEFAULTS.rank)
@@ -73,11 +80,12 @@ def main() -> None:
     cases = (
         collect_cases(args.sets, cases_file, args.model, args.seed) if args.sets else read_cases(cases_file)
     )
+    cases += made_cases(args.made, args.seed) if args.made else []
     chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
-    train(cases, args.out, Options(**chosen))
+    train(cases, args.out, Options(**chosen), args.start)
 
 
-def train(cases: Sequence[Case], out: Path, options: Options) -> None:
+def train(cases: Sequence[Case], out: Path, options: Options, start: Path | None = None) -> None:
     """Train an adapter on the cases and save it."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -106,6 +114,9 @@ def train(cases: Sequence[Case], out: Path, options: Options) -> None:
         "learning_rate": str(options.learning_rate),
         "seed": str(options.seed),
     }
+    if start is not None:
+        facts["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
+        load(start, learned)
     done = resume(out, learned, optimizer, facts)
     started, seen, mean = time.monotonic(), 0, 0.0
     batches = _batches(examples, options.batch, options.seed)

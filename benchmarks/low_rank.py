@@ -53,6 +53,15 @@ def save(
     save_file(whole, _state(out), kept)
 
 
+def load(file: Path, learned: Learned) -> None:
+    """Begin with what was learned before, as `save` wrote it."""
+    with safe_open(file, "pt") as before:
+        if set(before.keys()) != set(learned):
+            sys.exit(f"{file} adds to other matrices than are to be trained; choose another --start")
+        for name, value in learned.items():
+            value.data.copy_(before.get_tensor(name))
+
+
 def resume(out: Path, learned: Learned, optimizer: torch.optim.AdamW, facts: Mapping[str, str]) -> int:
     """Load an interrupted run of the same kind, and tell how many steps it had done."""
     state = _state(out)

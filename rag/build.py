@@ -181,6 +181,7 @@ def build_answer_chain(
         calibration=build_calibration(settings),
         minimum_confidence=settings.answering.minimum_confidence,
         split_questions=settings.retrieval.split_questions,
+        check=settings.answering.check,
     )
 
 

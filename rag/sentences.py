@@ -23,6 +23,7 @@ _TERMINATOR = re.compile(
     rf"|[；;](?=\s*\n)"
     rf"|(?<!\.)\.++[{re.escape(_CLOSING)}]*+(?=\s|$)"  # an English full stop is followed by white space
 )
+_INITIALS = re.compile(r"(?:^|[^\w.])(?:[A-Z]\.){2,5}$")  # "the R.F.C. de Liège" is one sentence
 _BLANK_LINE = re.compile(r"\n[ \t\u3000]*\n")
 _LINE_END = re.compile(r"\n")
 _ABBREVIATION = re.compile(
@@ -66,8 +67,18 @@ def _terminator_ends(text: str) -> list[int]:
                 continue
             if _follows_list_number(text, match.start()):
                 continue
+            if _INITIALS.search(text[max(0, match.start() - 12) : match.end()]) and _goes_on(
+                text, match.end()
+            ):
+                continue
         ends.append(match.end())
     return ends
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the sentence goes on after a full stop: with a small letter, on the same line."""
+    after = text[end : end + 2]
+    return after[:1] in (" ", "\u00a0") and after[1:].islower()
 
 
 def _follows_list_number(text: str, dot: int) -> bool:

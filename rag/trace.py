@@ -36,11 +36,12 @@ class Trace:
     generated_tokens: int = 0
     generator: str = ""
     dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
-    removed: tuple[str, ...] = ()  # sentences of the draft that no passage supports
+    removed: tuple[str, ...] = ()  # sentences of the draft, or of the first one, that no passage supports
     evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`
     withheld: tuple[str, ...] = ()  # sentences of the evidence that are orders to an assistant, not read
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved
+    first_draft: str = ""  # what it had written before, where a sentence of that wasn't supported
     rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft

@@ -49,6 +49,9 @@ def _sections(answer: Answer, wording: Wording, words: ExplanationWording) -> It
             for sentence in trace.removed
         )
         yield _section(title, f"<blockquote{_lang(draft)}>{escape(draft)}</blockquote>{dropped}{removed}")
+    if trace.first_draft:
+        first = trace.first_draft.strip()
+        yield _section(words.first_draft, f"<blockquote{_lang(first)}>{escape(first)}</blockquote>")
     if answer.sentences:
         yield _section(words.checked, f"<ul>{''.join(_checked(answer, words))}</ul>")
     yield _section(words.times, f"<p>{escape(' · '.join(_times(answer, words)))}</p>")

@@ -22,6 +22,7 @@ class ExplanationWording:
     share: str  # {read}, {all}
     draft: str
     draft_by: str  # {generator}, {tokens}
+    first_draft: str
     dropped_citation: str  # {number}
     removed: str  # {sentence}
     checked: str
@@ -56,6 +57,7 @@ _ZH = ExplanationWording(
     share="读了 {read} 字，共 {all} 字",
     draft="写出的草稿",
     draft_by="写出的草稿（{generator}，{tokens} 个词元）",
+    first_draft="先前的草稿，有句子没有依据，因此重写",
     dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
     removed="没有段落支持，已删去：{sentence}",
     checked="逐句核对",
@@ -97,6 +99,7 @@ _EN = ExplanationWording(
     share="{read} of {all} characters read",
     draft="The draft",
     draft_by="The draft ({generator}, {tokens} tokens)",
+    first_draft="An earlier draft, written anew as a sentence of it had no support",
     dropped_citation="The draft's number [{number}] was dropped: no passage has it.",
     removed="Removed, as no passage supports it: {sentence}",
     checked="Checked sentence by sentence",

@@ -206,6 +206,8 @@ def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
         "confidence": answer.confidence if answer is not None else None,
         "signals": dict(trace.signals),
         "draft": trace.draft,
+        "first_draft": trace.first_draft,
+        "removed": list(trace.removed),
         "passages": [
             _place(passage)
             | {

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
@@ -14,15 +14,16 @@ from rag.answer import Answer, Question, Trace
 from rag.answering.confidence import Calibration
 from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
-from rag.answering.declining import Clock, decline, objection_to
-from rag.answering.drafting import chance_of_declining, trained_for, write_draft
+from rag.answering.deciding import Decision
+from rag.answering.declining import Clock, decline
+from rag.answering.drafting import Draft, chance_of_declining, trained_for, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
-from rag.answering.prompt import Wording, build_messages, head_messages, is_decline, wording_for
+from rag.answering.prompt import Wording, build_messages, head_messages, wording_for
+from rag.answering.repair import Checked, repaired
 from rag.answering.resolution import resolve_answer
 from rag.answering.rewriting import Rewriter, as_asked
-from rag.answering.signals import candidate_scores, signals_of
 from rag.errors import ConfigError
 from rag.generators import EvidenceReader
 from rag.knowledge_base import Analyzer
@@ -37,7 +38,7 @@ _SURELY_NOT = 0.99  # so likely to decline, a generator needn't write what would
 
 
 class AnswerChain(Runnable[str | Question, Answer]):
-    """Retrieve, pack the evidence, generate, resolve the citations, check the support.
+    """Retrieve, pack the evidence, generate, resolve the citations, check the support, repair once.
 
     A question that a curated entry surely answers, by ``matcher``, is answered with that entry's words alone.
 
@@ -58,6 +59,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         calibration: Calibration | None = None,
         minimum_confidence: float | None = None,
         split_questions: bool = True,
+        check: Literal["repair", "remove", "none"] = "repair",
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -66,9 +68,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
         self.matcher = matcher
-        self.calibration = calibration
-        self.minimum_confidence = minimum_confidence
+        self.decision = Decision(analyzer, calibration, minimum_confidence)
         self.split_questions = split_questions
+        self.check = check
         self.rewriter = Rewriter(generator, analyzer)
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
@@ -168,15 +170,42 @@ class AnswerChain(Runnable[str | Question, Answer]):
         )
         declining, avoid = None, ""
         # Without a calibration nobody but the generator can decide whether to answer, as it writes.
-        if trained is not None and (self.calibration is not None or self.minimum_confidence == 0):
+        if trained is not None and (self.decision.calibration is not None or self._withholds_nothing):
             declining = chance_of_declining(trained, messages, wording)
-            if declining > _SURELY_NOT and self.minimum_confidence != 0:
+            if declining > _SURELY_NOT and not self._withholds_nothing:
                 yield decline(draft, wording, "found no answer", clock)
                 return
             avoid = wording.decline_start
         written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
-        draft = replace(draft, trace=written.trace)
-        yield self._complete(draft, written.text, evidence, wording, clock, written.likelihoods, declining)
+        checked = self._check(written, draft)
+        if self.check == "repair":
+            checked = yield from repaired(
+                self.generator,
+                checked,
+                evidence,
+                draft,
+                wording,
+                clock,
+                config,
+                question.history,
+                avoid=avoid,
+                analyzer=self.analyzer,
+            )
+        yield self.decision.answer(checked, draft, evidence, wording, clock, declining)
+
+    @property
+    def _withholds_nothing(self) -> bool:
+        return self.decision.minimum_confidence == 0
+
+    def _check(self, written: Draft, answer: Answer) -> Checked:
+        resolved = resolve_answer(
+            written.text,
+            answer.passages,
+            answer.question,
+            analyzer=self.analyzer,
+            as_written=self.check == "none",
+        )
+        return Checked(written, resolved)
 
     def _read(
         self,
@@ -194,60 +223,10 @@ class AnswerChain(Runnable[str | Question, Answer]):
         trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
         draft = replace(draft, origin="extractive", trace=trace)
         text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
-        draft = replace(draft, trace=replace(draft.trace, draft=text))
+        written = Draft(text, replace(draft.trace, draft=text), ())
         if not text:
-            return decline(draft, wording, "no sentence fits", clock)
-        return self._complete(draft, text, evidence, wording, clock)
-
-    def _complete(
-        self,
-        draft: Answer,
-        text: str,
-        evidence: Sequence[Evidence],
-        wording: Wording,
-        clock: Clock,
-        likelihoods: Sequence[float] = (),
-        declining: float | None = None,
-    ) -> Answer:
-        if not text.strip():
-            return decline(draft, wording, "wrote nothing", clock)
-        if is_decline(text):
-            return decline(draft, wording, "found no answer", clock)
-        resolved = resolve_answer(text, draft.passages, draft.question, analyzer=self.analyzer)
-        objection = objection_to(resolved)
-        detail = ""
-        signals = signals_of(
-            draft.trace.query,
-            evidence,
-            candidate_scores(draft.trace),
-            resolved,
-            likelihoods,
-            declining,
-            analyzer=self.analyzer,
-        )
-        trace = replace(
-            draft.trace, dropped_citations=resolved.dropped, removed=resolved.removed, signals=signals
-        )
-        confidence = self.calibration.probability(signals) if self.calibration is not None else None
-        if objection is None and self._is_doubtful(confidence):
-            objection, detail = "not sure enough", f"{confidence:.0%}"
-        if objection is not None:
-            return decline(replace(draft, trace=trace), wording, objection, clock, detail)
-        return replace(
-            draft,
-            confidence=confidence,
-            text=resolved.text,
-            sentences=resolved.sentences,
-            citations=resolved.citations,
-            trace=replace(trace, total_ms=clock.elapsed_ms()),
-        )
-
-    def _is_doubtful(self, confidence: float | None) -> bool:
-        """Whether an answer of that confidence is to be withheld."""
-        if confidence is None or self.calibration is None:
-            return False
-        least = self.calibration.threshold if self.minimum_confidence is None else self.minimum_confidence
-        return confidence < least
+            return decline(replace(draft, trace=written.trace), wording, "no sentence fits", clock)
+        return self.decision.answer(self._check(written, draft), draft, evidence, wording, clock)
 
 
 def _checked(question: str | Question, limit: int) -> Question:

@@ -9,11 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import combinations
 
 from langchain_core.documents import Document
 
+from rag.answering.versions import date_of, newest_first, versions_among
 from rag.knowledge_base import Analyzer
 from rag.language import approximate_tokens
 from rag.passage import metadata_of
@@ -23,8 +22,10 @@ _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
-_SAME_TITLE = 0.75  # likeness of titles from which two documents may be versions of one
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_HEADING = 60  # characters of a line at a passage's beginning that may be a heading
+_ENDED = re.compile(
+    r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、])\s"
+)  # ends like a sentence, begins like an item
 _CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
 
 
@@ -103,12 +104,13 @@ def pack_evidence(
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
     Passages stay in order and are numbered from 1; those of which nothing fits are left out (they can only be
-    the last in relevance, but numbers stay consecutive). Of documents that look like versions of one, the
-    newer comes first: a small model believes what it reads first. Of a question's ``parts`` each has the
+    the last in relevance, but numbers stay consecutive). Headings at a passage's beginning are read with
+    what is read below them, and not without. Of documents that look like versions of one, the newer comes
+    first: a small model believes what it reads first. Of a question's ``parts`` each has the
     sentence that says most about it among what is read, if half of the budget has room for it.
     """
-    versions = _versions(passages)
-    passages = _newest_first(query, passages, versions)
+    versions = versions_among(passages)
+    passages = newest_first(query, passages, versions)
     spans = [split_sentences(passage.page_content) for passage in passages]
     costs = [
         [_cost(passage, passage.page_content[a:b]) for a, b in each]
@@ -117,13 +119,22 @@ def pack_evidence(
     tables = [_sentence_scores(each, passages, spans, analyzer) for each in (query, *parts)]
     scores = [[max(values) for values in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
     chosen: list[set[int]] = [set() for _ in passages]
+    headings = [_headings(each, passage) for each, passage in zip(spans, passages, strict=True)]
+    for index, heading in enumerate(headings):
+        for table in tables:
+            table[index][: len(heading)] = [-1.0] * len(heading)
+
+    def cost_of(index: int, position: int) -> int:
+        with_it = 0 if chosen[index] else _OVERHEAD + sum(costs[index][each] for each in headings[index])
+        return costs[index][position] + with_it
+
     spent = 0
     for table in tables[1:]:
         best = _best_sentence(table)
         if best is not None and best[1] not in chosen[best[0]]:
-            cost = costs[best[0]][best[1]] + (0 if chosen[best[0]] else _OVERHEAD)
+            cost = cost_of(*best)
             if spent + cost <= budget / 2:
-                chosen[best[0]].add(best[1])
+                chosen[best[0]].update((best[1], *headings[best[0]]))
                 spent += cost
     for index, each in enumerate(costs):
         left = [cost for position, cost in enumerate(each) if position not in chosen[index]]
@@ -140,12 +151,12 @@ def pack_evidence(
         (score, index, position)
         for index, each in enumerate(scores)
         for position, score in enumerate(each)
-        if position not in chosen[index]
+        if position not in chosen[index] and position not in headings[index]
     ]
     for _, index, position in sorted(rest, key=lambda item: (-item[0], item[1], item[2])):
-        cost = costs[index][position] + (0 if chosen[index] else _OVERHEAD)
+        cost = cost_of(index, position)
         if spent + cost <= budget:
-            chosen[index].add(position)
+            chosen[index].update((position, *headings[index]))
             spent += cost
     first = next((index for index, each in enumerate(spans) if each), None)
     if first is not None and not any(chosen):
@@ -156,7 +167,7 @@ def pack_evidence(
             number,
             passages[index],
             tuple(spans[index][position] for position in sorted(chosen[index])),
-            _date(passages[index]) if metadata_of(passages[index])["doc_id"] in versions else "",
+            date_of(passages[index]) if metadata_of(passages[index])["doc_id"] in versions else "",
         )
         for number, index in enumerate(kept, start=1)
     ]
@@ -167,44 +178,21 @@ def _best_sentence(table: Sequence[Sequence[float]]) -> tuple[int, int] | None:
     return max(places, key=lambda place: table[place[0]][place[1]], default=None)
 
 
-def _date(passage: Document) -> str:
-    return metadata_of(passage)["modified"][:10]
-
-
 def _cost(passage: Document, sentence: str) -> int:
     """About how many tokens a sentence takes; a table's row is read with the names of its columns."""
     return approximate_tokens(sentence) * (2 if metadata_of(passage)["kind"] == "table" else 1) + 1
 
 
-def _versions(passages: Sequence[Document]) -> set[str]:
-    """The ids of documents that are titled much like another one: two versions of a notice, say."""
-    titles = {metadata_of(passage)["doc_id"]: _document_title(passage) for passage in reversed(passages)}
-    return {
-        each
-        for one, other in combinations(titles, 2)
-        if titles[one]
-        and SequenceMatcher(None, titles[one], titles[other], autojunk=False).ratio() >= _SAME_TITLE
-        for each in (one, other)
-    }
-
-
-def _newest_first(query: str, passages: Sequence[Document], versions: set[str]) -> list[Document]:
-    """Let newer versions take the places of older ones, unless the question names a year."""
-    if _YEAR.search(query):
-        return list(passages)
-    ordered = sorted(
-        (passage for passage in passages if metadata_of(passage)["doc_id"] in versions),
-        key=_date,
-        reverse=True,
-    )
-    newest = iter(ordered)
-    return [next(newest) if metadata_of(passage)["doc_id"] in versions else passage for passage in passages]
-
-
-def _document_title(passage: Document) -> str:
-    """The title in the passage's context, or, in a document's first passage, its first line."""
-    context = metadata_of(passage)["context"].partition("\n")[0]
-    return context.partition(" > ")[0] or passage.page_content.partition("\n")[0]
+def _headings(spans: Sequence[Span], passage: Document) -> range:
+    """The positions of the headings that a passage begins with; none where nothing else follows."""
+    text = passage.page_content
+    count = 0
+    for start, end in spans:
+        line = text[start:end].strip()
+        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or _CELL.search(line):
+            break
+        count += 1
+    return range(count if count < len(spans) else 0)
 
 
 def _sentence_scores(

@@ -37,13 +37,18 @@ class Resolved:
 
 
 def resolve_answer(
-    generated: str, passages: Sequence[Document], question: str, *, analyzer: TermAnalyzer
+    generated: str,
+    passages: Sequence[Document],
+    question: str,
+    *,
+    analyzer: TermAnalyzer,
+    as_written: bool = False,
 ) -> Resolved:
     """Resolve the marks of a generated text against the passages it was generated from.
 
     Each sentence is checked against what it cites. A citation whose passage doesn't support the sentence
     gives way to a passage that does; a sentence without a citation gets the one that supports it, if any.
-    What no passage supports is removed.
+    What no passage supports is removed. ``as_written``: supports are measured, and nothing is changed.
     """
     marked, dropped = marked_sentences(generated, len(passages))
     text = ""
@@ -62,8 +67,8 @@ def resolve_answer(
             )
             for passage in passages
         ]
-        numbers = _choose(each, passages, supports)
-        if not numbers:
+        numbers = each.numbers if as_written else _choose(each, passages, supports)
+        if not numbers and not as_written:
             removed.append(each.text)
             continue
         rendered = place_marks(each.text, numbers)

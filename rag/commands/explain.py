@@ -36,6 +36,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
         "evidence": list(trace.evidence),
         "withheld": list(trace.withheld),
         "draft": trace.draft,
+        "first_draft": trace.first_draft,
         "signals": dict(trace.signals),
         "dropped_citations": list(trace.dropped_citations),
         "removed": list(trace.removed),
@@ -66,6 +67,10 @@ def _lines(answer: Answer) -> Iterator[str]:
             yield from (f"        {line}" for line in text.splitlines())
     for order in trace.withheld:
         yield f"  left unread, since it gives orders to the assistant: {order}"
+    if trace.first_draft:
+        yield ""
+        yield "written at first, with sentences that no passage supports:"
+        yield from (f"  {line}" for line in trace.first_draft.strip().splitlines())
     if trace.draft:
         yield ""
         yield f"written by {trace.generator or 'the generator'}, {trace.generated_tokens} tokens:"

@@ -80,6 +80,56 @@ def test_versions_of_a_document_are_told_apart_by_their_dates(
     assert asked[0].passage is old
 
 
+def test_pages_of_two_branches_are_no_versions_and_stay_in_order(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    pairs = [
+        ("顺途租车 北苑店", "顺途租车 古城店"),
+        ("Operator's manual P200", "Operator's manual P300"),
+        ("第 3 章 安装", "第 4 章 安装"),
+    ]
+    for one, other in pairs:
+        first = make_passage("120 元。", source="1", context=one, modified="2023-01-01")
+        second = make_passage("150 元。", source="2", context=other, modified="2025-01-01")
+        packed = pack_evidence("日租金", [first, second], analyzer=analyzer, budget=400)
+        assert [each.title for each in packed] == [one, other]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("员工手册（2024 年修订）", "员工手册（2025 年修订）"),
+        ("Travel policy", "Travel policy (revised)"),
+        ("Price list v2.1", "Price list v3"),
+        ("停车通知", "停车通知"),
+    ],
+)
+def test_of_titles_that_differ_in_what_tells_versions_the_newer_is_read_first(
+    analyzer: Analyzer, make_passage: Callable[..., Document], older: str, newer: str
+) -> None:
+    old = make_passage("480 元。", source="1", context=older, modified="2024-12-02")
+    new = make_passage("560 元。", source="2", context=newer, modified="2025-12-08")
+    packed = pack_evidence("标准", [old, new], analyzer=analyzer, budget=400)
+    assert [each.title for each in packed] == [f"{newer} (2025-12-08)", f"{older} (2024-12-02)"]
+
+
+def test_a_heading_is_read_with_what_stands_below_it_and_never_alone(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    long = make_passage("西站店的班车从南门发车。" * 6, source="1")
+    table = make_passage(
+        "西站店\n\n价目\n\n车型 | 日租金\n经济型 | 120 元\n越野车 | 480 元",
+        source="2",
+        kind="table",
+    )
+    asked = "西站店租越野车要多少钱？"
+    read = [each.text for each in pack_evidence(asked, [long, table], analyzer=analyzer, budget=120)]
+    assert read[1].splitlines()[:2] == ["西站店", "价目"] and "越野车: 日租金 480 元" in read[1]
+    for budget in range(40, 120, 4):
+        texts = [each.text for each in pack_evidence(asked, [long, table], analyzer=analyzer, budget=budget)]
+        assert "西站店" not in [text.partition(" …")[0] for text in texts[1:]]
+
+
 _sentences = st.lists(st.sampled_from([FILLER, "保修期两年。", "It lasts two years. ", "\n\n"]), max_size=12)
 
 
