@@ -181,8 +181,8 @@ def _case(
     crossing = "@" in asked.set_name
     if question.answers and not crossing:
         held = [each for each in held if contains_answer(each.text, question.answers)]
-        if not held and any(contains_answer(each.text, question.answers) for each in evidence):
-            return None  # another text may say it, too, or only have its words
+    if not held and any(contains_answer(each.text, question.answers) for each in evidence):
+        return None  # another text may say it, too, or only have its words
     if not question.answerable or not held:
         return case(wording.decline, "decline")
     right = replace(held[0], number=1)
