@@ -186,3 +186,12 @@ def test_what_was_removed_of_a_draft_is_explained() -> None:
     answer = Answer("E06 是什么意思？", "皮带松了。", (), trace=trace)
     assert "removed, as no passage supports it: 它是红的。" in explanation(answer)
     assert trace_record(answer)["removed"] == ["它是红的。"]
+
+
+def test_what_was_written_before_a_repair_is_explained() -> None:
+    trace = Trace(draft="皮带松了。", first_draft="皮带断了。", removed=("皮带断了。",))
+    answer = Answer("q", "皮带松了。", (), trace=trace)
+    lines = explanation(answer).splitlines()
+    assert lines.index("  皮带断了。") < lines.index("  皮带松了。")
+    assert "written at first, with sentences that no passage supports:" in lines
+    assert trace_record(answer)["first_draft"] == "皮带断了。"
