@@ -133,14 +133,14 @@ class AnsweringSettings(_Section):
     An answer less probable to be right than ``minimum_confidence`` is withheld (left out: the calibration's
     own threshold; 0: none is). ``calibration``: a file of `python -m eval calibrate` for other models than
     the default ones. ``check``: what happens to sentences that their evidence doesn't bear out: they are
-    removed after the answer was written once more ("repair"), "remove"d, or, to measure what that gives,
+    "remove"d, removed after the answer was written once more ("repair"), or, to measure what that gives,
     left ("none").
     """
 
     evidence_tokens: int = Field(480, ge=64)
     minimum_confidence: float | None = Field(None, ge=0, le=1)
     calibration: Path | None = None
-    check: Literal["repair", "remove", "none"] = "repair"
+    check: Literal["repair", "remove", "none"] = "remove"
     max_question_characters: int = Field(2000, ge=1)
 
 

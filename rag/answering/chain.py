@@ -38,7 +38,7 @@ _SURELY_NOT = 0.99  # so likely to decline, a generator needn't write what would
 
 
 class AnswerChain(Runnable[str | Question, Answer]):
-    """Retrieve, pack the evidence, generate, resolve the citations, check the support, repair once.
+    """Retrieve, pack the evidence, generate, resolve the citations, check the support.
 
     A question that a curated entry surely answers, by ``matcher``, is answered with that entry's words alone.
 
@@ -59,7 +59,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         calibration: Calibration | None = None,
         minimum_confidence: float | None = None,
         split_questions: bool = True,
-        check: Literal["repair", "remove", "none"] = "repair",
+        check: Literal["repair", "remove", "none"] = "remove",
     ) -> None:
         self.retriever = retriever
         self.generator = generator

@@ -1,7 +1,8 @@
 """Writing an answer once more where what was read doesn't bear a sentence of it out.
 
 A small model that reads several passages mixes them up: a year from one, a name from another. Over the
-passage that it meant alone it has less to mix.
+passage that it meant alone it has less to mix. What that gives with the default generator is next to nothing
+(BENCHMARKS.md), so ``answering.check`` doesn't ask for it by default.
 """
 
 from collections.abc import Generator, Sequence

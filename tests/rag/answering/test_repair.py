@@ -42,7 +42,9 @@ def ask(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Ask:
     ) -> tuple[Answer, list[str]]:
         generator = Recording(messages=iter([AIMessage(each) for each in written]))
         passages = [make_passage(text, source=f"{n}.md") for n, text in enumerate(texts, start=1)]
-        chain = AnswerChain(FixedRetriever(passages=passages), generator, analyzer, **options)
+        chain = AnswerChain(
+            FixedRetriever(passages=passages), generator, analyzer, **{"check": "repair", **options}
+        )
         return chain.invoke("软管多久换一次？"), generator.prompts
 
     return asked
