@@ -20,7 +20,7 @@ import numpy as np
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from tqdm import tqdm
 
-from eval.calibrating import SIGNALS, Labelled, auroc, held_out, read_labelled
+from eval.calibrating import Labelled, auroc, held_out, read_labelled, signals_for
 from eval.runs.scores import read_answers
 from rag.generators import TrainedGenerator, build_generator
 from rag.settings import load_settings
@@ -83,7 +83,7 @@ def _messages(record: dict[str, Any]) -> tuple[list[BaseMessage], tuple[str, str
 
 def _print(labelled: list[Labelled]) -> None:
     right = np.array([each.right for each in labelled])
-    known = [name for name in SIGNALS if all(name in each.signals for each in labelled)]
+    known = signals_for(labelled)
     alone = np.array([each.signals["verified"] for each in labelled])
     print(f"{len(labelled)} answers, {right.mean():.2f} right\n\n| what ranks them | AUROC |\n|---|---|")
     print(f"| the verifier | {auroc(right, alone):.3f} |")

@@ -18,7 +18,6 @@ from rag.errors import EvalError
 
 # Those of the signals that are used; chosen on fit halves, ARCHITECTURE.md says how.
 SIGNALS = (
-    "declining",
     "mean likelihood",
     "least likelihood",
     "cited rank",
@@ -26,6 +25,9 @@ SIGNALS = (
     "lead",
     "length",
 )
+# Where the generator was asked apart whether to decline. Chosen on the same halves, and so that they don't
+# depend on how a knowledge base is cut and searched: ranks and leads do.
+SIGNALS_ASKED_APART = ("declining", "mean likelihood", "quote coverage")
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
 
@@ -69,7 +71,7 @@ def fit_calibration(
     embedder: str,
     adapter: str = "",
     keep: float,
-    names: Sequence[str] = SIGNALS,
+    names: Sequence[str] | None = None,
 ) -> Calibration:
     """A calibration of these drafts.
 
@@ -86,7 +88,7 @@ def fit_calibration(
             f"{int(right.sum())} right and {int((1 - right).sum())} wrong answers are too few to fit "
             f"anything; ask until there are {_FEWEST} of each"
         )
-    names = [name for name in names if all(name in each.signals for each in labelled)]
+    names = names or signals_for(labelled)
     weights = fit_logistic(_matrix(labelled, names), right, ridge=_RIDGE)
     chances = held_out(labelled, names)
     chosen = threshold_for(chances, right, keep)
@@ -105,6 +107,12 @@ def fit_calibration(
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         },
     )
+
+
+def signals_for(labelled: Sequence[Labelled]) -> list[str]:
+    """The signals to fit: those that all drafts have, and few where the generator was asked apart."""
+    names = SIGNALS_ASKED_APART if all("declining" in each.signals for each in labelled) else SIGNALS
+    return [name for name in names if all(name in each.signals for each in labelled)]
 
 
 def held_out(labelled: Sequence[Labelled], names: Sequence[str]) -> NDArray[np.float64]:

@@ -21,7 +21,6 @@ Signals = Mapping[str, float]
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
 _UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
 _LONG = 200.0  # characters: the length of answers counts up to here
-_NEARLY_SURE = 0.9999
 _FIFTH = 4  # the position of the fifth candidate
 
 
@@ -68,8 +67,7 @@ def signals_of(
         "crossing": float(crossing),
     }
     if declining is not None:
-        held = min(_NEARLY_SURE, max(1 - _NEARLY_SURE, declining))
-        signals["declining"] = math.log(held / (1 - held))
+        signals["declining"] = declining
     if likelihoods:
         tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
         signals["mean likelihood"] = sum(tokens) / len(tokens)

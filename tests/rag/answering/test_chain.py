@@ -452,7 +452,7 @@ def trained(chance: float) -> Trained:
 
 
 DOUBTING = Calibration(
-    generator="g", embedder="e", constant=0.0, weights={"declining": -1.0}, threshold=0.3, risk=0.1
+    generator="g", embedder="e", constant=5.0, weights={"declining": -10.0}, threshold=0.3, risk=0.1
 )
 
 
@@ -464,8 +464,8 @@ def test_a_trained_generator_is_asked_apart_whether_to_answer_and_then_to_answer
     ((messages, options),) = generator.seen
     assert [message.type for message in messages] == ["system", "human"]  # no examples
     assert options["avoid"] == wording_for("zh").decline_start
-    assert answer.trace.signals["declining"] == pytest.approx(math.log(0.4 / 0.6))
-    assert answer.confidence == pytest.approx(0.6) and not answer.abstained
+    assert answer.trace.signals["declining"] == 0.4
+    assert answer.confidence == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-4) and not answer.abstained
 
 
 def test_what_a_trained_generator_would_rather_not_say_is_withheld(make_chain: MakeChain) -> None:
