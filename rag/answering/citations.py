@@ -11,6 +11,7 @@ logger = logging.getLogger(__name__)
 _MARK = re.compile(r"\s?[\[［【]\s*(\d{1,3}(?:\s*[,，、;；]\s*\d{1,3})*)\s*[\]］】]")
 _CANONICAL = re.compile(r"\[(\d+)\]")
 _LEADING_MARKS = re.compile(r"(?:\s*\[\d+\])+")
+_ENDED_TWICE = re.compile(r"(?<![。.])([。.])\s*[。.]$")  # with a mark between: "EUR 18 [2]. [2]."
 _END = re.compile(r"([。！？!?]|\.)$")
 
 
@@ -47,7 +48,7 @@ def marked_sentences(text: str, passages: int) -> tuple[list[MarkedSentence], tu
                 dropped.append(number)
             elif number not in numbers:
                 numbers.append(number)
-        bare = _CANONICAL.sub("", piece).strip()
+        bare = _ENDED_TWICE.sub(r"\1", _CANONICAL.sub("", piece).strip())
         if any(character.isalnum() for character in bare):
             sentences.append(MarkedSentence(bare, tuple(numbers)))
     if dropped:

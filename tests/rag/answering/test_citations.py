@@ -33,6 +33,12 @@ def test_a_mark_before_the_full_stop_belongs_to_its_sentence() -> None:
     assert [each.text for each in sentences] == ["It lasts two years.", "The battery lasts one."]
 
 
+@pytest.mark.parametrize("written", ["It costs EUR 18 [2]. [2].", "It costs EUR 18 [2].[2]."])
+def test_a_sentence_that_is_cited_and_ended_twice_is_ended_once(written: str) -> None:
+    ((text, numbers),) = ((each.text, each.numbers) for each in marked_sentences(written, 2)[0])
+    assert place_marks(text, numbers) == "It costs EUR 18 [2]."
+
+
 def test_numbers_that_do_not_exist_are_dropped_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         sentences, dropped = marked_sentences("Two years [1][7][0].", 3)
