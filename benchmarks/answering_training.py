@@ -48,7 +48,7 @@ class Options:
     model: str
     first_layer: int = 12
     rank: int = 8
-    epochs: float = 0.64
+    epochs: float = 1.0
     batch: int = 4
     learning_rate: float = 3e-4
     seed: int = 0

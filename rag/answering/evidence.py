@@ -23,9 +23,8 @@ _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
 _HEADING = 60  # characters of a line at a passage's beginning that may be a heading
-_ENDED = re.compile(
-    r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、])\s"
-)  # ends like a sentence, begins like an item
+# Ends like a sentence, or begins like an item.
+_ENDED = re.compile(r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、])\s")
 _CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
 
 
@@ -105,7 +104,7 @@ def pack_evidence(
 
     Passages stay in order and are numbered from 1; those of which nothing fits are left out (they can only be
     the last in relevance, but numbers stay consecutive). Headings at a passage's beginning are read with
-    what is read below them, and not without. Of documents that look like versions of one, the newer comes
+    what is read below them, and not without. Of documents that are versions of one, the newer comes
     first: a small model believes what it reads first. Of a question's ``parts`` each has the
     sentence that says most about it among what is read, if half of the budget has room for it.
     """

@@ -1,7 +1,7 @@
 """Which of the documents found are versions of one, and which of these is the newest."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from langchain_core.documents import Document
 
@@ -16,33 +16,55 @@ _OF_A_VERSION = re.compile(  # what may tell a title from that of another versio
     r"|\b(?:the|an?|of|to|in|on|for|about)\b|[\W_]",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TELLING = re.compile(  # what may tell in a question which version is meant
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}\s*月|第\s*[一二三四五六七八九十\d]+\s*版|[一二三四]季度"
+    r"|\bv?\d+(?:\.\d+)+\b|\bq[1-4]\b",
+    re.IGNORECASE,
+)
 
 
-def versions_among(passages: Sequence[Document]) -> set[str]:
+def versions_among(passages: Sequence[Document]) -> dict[str, str]:
     """The ids of documents that are titled as another one but for a year or the like: a notice, revised.
 
-    Titles that differ in anything else, in a branch or a product, are not those of versions.
+    To each what its title has in common with those of its other versions. Titles that differ in anything
+    else, in a branch or a product, are not those of versions.
     """
     titles: dict[str, set[str]] = {}
     for passage in passages:
         title = _OF_A_VERSION.sub("", _document_title(passage)).lower()
         if title:
             titles.setdefault(title, set()).add(metadata_of(passage)["doc_id"])
-    return {each for same in titles.values() if len(same) > 1 for each in same}
+    return {each: title for title, same in titles.items() if len(same) > 1 for each in same}
 
 
-def newest_first(query: str, passages: Sequence[Document], versions: set[str]) -> list[Document]:
-    """Let newer versions take the places of older ones, unless the question names a year."""
-    if _YEAR.search(query):
-        return list(passages)
-    ordered = sorted(
-        (passage for passage in passages if metadata_of(passage)["doc_id"] in versions),
-        key=date_of,
-        reverse=True,
-    )
-    newest = iter(ordered)
-    return [next(newest) if metadata_of(passage)["doc_id"] in versions else passage for passage in passages]
+def newest_first(query: str, passages: Sequence[Document], versions: Mapping[str, str]) -> list[Document]:
+    """Let newer versions take the places of older ones of the same document.
+
+    Not where the question names a year or the like that some of them have and others haven't.
+    """
+    groups: dict[str, list[Document]] = {}
+    for passage in passages:
+        if (title := versions.get(metadata_of(passage)["doc_id"])) is not None:
+            groups.setdefault(title, []).append(passage)
+    places = {
+        title: iter(same if _is_told(query, same) else sorted(same, key=date_of, reverse=True))
+        for title, same in groups.items()
+    }
+    return [
+        passage if (title := versions.get(metadata_of(passage)["doc_id"])) is None else next(places[title])
+        for passage in passages
+    ]
+
+
+def _is_told(query: str, versions: Sequence[Document]) -> bool:
+    """Whether the question says which of the versions is meant."""
+    dated = {_plain(f"{_document_title(each)} {date_of(each)}") for each in versions}
+    told = (_plain(match.group()) for match in _TELLING.finditer(query))
+    return any(0 < sum(each in text for text in dated) < len(dated) for each in told)
+
+
+def _plain(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 def _document_title(passage: Document) -> str:

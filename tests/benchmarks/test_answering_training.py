@@ -34,6 +34,20 @@ def test_what_was_trained_is_said_and_only_with_the_adapter(
     assert read_adapter(out).instructions == {each: wording_for(each).instructions for each in ("zh", "en")}
 
 
+def test_training_goes_on_from_an_adapter_and_not_from_one_of_another_shape(
+    tiny_generator_folder: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    options = Options(str(tiny_generator_folder), first_layer=0, epochs=60, batch=1, learning_rate=0.02)
+    train([CASE], first, options)
+    little = Options(str(tiny_generator_folder), first_layer=0, epochs=1, batch=1, learning_rate=1e-6)
+    train([CASE], second, little, first)
+    assert answer(tiny_generator_folder, second) == CASE.target
+    with pytest.raises(SystemExit, match="other matrices"):
+        other = Options(str(tiny_generator_folder), first_layer=1, epochs=1, batch=1)
+        train([CASE], tmp_path / "third.safetensors", other, first)
+
+
 def test_a_stopped_training_goes_on_where_it_was_and_another_kind_is_refused(
     tiny_generator_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,19 @@ def test_a_draft_is_judged_by_a_fit_that_never_saw_its_set() -> None:
     assert not np.allclose(honest, other)
 
 
+def test_where_the_generator_was_asked_apart_fewer_signals_are_fitted() -> None:
+    some = drafts()
+    for each in some:
+        support = each.signals["support"]
+        each.signals.update({"quote coverage": support, "cited rank": support})
+    alone = fit_calibration(some, generator="g", embedder="e", keep=0.9)
+    assert set(alone.weights) == {"quote coverage", "cited rank", "lead"}
+    for each in some:
+        each.signals["declining"] = 1 - each.signals["support"]
+    asked = fit_calibration(some, generator="g", embedder="e", keep=0.9)
+    assert set(asked.weights) == {"declining", "quote coverage"}
+
+
 def test_the_threshold_is_the_greatest_that_keeps_so_many_right_answers() -> None:
     chances, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 1.0])
     assert threshold_for(chances, right, 0.5) == 0.8

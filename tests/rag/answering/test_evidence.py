@@ -113,6 +113,37 @@ def test_of_titles_that_differ_in_what_tells_versions_the_newer_is_read_first(
     assert [each.title for each in packed] == [f"{newer} (2025-12-08)", f"{older} (2024-12-02)"]
 
 
+def test_versions_of_one_document_never_take_the_place_of_another_one(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    found = [
+        make_passage("480 元。", source="1", context="差旅标准", modified="2021-01-01"),
+        make_passage("在南门。", source="2", context="停车通知", modified="2024-01-01"),
+        make_passage("560 元。", source="3", context="差旅标准（修订）", modified="2022-01-01"),
+        make_passage("在北门。", source="4", context="停车通知（新）", modified="2025-01-01"),
+    ]
+    packed = pack_evidence("住宿标准", found, analyzer=analyzer, budget=400)
+    assert [each.passage.metadata["source"] for each in packed] == ["3", "4", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("question", "newest"),
+    [
+        ("2026 年的标准是多少？", True),  # of neither
+        ("2024 年的标准是多少？", False),
+        ("3 月的标准是多少？", False),
+        ("标准是多少？", True),
+    ],
+)
+def test_a_question_that_says_which_version_it_means_gets_them_as_they_were_found(
+    analyzer: Analyzer, make_passage: Callable[..., Document], question: str, newest: bool
+) -> None:
+    old = make_passage("480 元。", source="1", context="3月标准", modified="2024-03-02")
+    new = make_passage("560 元。", source="2", context="9月标准", modified="2025-09-08")
+    packed = pack_evidence(question, [old, new], analyzer=analyzer, budget=400)
+    assert (packed[0].passage is new) is newest
+
+
 def test_a_heading_is_read_with_what_stands_below_it_and_never_alone(
     analyzer: Analyzer, make_passage: Callable[..., Document]
 ) -> None:
