@@ -7,7 +7,8 @@ are tombstones until so many of a segment's rows are dead that it is written ane
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,21 @@ class Segment:
         return scores[best][None], rows[best][None]
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For one query threads only wait for each other.
+
+    What FAISS is told counts for all that its thread does with OpenMP, PyTorch's models too, so it is taken
+    back: a generator would go on at half its speed.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 def search_segments(
     segments: Iterable[Segment], vector: Vectors, k: int, among: Keys | None = None
 ) -> list[Hit]:
@@ -132,8 +148,8 @@ def search_segments(
 
     ``among``: only rows with one of these keys.
     """
-    faiss.omp_set_num_threads(1)  # one query: threads only wait for each other
-    hits = [hit for segment in segments for hit in segment.search(vector, k, among)]
+    with _one_thread():
+        hits = [hit for segment in segments for hit in segment.search(vector, k, among)]
     hits.sort(key=lambda hit: (-hit.score, hit.key))
     return hits[:k]
 

@@ -1,5 +1,7 @@
 """Segments: exact search, merging, tombstones."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +42,21 @@ def test_search_over_segments_is_exact(embed: Embed) -> None:
     assert [hit.score for hit in hits] == pytest.approx(sorted(exact.tolist(), reverse=True)[:20], abs=1e-6)
     assert len(search_segments(segments, query, 1000)) == 300
     assert search_segments([], query, 5) == []
+
+
+def test_a_search_leaves_models_their_threads() -> None:
+    # In a process of its own: where PyTorch is loaded first, FAISS shares its OpenMP, and not otherwise.
+    told = """
+import torch
+import numpy as np
+from rag.knowledge_base.dense import Segment, search_segments
+torch.set_num_threads(2)
+rows = np.eye(4, dtype=np.float32)
+search_segments([Segment.build(np.arange(4), rows)], rows[0], 2)
+print(torch.get_num_threads())
+"""
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2"]
 
 
 @pytest.mark.usefixtures("small_segments")
