@@ -51,6 +51,7 @@ import torch
 import numpy as np
 from rag.knowledge_base.dense import Segment, search_segments
 torch.set_num_threads(2)
+assert torch.get_num_threads() == 2  # from here on only OpenMP knows
 rows = np.eye(4, dtype=np.float32)
 search_segments([Segment.build(np.arange(4), rows)], rows[0], 2)
 print(torch.get_num_threads())
