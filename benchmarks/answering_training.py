@@ -41,7 +41,7 @@ from rag.weights import resolve_model, weights_digest
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20
-_ROUNDS = 2
+_ROUNDS = 1
 _DECISIVE = 5.0  # how much each of an answer's first two tokens counts: they say whether there is one
 _Branch = tuple[list[int], int]  # tokens of the rest of a prompt and the answer, and where the answer begins
 

@@ -17,8 +17,9 @@ from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from ingest.reading import split_text
 from ingest.splitter import PassageSplitter
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument
-from rag.knowledge_base.schema import SCHEMA_VERSION
+from rag.errors import KnowledgeBaseError
+from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, Writer
+from rag.knowledge_base.schema import CATALOGUE, SCHEMA_VERSION
 from rag.language import language_of
 from rag.settings import Settings, SplitterSettings
 from rag.weights.cache import models_folder
@@ -44,8 +45,10 @@ def open_corpus(
 ) -> KnowledgeBase:
     """A knowledge base of the documents, made if there is none yet; a document's source is its id.
 
-    It is named by all that it depends on (texts, embedder, splitter). Making it goes on where it was stopped.
+    It is named by all that it depends on (texts, embedder, splitter), whatever their order. Making it goes on
+    where it was stopped; what other corpora have in common with it isn't embedded again.
     """
+    documents = sorted(documents, key=lambda each: each.id)
     parts = PassageSplitter(splitter.target_tokens, splitter.max_tokens)
     facts = f"{fingerprint_of(documents, ())} {fingerprint} {parts.fingerprint} {SCHEMA_VERSION} {_FORM}"
     name = hashlib.sha256(facts.encode())
@@ -56,6 +59,8 @@ def open_corpus(
             root = writer.root(ROOT)
             known = writer.documents(root)
             missing = [each for each in documents if each.id not in known]
+            if missing:
+                _adopt_vectors(writer, path)
             with tqdm(total=len(missing), unit="document", file=sys.stderr, disable=not missing) as bar:
                 for start in range(0, len(missing), _BATCH):
                     batch = [
@@ -72,6 +77,16 @@ def open_corpus(
         kb.close()
         raise
     return kb
+
+
+def _adopt_vectors(writer: Writer, path: Path) -> None:
+    """Take over what the other corpora, beside this one, have embedded."""
+    for file in sorted(path.parent.glob(f"*/{CATALOGUE}")):
+        if file.parent != path:
+            try:
+                writer.adopt_vectors(file.parent)
+            except KnowledgeBaseError as error:  # all is there to be embedded
+                logger.info("nothing is taken over from %s: %s", file.parent, error)
 
 
 def open_folder(

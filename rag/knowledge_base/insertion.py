@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base.catalogue import Catalogue
 from rag.knowledge_base.entries import copy_entries, insert_entries
 from rag.knowledge_base.metadata import encode_metadata
 from rag.knowledge_base.records import NewDocument, NewPassage
-from rag.knowledge_base.schema import reporting_trouble
+from rag.knowledge_base.schema import CATALOGUE, reporting_trouble
 from rag.knowledge_base.similarity import band_keys, encode_sketch, sketch_of, text_key
 
 _BATCH = 500  # parameters of one statement
@@ -144,6 +145,26 @@ def insert_vectors(catalogue: Catalogue, embedder: int, vectors: Mapping[str, by
             "INSERT OR IGNORE INTO vectors (embedder, digest, vector) VALUES (?, ?, ?)",
             ((embedder, bytes.fromhex(digest), blob) for digest, blob in vectors.items()),
         )
+
+
+def copy_vectors(catalogue: Catalogue, embedder: int, other: Path) -> None:
+    """Add what the knowledge base in another folder has of the same embedder's; not within a transaction."""
+    same = " AND ".join(
+        f"theirs.{each} = ours.{each}"
+        for each in ("name", "dimension", "digest", "query_prefix", "passage_prefix")
+    )
+    with reporting_trouble(other):
+        catalogue.connection.execute("ATTACH DATABASE ? AS other", (str(other / CATALOGUE),))
+        try:
+            catalogue.connection.execute(
+                "INSERT OR IGNORE INTO main.vectors (embedder, digest, vector) "
+                "SELECT ours.id, v.digest, v.vector FROM other.vectors v "
+                "JOIN other.embedders theirs ON theirs.id = v.embedder "
+                f"JOIN main.embedders ours ON {same} WHERE ours.id = ?",
+                (embedder,),
+            )
+        finally:
+            catalogue.connection.execute("DETACH DATABASE other")
 
 
 def known_digests(catalogue: Catalogue, embedder: int, digests: Iterable[str]) -> set[str]:

@@ -9,6 +9,7 @@ from rag.knowledge_base.embedder_check import check_embedder
 from rag.knowledge_base.entries import entry_flaw
 from rag.knowledge_base.insertion import (
     copy_document,
+    copy_vectors,
     insert_document,
     insert_vectors,
     known_digests,
@@ -102,6 +103,16 @@ class Writer:
         first = {question_digest(each): each for passage in passages for each in passage.questions}
         known = known_digests(self._catalogue, self._catalogue.state().writing_embedder, first)
         return {digest: question for digest, question in first.items() if digest not in known}
+
+    def adopt_vectors(self, other: Path) -> None:
+        """Take over what another knowledge base, by its folder, has embedded with the same embedder.
+
+        What no passage comes to need is dropped when its text would be.
+
+        Raises:
+            KnowledgeBaseCorrupt: the other one can't be read.
+        """
+        copy_vectors(self._catalogue, self._catalogue.state().writing_embedder, other)
 
     def put(
         self,
