@@ -30,6 +30,7 @@ ReasonCode = Literal[
     "wrote no sentence",
     "found no answer",
     "unsupported",
+    "only restates",
     "not sure enough",
 ]
 

@@ -34,6 +34,10 @@ PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
         "what the generator wrote isn't supported by the passages found",
         "写出的文字在找到的段落里没有依据，已撤回",
     ),
+    "only restates": (
+        "what the generator wrote only says the question again",
+        "写出的文字只是重复了问题，已撤回",
+    ),
     "not sure enough": (
         "an answer was written, but withheld: the probability that it is right is only {detail}",
         "写出的回答把握不足，已撤回；它正确的可能性只有 {detail}",

@@ -137,7 +137,7 @@ class AnsweringSettings(_Section):
     left ("none").
     """
 
-    evidence_tokens: int = Field(480, ge=64)
+    evidence_tokens: int = Field(240, ge=64)
     minimum_confidence: float | None = Field(None, ge=0, le=1)
     calibration: Path | None = None
     check: Literal["repair", "remove", "none"] = "remove"

@@ -42,6 +42,6 @@ class Trace:
     query: str = ""  # what was searched for, which isn't the question where that leans on the conversation
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved
-    first_draft: str = ""  # what it had written before, where a sentence of that wasn't supported
+    first_draft: str = ""  # what it had written before, which wasn't supported or only restated the question
     rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft

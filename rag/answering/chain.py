@@ -23,6 +23,7 @@ from rag.answering.orders import is_order, without_orders
 from rag.answering.prompt import Wording, build_messages, head_messages, wording_for
 from rag.answering.repair import Checked, repaired
 from rag.answering.resolution import resolve_answer
+from rag.answering.restating import answered
 from rag.answering.rewriting import Rewriter, as_asked
 from rag.errors import ConfigError
 from rag.generators import EvidenceReader
@@ -52,7 +53,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         generator: BaseChatModel,
         analyzer: Analyzer,
         *,
-        evidence_tokens: int = 480,
+        evidence_tokens: int = 240,
         max_question_characters: int = 2000,
         generator_name: str = "",
         matcher: Matcher | None = None,
@@ -68,7 +69,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.max_question_characters = max_question_characters
         self.generator_name = generator_name
         self.matcher = matcher
-        self.decision = Decision(analyzer, calibration, minimum_confidence)
+        self.decision = Decision(analyzer, calibration, minimum_confidence, check != "none")
         self.split_questions = split_questions
         self.check = check
         self.rewriter = Rewriter(generator, analyzer)
@@ -177,6 +178,19 @@ class AnswerChain(Runnable[str | Question, Answer]):
                 return
             avoid = wording.decline_start
         written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
+        if self.check != "none":
+            written = yield from answered(
+                self.generator,
+                written,
+                evidence,
+                draft,
+                wording,
+                clock,
+                config,
+                question.history,
+                avoid=avoid,
+                analyzer=self.analyzer,
+            )
         checked = self._check(written, draft)
         if self.check == "repair":
             checked = yield from repaired(

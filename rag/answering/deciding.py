@@ -10,6 +10,7 @@ from rag.answering.declining import Clock, decline, objection_to
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import Wording, is_decline
 from rag.answering.repair import Checked
+from rag.answering.restating import only_restates
 from rag.answering.signals import candidate_scores, signals_of
 
 
@@ -18,12 +19,13 @@ class Decision:
     """Decides by the check of a draft, and by how probable its rightness is.
 
     ``calibration``: None where nobody knows how to tell. ``minimum_confidence``: an answer with less is
-    withheld; None for the calibration's own threshold.
+    withheld; None for the calibration's own threshold. ``check``: what only says the question again is, too.
     """
 
     analyzer: TermAnalyzer
     calibration: Calibration | None = None
     minimum_confidence: float | None = None
+    check: bool = True
 
     def answer(
         self,
@@ -45,6 +47,9 @@ class Decision:
         if is_decline(written.text):
             return decline(draft, wording, "found no answer", clock)
         objection, detail = objection_to(resolved), ""
+        ours = self.check and draft.origin == "generated"
+        if objection is None and ours and only_restates(resolved.text, draft.question, self.analyzer):
+            objection = "only restates"
         signals = signals_of(
             draft.trace.query,
             evidence,

@@ -26,6 +26,7 @@ class Wording:
     instructions: str
     passages: str
     question: str
+    plainly: str  # the question once more, where the first answer only said it again
     conversation: str
     examples: tuple[tuple[tuple[str, ...], str, str], ...]  # passages, question, answer
     decline: str  # what the generator is to say; also what the reader is shown
@@ -41,6 +42,7 @@ _ZH = Wording(
     ),
     passages="资料：",
     question="问题：",
+    plainly="{question}（只写出所问的内容本身）",
     conversation="此前的对话：",
     examples=(
         (
@@ -81,6 +83,7 @@ _EN = Wording(
     ),
     passages="Passages:",
     question="Question: ",
+    plainly="{question} (Give only the thing asked for.)",
     conversation="Conversation so far:",
     examples=(
         (

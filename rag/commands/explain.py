@@ -69,7 +69,7 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield f"  left unread, since it gives orders to the assistant: {order}"
     if trace.first_draft:
         yield ""
-        yield "written at first, with sentences that no passage supports:"
+        yield "written at first, which only said the question again or had no support:"
         yield from (f"  {line}" for line in trace.first_draft.strip().splitlines())
     if trace.draft:
         yield ""

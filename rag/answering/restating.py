@@ -1,0 +1,81 @@
+"""Drafts that say the question again and answer nothing ("They left by 1700", asked how many left).
+
+A small model that begins a sentence with the question's words at times ends it without what was asked for.
+It is asked once more then, for that alone; its passages are read already, so that costs a second or so.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
+
+from rag.answer import Answer, Turn
+from rag.answering.agreement import TermAnalyzer
+from rag.answering.declining import Clock
+from rag.answering.drafting import Draft, trained_for, write_draft
+from rag.answering.evidence import Evidence
+from rag.answering.prompt import Wording, build_messages, is_decline
+from rag.faq.differences import numbers_of
+from rag.words import fold
+
+_MARK = re.compile(r"\[\d+\]")
+_MOST = 0.75  # of the question's words, said again; one of two things that it names is an answer
+# Questions that name their own answers, or are answered by saying that it is so.
+_NAMES_ANSWERS = re.compile(
+    r"还是|還是|或者?|[吗嗎]\s*[?？]?\s*$|是否|是不是|有没有|有沒有|能否|可否|能不能|可不可以|\bor\b|\bwhether\b|"
+    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+
+
+def only_restates(text: str, question: str, analyzer: TermAnalyzer) -> bool:
+    """Whether a draft says much of the question again and nothing besides: no word, no number of its own."""
+    if _NAMES_ANSWERS.search(question) or is_decline(text):
+        return False
+    bare = _MARK.sub(" ", text)
+    said, asked = set(analyzer.content_terms(bare)), set(analyzer.content_terms(question))
+    if not said or not said <= asked or len(said) < _MOST * len(asked):
+        return False
+    return numbers_of(fold(bare)) <= numbers_of(fold(question))
+
+
+def answered(
+    generator: BaseChatModel,
+    draft: Draft,
+    evidence: Sequence[Evidence],
+    answer: Answer,
+    wording: Wording,
+    clock: Clock,
+    config: RunnableConfig,
+    history: Sequence[Turn] = (),
+    *,
+    avoid: str,
+    analyzer: TermAnalyzer,
+) -> Generator[Answer, None, Draft]:
+    """The draft, written once more where it only restates the question; yields the answer as it grows.
+
+    Returns what was drafted before where what is written now is no better.
+
+    Raises:
+        GenerationError: the generator failed.
+    """
+    if not only_restates(draft.text, answer.question, analyzer):
+        return draft
+    asked = wording.plainly.format(question=answer.question)
+    examples = trained_for(generator, wording) is None
+    messages = build_messages(asked, evidence, wording, history, examples=examples)
+    before = draft.trace
+    again = yield from write_draft(generator, messages, replace(answer, trace=before), clock, config, avoid)
+    if not again.text.strip() or is_decline(again.text):
+        return draft
+    if only_restates(again.text, answer.question, analyzer):
+        return draft
+    trace = replace(
+        again.trace,
+        prompt_tokens=before.prompt_tokens + again.trace.prompt_tokens,
+        generated_tokens=before.generated_tokens + again.trace.generated_tokens,
+        first_draft=before.draft,
+    )
+    return replace(again, trace=trace)
