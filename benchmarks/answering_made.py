@@ -20,7 +20,7 @@ from rag.passage import metadata_of
 from rag.retrievers import without_sources
 from rag.settings import load_settings
 
-_BUDGETS = (160, 240, 240, 360)
+_BUDGETS = (240, 360, 480, 480)
 
 
 def made_cases(rounds: int, seed: int) -> list[Case]:
