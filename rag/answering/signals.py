@@ -20,7 +20,6 @@ Signals = Mapping[str, float]
 
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
 _UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
-_MOST_ODDS = 8.0  # log odds; beyond them one chance is as sure as another
 _LONG = 200.0  # characters: the length of answers counts up to here
 _FIFTH = 4  # the position of the fifth candidate
 
@@ -69,7 +68,6 @@ def signals_of(
     }
     if declining is not None:
         signals["declining"] = declining
-        signals["declining odds"] = _log_odds(declining)
     if likelihoods:
         tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
         signals["mean likelihood"] = sum(tokens) / len(tokens)
@@ -83,13 +81,6 @@ def candidate_scores(trace: Trace) -> list[float]:
     stage = stage or next(iter(trace.stages[-1:]), None)
     scores = [each.metadata.get("score") for each in stage.passages] if stage is not None else []
     return [float(each) for each in scores if each is not None]
-
-
-def _log_odds(chance: float) -> float:
-    """A chance near 0 or 1 says as much by how near it is as one in between."""
-    least = 1 / (1 + math.exp(_MOST_ODDS))
-    chance = min(1 - least, max(least, chance))
-    return math.log(chance / (1 - chance))
 
 
 def _terms(evidence: Evidence, analyzer: TermAnalyzer) -> set[str]:

@@ -25,14 +25,13 @@ def measure(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Callab
             for number, passage in enumerate(passages, start=1)
         ]
         resolved = resolve_answer(generated, passages, QUESTION, analyzer=analyzer)
-        given = {"scores": (3.0, 1.0), "likelihoods": (), "declining": None} | options
+        given = {"scores": (3.0, 1.0), "likelihoods": ()} | options
         return signals_of(
             QUESTION,
             evidence,
             given["scores"],  # type: ignore[arg-type]
             resolved,
             given["likelihoods"],  # type: ignore[arg-type]
-            given["declining"],  # type: ignore[arg-type]
             analyzer=analyzer,
         )
 
@@ -84,16 +83,3 @@ def test_across_languages_missing_words_say_nothing_against_an_answer(
     crossing = measure("每 250 小时更换一次[1]。", texts=(english, BESIDE))
     assert crossing["crossing"] == 1.0 and crossing["quote coverage"] > 0.0
     assert measure("停在北区地面车位[2]。")["quote coverage"] < crossing["quote coverage"]
-
-
-@pytest.mark.parametrize(("chance", "odds"), [(0.5, 0.0), (0.88, 2.0), (0.12, -2.0), (1.0, 8.0), (0.0, -8.0)])
-def test_how_likely_the_generator_was_to_decline_is_told_in_odds_too(
-    measure: Callable[..., Signals], chance: float, odds: float
-) -> None:
-    signals = measure("每 250 小时更换一次[1]。", declining=chance)
-    assert signals["declining"] == chance
-    assert signals["declining odds"] == pytest.approx(odds, abs=0.02)
-
-
-def test_a_generator_that_was_not_asked_has_no_odds(measure: Callable[..., Signals]) -> None:
-    assert "declining odds" not in measure("每 250 小时更换一次[1]。")
