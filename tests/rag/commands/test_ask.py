@@ -193,5 +193,5 @@ def test_what_was_written_before_a_repair_is_explained() -> None:
     answer = Answer("q", "皮带松了。", (), trace=trace)
     lines = explanation(answer).splitlines()
     assert lines.index("  皮带断了。") < lines.index("  皮带松了。")
-    assert "written at first, with sentences that no passage supports:" in lines
+    assert "written at first, which only said the question again or had no support:" in lines
     assert trace_record(answer)["first_draft"] == "皮带断了。"
