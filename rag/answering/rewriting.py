@@ -150,6 +150,12 @@ _ONLY_CODE = re.compile(
 )
 
 
+# The name of a product before its code, which isn't that of one of another series: 清泉 D80, the Spring D80.
+_NAME = re.compile(
+    r"(?:^|(?<=[，,。；;、的]))(?!请问|现在|目前|如果|关于)[\u4e00-\u9fff]{2,4}\s?$|(?<=\bthe )(?:[A-Z][a-z]+ )+$"
+)
+
+
 def with_code_replaced(text: str, before: str) -> str | None:
     """The question before with its code, or year, replaced by the follow-up's, where that is all it says.
 
@@ -168,7 +174,10 @@ def with_code_replaced(text: str, before: str) -> str | None:
         if kind is _CODE:  # one of the same series, or the only one there is: 那 D80 呢？ after the P200
             old = [each for each in old if each.group(1).upper() == found.group(1).upper()] or old
         if len(old) == 1 and old[0].group() != new:
-            return before[: old[0].start()] + new + before[old[0].end() :]
+            head = before[: old[0].start()]
+            if kind is _CODE and old[0].group(1).upper() != found.group(1).upper():
+                head = _NAME.sub("", head)
+            return head + new + before[old[0].end() :]
     return None
 
 

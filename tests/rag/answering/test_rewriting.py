@@ -63,6 +63,12 @@ def test_a_code_or_a_year_alone_takes_the_place_of_the_one_before() -> None:
     assert with_code_replaced("2026年呢？", "2025年的餐补是多少？") == "2026年的餐补是多少？"
     assert with_code_replaced("What about K7?", "What does K2 mean?") == "What does K7 mean?"
     assert with_code_replaced("那 D80 呢？", "P200 的软管多久更换？") == "D80 的软管多久更换？"
+    assert with_code_replaced("那 P200 呢？", "清泉 D80 的返修率是多少？") == "P200 的返修率是多少？"
+    assert with_code_replaced("那 P300 呢？", "潮汐 P200 的返修率是多少？") == "潮汐 P300 的返修率是多少？"
+    assert with_code_replaced("那 D80 呢？", "现在 P200 多少钱？") == "现在 D80 多少钱？"
+    assert (
+        with_code_replaced("What about the D80?", "How heavy is the Tidal P200?") == "How heavy is the D80?"
+    )
     assert with_code_replaced("那 A3 呢？", "P200 报 E06 怎么办？") is None
     assert with_code_replaced("那阀片组呢？", "P200 报 E06 怎么办？") is None
     assert with_code_replaced("那 E04 呢？", "E06 和 E08 有什么区别？") is None
