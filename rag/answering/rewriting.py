@@ -152,7 +152,8 @@ _ONLY_CODE = re.compile(
 
 # The name of a product before its code, which isn't that of one of another series: 清泉 D80, the Spring D80.
 _NAME = re.compile(
-    r"(?:^|(?<=[，,。；;、的]))(?!请问|现在|目前|如果|关于)[\u4e00-\u9fff]{2,4}\s?$|(?<=\bthe )(?:[A-Z][a-z]+ )+$"
+    r"(?:^|(?<=[，,。；;、的]))(?!请问|现在|目前|如果|关于)[\u4e00-\u9fff]{2,4}\s?$|"
+    r"(?<=\bthe )(?:[A-Z][a-z]+ )+$"
 )
 
 
