@@ -161,7 +161,7 @@ def with_code_replaced(text: str, before: str) -> str | None:
     """The question before with its code, or year, replaced by the follow-up's, where that is all it says.
 
     ``E06 是什么意思？`` and ``那 E04 呢？`` make ``E04 是什么意思？``; None for anything else. Nothing has to
-    be generated, and nothing can go wrong.
+    be generated. Before a code of another series a product's name goes too.
     """
     match = _ONLY_CODE.match(text.strip())
     if match is None or leans(before):
