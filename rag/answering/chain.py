@@ -16,7 +16,7 @@ from rag.answering.conversation import retrieval_query
 from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
 from rag.answering.deciding import Decision
 from rag.answering.declining import Clock, decline
-from rag.answering.drafting import Draft, chance_of_declining, trained_for, write_draft
+from rag.answering.drafting import Draft, Redrafting, chance_of_declining, trained_for, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
@@ -178,33 +178,14 @@ class AnswerChain(Runnable[str | Question, Answer]):
                 return
             avoid = wording.decline_start
         written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
+        redrafting = Redrafting(
+            self.generator, evidence, draft, wording, clock, config, question.history, avoid
+        )
         if self.check != "none":
-            written = yield from answered(
-                self.generator,
-                written,
-                evidence,
-                draft,
-                wording,
-                clock,
-                config,
-                question.history,
-                avoid=avoid,
-                analyzer=self.analyzer,
-            )
+            written = yield from answered(written, redrafting, self.analyzer)
         checked = self._check(written, draft)
         if self.check == "repair":
-            checked = yield from repaired(
-                self.generator,
-                checked,
-                evidence,
-                draft,
-                wording,
-                clock,
-                config,
-                question.history,
-                avoid=avoid,
-                analyzer=self.analyzer,
-            )
+            checked = yield from repaired(checked, redrafting, self.analyzer)
         yield self.decision.answer(checked, draft, evidence, wording, clock, declining)
 
     @property

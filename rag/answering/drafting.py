@@ -8,9 +8,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from rag.answer import Answer, Trace
+from rag.answer import Answer, Trace, Turn
 from rag.answering.declining import Clock
-from rag.answering.prompt import Wording
+from rag.answering.evidence import Evidence
+from rag.answering.prompt import Wording, build_messages
 from rag.errors import GenerationError, RagError
 from rag.generators import TrainedGenerator
 
@@ -89,6 +90,40 @@ def write_draft(
         draft=text,
     )
     return Draft(text, trace, likelihoods)
+
+
+@dataclass(frozen=True, slots=True)
+class Redrafting:
+    """What writing an answer once more needs: who writes, what was read, and how the question was asked."""
+
+    generator: BaseChatModel
+    evidence: Sequence[Evidence]
+    answer: Answer
+    wording: Wording
+    clock: Clock
+    config: RunnableConfig
+    history: Sequence[Turn]
+    avoid: str
+
+    def write(
+        self, before: Draft, question: str, evidence: Sequence[Evidence]
+    ) -> Generator[Answer, None, Draft]:
+        """Yield the answer as it grows anew; the draft that is returned knows of the one ``before``.
+
+        Raises:
+            GenerationError: the generator failed.
+        """
+        examples = trained_for(self.generator, self.wording) is None
+        messages = build_messages(question, evidence, self.wording, self.history, examples=examples)
+        answer = replace(self.answer, trace=before.trace)
+        again = yield from write_draft(self.generator, messages, answer, self.clock, self.config, self.avoid)
+        trace = replace(
+            again.trace,
+            prompt_tokens=before.trace.prompt_tokens + again.trace.prompt_tokens,
+            generated_tokens=before.trace.generated_tokens + again.trace.generated_tokens,
+            first_draft=before.trace.draft,
+        )
+        return replace(again, trace=trace)
 
 
 def _text_of(content: str | list[str | dict[str, Any]]) -> str:

@@ -8,16 +8,12 @@ passage that it meant alone it has less to mix. What that gives with the default
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig
-
-from rag.answer import Answer, Turn
+from rag.answer import Answer
 from rag.answering.agreement import TermAnalyzer
 from rag.answering.citations import marked_sentences, place_marks
-from rag.answering.declining import Clock
-from rag.answering.drafting import Draft, trained_for, write_draft
+from rag.answering.drafting import Draft, Redrafting
 from rag.answering.evidence import Evidence
-from rag.answering.prompt import Wording, build_messages, is_decline
+from rag.answering.prompt import is_decline
 from rag.answering.resolution import Resolved, resolve_answer
 from rag.language import language_of
 
@@ -31,17 +27,7 @@ class Checked:
 
 
 def repaired(
-    generator: BaseChatModel,
-    checked: Checked,
-    evidence: Sequence[Evidence],
-    answer: Answer,
-    wording: Wording,
-    clock: Clock,
-    config: RunnableConfig,
-    history: Sequence[Turn] = (),
-    *,
-    avoid: str,
-    analyzer: TermAnalyzer,
+    checked: Checked, redrafting: Redrafting, analyzer: TermAnalyzer
 ) -> Generator[Answer, None, Checked]:
     """Write the answer once more, over what its unsupported sentences cite; yields it as it grows.
 
@@ -51,28 +37,19 @@ def repaired(
     Raises:
         GenerationError: the generator failed.
     """
+    evidence, question = redrafting.evidence, redrafting.answer.question
     meant = _meant(checked, evidence)
     if not meant or len(meant) == len(evidence):
         return checked
-    examples = trained_for(generator, wording) is None
-    messages = build_messages(answer.question, meant, wording, history, examples=examples)
-    before = checked.draft.trace
-    again = yield from write_draft(generator, messages, replace(answer, trace=before), clock, config, avoid)
+    again = yield from redrafting.write(checked.draft, question, meant)
     if not again.text.strip() or is_decline(again.text):
         return checked
     text = _numbered_as_before(again.text, meant)
     passages = [each.passage for each in evidence]
-    resolved = resolve_answer(text, passages, answer.question, analyzer=analyzer)
+    resolved = resolve_answer(text, passages, question, analyzer=analyzer)
     if resolved.removed or not resolved.sentences:
         return checked
-    trace = replace(
-        again.trace,
-        prompt_tokens=before.prompt_tokens + again.trace.prompt_tokens,
-        generated_tokens=before.generated_tokens + again.trace.generated_tokens,
-        draft=text,
-        first_draft=before.draft,
-        removed=checked.resolved.removed,
-    )
+    trace = replace(again.trace, draft=text, removed=checked.resolved.removed)
     return Checked(replace(again, text=text, trace=trace), resolved)
 
 

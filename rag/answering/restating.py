@@ -5,18 +5,12 @@ It is asked once more then, for that alone; its passages are read already, so th
 """
 
 import re
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from collections.abc import Generator
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig
-
-from rag.answer import Answer, Turn
+from rag.answer import Answer
 from rag.answering.agreement import TermAnalyzer
-from rag.answering.declining import Clock
-from rag.answering.drafting import Draft, trained_for, write_draft
-from rag.answering.evidence import Evidence
-from rag.answering.prompt import Wording, build_messages, is_decline
+from rag.answering.drafting import Draft, Redrafting
+from rag.answering.prompt import is_decline
 from rag.faq.differences import numbers_of
 from rag.words import fold
 
@@ -41,19 +35,7 @@ def only_restates(text: str, question: str, analyzer: TermAnalyzer) -> bool:
     return numbers_of(fold(bare)) <= numbers_of(fold(question))
 
 
-def answered(
-    generator: BaseChatModel,
-    draft: Draft,
-    evidence: Sequence[Evidence],
-    answer: Answer,
-    wording: Wording,
-    clock: Clock,
-    config: RunnableConfig,
-    history: Sequence[Turn] = (),
-    *,
-    avoid: str,
-    analyzer: TermAnalyzer,
-) -> Generator[Answer, None, Draft]:
+def answered(draft: Draft, redrafting: Redrafting, analyzer: TermAnalyzer) -> Generator[Answer, None, Draft]:
     """The draft, written once more where it only restates the question; yields the answer as it grows.
 
     Returns what was drafted before where what is written now is no better.
@@ -61,21 +43,11 @@ def answered(
     Raises:
         GenerationError: the generator failed.
     """
-    if not only_restates(draft.text, answer.question, analyzer):
+    question = redrafting.answer.question
+    if not only_restates(draft.text, question, analyzer):
         return draft
-    asked = wording.plainly.format(question=answer.question)
-    examples = trained_for(generator, wording) is None
-    messages = build_messages(asked, evidence, wording, history, examples=examples)
-    before = draft.trace
-    again = yield from write_draft(generator, messages, replace(answer, trace=before), clock, config, avoid)
-    if not again.text.strip() or is_decline(again.text):
+    plainly = redrafting.wording.plainly.format(question=question)
+    again = yield from redrafting.write(draft, plainly, redrafting.evidence)
+    if not again.text.strip() or is_decline(again.text) or only_restates(again.text, question, analyzer):
         return draft
-    if only_restates(again.text, answer.question, analyzer):
-        return draft
-    trace = replace(
-        again.trace,
-        prompt_tokens=before.prompt_tokens + again.trace.prompt_tokens,
-        generated_tokens=before.generated_tokens + again.trace.generated_tokens,
-        first_draft=before.draft,
-    )
-    return replace(again, trace=trace)
+    return again
