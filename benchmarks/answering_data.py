@@ -1,70 +1,70 @@
 """What the answering adapter is trained on: questions of fit halves, what is read for them, what to say.
 
-The evidence is what the product's own search finds and packs among the documents of the fit halves. What to
-say is written by the generator itself, as it comes, over the right passage alone, which is much easier; what
-it says is taken if it is right and short, else the right answer stands by itself. Where the evidence doesn't
-hold the answer, what to say is that it doesn't.
+The questions on one document are asked over the same evidence, the one that the product's own search finds
+and packs for one of them among the documents of the fit halves: so those that the evidence answers stand
+beside those that it nearly answers, and it is read once for all. What to say is the right answer by itself,
+in the document's words, where that is short; else what the generator itself, as it comes, says over the
+right document alone. Where the evidence doesn't hold the answer, what to say is that it doesn't.
 """
 
 import json
 import random
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 from tqdm import tqdm
 
+from benchmarks.answering_teacher import Lesson, has_short_answer, write_answers
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
 from eval.datasets.halves import for_training, split_halves
 from eval.datasets.pool import Pool, left_out, pool_sets
-from eval.measures.answers import contains_answer, is_brief, is_right, language_match
+from eval.measures.answers import contains_answer, is_brief
 from rag.answering.citations import marked_sentences, place_marks
 from rag.answering.evidence import Evidence, pack_evidence
-from rag.answering.prompt import build_messages, is_decline, wording_for
-from rag.answering.support import measure_support
+from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
-from rag.generators import build_generator
 from rag.knowledge_base import Analyzer
 from rag.language import language_of
 from rag.passage import metadata_of
 from rag.retrievers import without_sources
-from rag.sentences import Span
 from rag.settings import load_settings
 
-# Questions of each set; a set "a@from_b" has a's documents and the questions of b, in the other language.
+# Documents of each set; a set "a@from_b" has a's documents and the questions of b, in the other language.
 COUNTS = {
-    "xquad_zh": 200,
-    "xquad_en": 130,
-    "squad2_part": 260,
-    "cmrc2018_trial": 220,
-    "drcd_test": 220,
-    "faq_oss_zh": 50,
-    "faq_oss_en": 50,
-    "xquad_zh@from_en": 60,
-    "xquad_en@from_zh": 60,
-    "faq_oss_zh@from_en": 25,
-    "faq_oss_en@from_zh": 25,
+    "xquad_zh": 90,
+    "xquad_en": 120,
+    "squad2_part": 160,
+    "cmrc2018_trial": 40,
+    "drcd_test": 160,
+    "faq_oss_zh": 10,
+    "faq_oss_en": 10,
+    "xquad_zh@from_en": 12,
+    "xquad_en@from_zh": 12,
+    "faq_oss_zh@from_en": 5,
+    "faq_oss_en@from_zh": 5,
 }
-_BUDGETS = (240, 360, 480, 480, 640)  # tokens of evidence, one of them by chance
-_REMOVED = 0.2  # of the questions that can be answered: the documents that hold the answer aren't found
-_PAIRED = 0.2  # of the others: asked once more, without these documents
-SHUFFLED = 0.25  # of the questions: the passages aren't read in the order in which they were found
-_TITLED = 0.5  # of the questions: each passage is read with its document's title
-_SUPPORTED = 0.5  # of an answer's words that the passage has, where nobody says what is right
-_LONGEST = 500  # characters of an answer where nobody says what is right
-_MOST_ALONE = 40  # characters of a right answer that stands by itself
+_BUDGETS = (120, 200, 240, 240, 320)  # tokens of evidence, one of them by chance
+_ANSWERED, _NEARLY = 6, 4  # questions of a document that it answers, and that it only nearly answers
+_REMOVED = 0.2  # of the documents: their questions are asked once more, and they aren't found
+SHUFFLED = 0.4  # of the groups: the passages aren't read in the order in which they were found
+_TITLED = 0.5  # of the groups: each passage is read with its document's title
+
+Kind = Literal["written", "alone", "known", "decline"]
+_DECLINE: Kind = "decline"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is read and what is to be said. ``prompt`` is the last message, instructions not included.
 
-    ``removed``: the documents that hold the answer weren't found on purpose.
+    Cases of one ``group`` are in one language and their prompts differ in the question alone; "" is a case by
+    itself. ``removed``: the documents that hold the answer weren't found on purpose.
     """
 
     set_name: str
@@ -72,16 +72,27 @@ class Case:
     lang: str
     prompt: str
     target: str
-    kind: Literal["written", "alone", "known", "decline"]
+    kind: Kind
     removed: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Group:
+    """Questions on one document; the evidence is what is found for the first.
+
+    ``text``: the document's, in the questions' language where there is one. ``removed``: it isn't found.
+    """
+
     set_name: str
-    question: EvalQuestion
-    text: str  # of the document that holds the answer, in the question's language where there is one
-    removed: bool  # that document isn't found
+    questions: tuple[EvalQuestion, ...]
+    text: str
+    removed: bool
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{self.set_name} {self.questions[0].id} {self.removed}"
 
 
 def read_cases(file: Path) -> list[Case]:
@@ -91,63 +102,133 @@ def read_cases(file: Path) -> list[Case]:
 
 
 def collect_cases(folders: Sequence[Path], file: Path, model: str, seed: int = 0) -> list[Case]:
-    """Ask the questions of the fit halves that may be trained on; what to say is written by ``model``.
+    """Ask the questions of the fit halves that may be trained on.
 
-    A run into ``file`` that was stopped goes on. Neither questions nor documents of report halves take part.
+    What no rule can say is written by ``model``. A run into ``file`` that was stopped goes on. Neither
+    questions nor documents of report halves take part.
     """
-    before = read_cases(file) if file.exists() else []
-    known = {(each.set_name, each.question, each.removed) for each in before}
+    known = {each.group for each in read_cases(file)} if file.exists() else set()
     sets = [each for folder in folders for each in read_beir(folder)]
     titles = {each.id: each.title for eval_set in sets for each in eval_set.documents}
     halves = split_halves(sets)
-    usable = for_training(halves)
     pool = pool_sets(halves.fit, limit=None)
+    groups = [each for each in choose_groups(pool, for_training(halves), seed) if each.name not in known]
+    said = _what_to_say(groups, file.with_suffix(".answers.jsonl"), model)
     settings = load_settings(None).override("faq", enabled=False)
     embeddings = build_embeddings(settings)
     analyzer = Analyzer()
-    as_it_comes = settings.override("generator", model=model, adapter="none")
-    teacher = build_generator(as_it_comes.generator)
     with (
         open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb,
         file.open("a", encoding="utf-8") as out,
     ):
         retriever = build_retriever(settings, kb, embeddings)
-        asked = list(_chosen(pool, usable, seed, known))
-        for each in tqdm(asked, desc="cases", unit="question", file=sys.stderr):
-            question = each.question
-            hidden = left_out(question, pool) | (question.gold if each.removed else frozenset())
-            chance = random.Random(f"{seed} {each.set_name} {question.id} {each.removed}")
-            found = without_sources(retriever, hidden).invoke(question.text)
-            evidence = pack_evidence(question.text, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
+        for group in tqdm(groups, desc="cases", unit="group", file=sys.stderr):
+            chance = random.Random(f"{seed} {group.name}")
+            hidden = frozenset().union(*(left_out(each, pool) for each in group.questions))
+            if group.removed:
+                hidden |= frozenset().union(*(each.gold for each in group.questions))
+            asked = group.questions[0].text
+            found = without_sources(retriever, hidden).invoke(asked)
+            evidence = pack_evidence(asked, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             evidence = _varied(evidence, titles, chance)
-            case = _case(each, evidence, teacher, analyzer)
-            if case is not None:
+            for case in cases_of(group, evidence, said):
                 out.write(json.dumps(asdict(case), ensure_ascii=False) + "\n")
-                out.flush()
+            out.flush()
     return read_cases(file)
 
 
-def _chosen(
-    pool: Pool, ids: Mapping[str, Set[str]], seed: int, known: Set[tuple[str, str, bool]]
-) -> Iterator[_Asked]:
-    """The questions to ask, of all sets in turns, so that a run that was stopped has something of each."""
-    texts = {each.id: each for each in pool.documents}
-    chosen: list[tuple[float, _Asked]] = []
+def choose_groups(pool: Pool, ids: Mapping[str, Set[str]], seed: int) -> list[Group]:
+    """The documents whose questions are asked, and which; of all sets in turns."""
+    texts = {each.id: each.text for each in pool.documents}
+    chosen: list[tuple[float, Group]] = []
     for eval_set in pool.sets:
-        usable = [each for each in eval_set.questions if each.id in ids[eval_set.name]]
-        count = min(COUNTS.get(eval_set.name, 0), len(usable))
-        chance = random.Random(f"{seed} {eval_set.name}")
-        for place, question in enumerate(chance.sample(usable, count)):
-            removed = question.answerable and chance.random() < _REMOVED
-            paired = random.Random(f"{seed} {eval_set.name} {question.id} pair").random() < _PAIRED
-            names = sorted(question.gold)
-            own = sorted(pool.parallel_of(question.gold)) if "@" in eval_set.name else names
-            text = "\n".join(texts[each].text for each in (own or names))
-            for hidden in (removed, True) if question.answerable and paired and not removed else (removed,):
-                if (eval_set.name, question.text, hidden) not in known:
-                    chosen.append((place / count, _Asked(eval_set.name, question, text, hidden)))
-    chosen.sort(key=lambda each: each[0])
-    return (asked for _, asked in chosen)
+        by_document: dict[str, list[EvalQuestion]] = defaultdict(list)
+        for each in eval_set.questions:
+            document = min(each.gold) if each.gold else each.near_document
+            if each.id in ids[eval_set.name] and document:
+                by_document[document].append(each)
+        order = sorted(by_document)
+        random.Random(f"{seed} {eval_set.name}").shuffle(order)
+        count = min(COUNTS.get(eval_set.name, 0), len(order))
+        for place, document in enumerate(order[:count]):
+            chance = random.Random(f"{seed} {eval_set.name} {document}")
+            all_of_it = by_document[document]
+            answered = [each for each in all_of_it if each.answerable]
+            nearly = [each for each in all_of_it if not each.answerable]
+            answered = chance.sample(answered, min(_ANSWERED, len(answered)))
+            nearly = chance.sample(nearly, min(_NEARLY, len(nearly)))
+            both = chance.sample([*answered, *nearly], len(answered) + len(nearly))
+            crossing = "@" in eval_set.name
+            own = sorted(pool.parallel_of(frozenset({document}))) if crossing else []
+            text = "\n".join(texts[each] for each in own) or texts[document]
+            chosen.append((place / count, Group(eval_set.name, tuple(both), text, removed=False)))
+            if answered and chance.random() < _REMOVED:
+                chosen.append((place / count, Group(eval_set.name, tuple(answered), text, removed=True)))
+    return [group for _, group in sorted(chosen, key=lambda each: each[0])]
+
+
+def cases_of(
+    group: Group, evidence: Sequence[Evidence], said: Mapping[tuple[str, str], tuple[str, Kind]]
+) -> Iterator[Case]:
+    """What to say to each question of a group, those left out where that isn't sure.
+
+    ``said``: by set and question, what to say where the evidence holds the answer, without marks.
+    """
+    lang = language_of(group.questions[0].text)
+    wording = wording_for(lang)
+    for question in group.questions:
+        if language_of(question.text) != lang:
+            continue  # it is told in other words, so it isn't of this group
+        held = [each for each in evidence if metadata_of(each.passage)["source"] in question.gold]
+        if has_short_answer(question):
+            holding = [each for each in evidence if contains_answer(each.text, question.answers)]
+            if "@" not in group.set_name:
+                held = [each for each in held if each in holding]
+            if not held and holding:
+                continue  # another text may say it, too, or only have its words
+        target, kind = wording.decline, _DECLINE
+        if question.answerable and held:
+            bare, kind = said.get((group.set_name, question.id), ("", _DECLINE))
+            if not bare:
+                continue
+            target = _marked(bare, held[0].number, lang)
+        prompt = str(build_messages(question.text, evidence, wording)[-1].content)
+        yield Case(group.set_name, question.text, lang, prompt, target, kind, group.removed, group.name)
+
+
+def _what_to_say(groups: Sequence[Group], file: Path, model: str) -> dict[tuple[str, str], tuple[str, Kind]]:
+    """By set and question, the answer that is to be learned and what made it; without marks."""
+    lessons = [
+        Lesson(group.set_name, question, group.text)
+        for group in groups
+        for question in group.questions
+        if question.answerable and not group.removed
+    ]
+    said: dict[tuple[str, str], tuple[str, Kind]] = {
+        each.key: (text, "alone") for each in lessons if (text := alone(each.question))
+    }
+    rest = [each for each in lessons if each.key not in said]
+    written = write_answers(rest, file, model)
+    return said | {each.key: (text, "written") for each in rest if (text := written.get(each.key))}
+
+
+def alone(question: EvalQuestion) -> str:
+    """A right answer as a text of its own, "" where none is short: what most say, or of these the longest."""
+    lang = language_of(question.text)
+    short = [each.strip(" \n，。、；,;.") for each in question.answers if is_brief(each, lang)]
+    votes = Counter(each for each in short if each)
+    if not votes:
+        return ""
+    best = max(votes, key=lambda each: (votes[each], len(each)))
+    first, _, _ = best.partition(" ")
+    if first.isascii() and first.isalpha() and first.islower():
+        best = best[0].upper() + best[1:]
+    return f"{best}{'。' if lang == 'zh' else '.'}"
+
+
+def _marked(text: str, number: int, lang: str) -> str:
+    sentences, _ = marked_sentences(text, 1)
+    return ("" if lang == "zh" else " ").join(place_marks(each.text, (number,)) for each in sentences)
 
 
 def _varied(evidence: list[Evidence], titles: Mapping[str, str], chance: random.Random) -> list[Evidence]:
@@ -163,74 +244,3 @@ def _titled(passage: Document, titles: Mapping[str, str]) -> Document:
     source = metadata_of(passage)["source"]
     title = "" if source.startswith("faq") else titles.get(source, "")  # a question's own words
     return passage.model_copy(update={"metadata": {**passage.metadata, "context": title}})
-
-
-def _case(
-    asked: _Asked, evidence: Sequence[Evidence], teacher: BaseChatModel, analyzer: Analyzer
-) -> Case | None:
-    """What to say to the question, or None where that isn't sure."""
-    question = asked.question
-    lang = language_of(question.text)
-    wording = wording_for(lang)
-    prompt = str(build_messages(question.text, evidence, wording)[-1].content)
-
-    def case(target: str, kind: Literal["written", "alone", "decline"]) -> Case:
-        return Case(asked.set_name, question.text, lang, prompt, target, kind, asked.removed)
-
-    held = [each for each in evidence if metadata_of(each.passage)["source"] in question.gold]
-    crossing = "@" in asked.set_name
-    if _has_short_answer(question) and not crossing:
-        held = [each for each in held if contains_answer(each.text, question.answers)]
-    if (
-        not held
-        and _has_short_answer(question)
-        and any(contains_answer(each.text, question.answers) for each in evidence)
-    ):
-        return None  # another text may say it, too, or only have its words
-    if not question.answerable or not held:
-        return case(wording.decline, "decline")
-    right = replace(held[0], number=1)
-    if crossing:
-        passage = Document(asked.text, metadata=right.passage.metadata)
-        right = replace(right, passage=passage, spans=(Span(0, len(asked.text)),))
-    written = _written(question, right, asked, teacher, analyzer, held[0].number)
-    if written is not None:
-        return case(written, "written")
-    short = min(question.answers, key=len, default="")
-    if not short or len(short) > _MOST_ALONE:
-        return None
-    return case(place_marks(f"{short}。" if lang == "zh" else f"{short}.", (held[0].number,)), "alone")
-
-
-def _has_short_answer(question: EvalQuestion) -> bool:
-    """Whether it is known in a few words what is right, so that a text can be looked through for it."""
-    return bool(question.answers) and is_brief(min(question.answers, key=len), question.lang)
-
-
-def _written(
-    question: EvalQuestion,
-    right: Evidence,
-    asked: _Asked,
-    teacher: BaseChatModel,
-    analyzer: Analyzer,
-    number: int,
-) -> str | None:
-    """What the generator says over the right passage alone, citing it by ``number``, if it is right."""
-    lang = language_of(question.text)
-    wording = wording_for(lang)
-    text = asked.text if "@" in asked.set_name else right.text
-    answer = str(teacher.invoke(build_messages(question.text, [right], wording)).text).strip()
-    sentences, _ = marked_sentences(answer, 1)
-    bare = " ".join(each.text for each in sentences)
-    if not bare or is_decline(answer) or language_match(bare, question.lang) == 0.0:
-        return None
-    if _has_short_answer(question):
-        if not is_right(bare, question.answers, question.lang) or not is_brief(bare, question.lang):
-            return None
-    elif (
-        measure_support(bare, text, question.text, analyzer=analyzer).share < _SUPPORTED
-        or len(bare) > _LONGEST
-    ):
-        return None
-    space = "" if lang == "zh" else " "
-    return space.join(place_marks(each.text, (number,)) for each in sentences)

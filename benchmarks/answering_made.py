@@ -20,7 +20,7 @@ from rag.passage import metadata_of
 from rag.retrievers import without_sources
 from rag.settings import load_settings
 
-_BUDGETS = (240, 360, 480, 480)
+_BUDGETS = (160, 240, 240, 360)
 
 
 def made_cases(rounds: int, seed: int) -> list[Case]:
@@ -68,7 +68,8 @@ def _case(question: MadeQuestion, evidence: Sequence[Evidence], analyzer: Analyz
         return None
     space = "" if question.lang == "zh" else " "
     marked = [
-        place_marks(each.said, (number,)) for each, (number, _) in zip(question.facts, places, strict=True)
+        place_marks(each.alone if len(places) == 1 and each.alone else each.said, (number,))
+        for each, (number, _) in zip(question.facts, places, strict=True)
     ]
     target = space.join(marked)
     resolved = resolve_answer(target, [each.passage for each in evidence], question.text, analyzer=analyzer)

@@ -10,11 +10,15 @@ from benchmarks.answering_documents import LANGUAGES, Branch, Company, make_comp
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A sentence of an answer. For each of ``needles`` one line of ``source`` has all its texts."""
+    """A sentence of an answer. For each of ``needles`` one line of ``source`` has all its texts.
+
+    ``alone``: what to say where nothing else is asked, "" for the sentence.
+    """
 
     said: str
     source: str
     needles: tuple[tuple[str, ...], ...]
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,8 @@ class _Interview:
         rows = tuple(
             (each[self.own], column["unit"][self.own].format(number)) for number, each in figures.items()
         )
-        return self._ask(branch, asked, self.own, Fact(said, branch.source, rows))
+        alone = (f"{item[0]}，{shown}。", f"{item[1]}, {shown}.")[self.own]
+        return self._ask(branch, asked, self.own, Fact(said, branch.source, rows, alone))
 
     def _ask(
         self, branch: Branch, text: str, lang: int, *facts: Fact, hidden: frozenset[str] = frozenset()
@@ -177,7 +182,8 @@ class _Interview:
             f"The {name} of the {item[1]}{where[1]} is {shown}.",
         )
         row = (item[self.own], column["unit"][self.own].format(figure))
-        return Fact(said[lang].replace("是 每", "是每"), branch.source, (row,))
+        alone = (f"{shown}。", f"{shown}.")[lang]
+        return Fact(said[lang].replace("是 每", "是每"), branch.source, (row,), "" if named else alone)
 
     def _rule(self, branch: Branch, rule: int) -> Fact:
         written = branch.rules[rule]
@@ -186,8 +192,8 @@ class _Interview:
     def _papers(self, branch: Branch) -> Fact:
         names = [each[self.own] for each in branch.papers]
         said = (
-            f"需要带{'、'.join(names[:-1])}和{names[-1]}。",
-            f"Bring {', '.join(names[:-1])} and {names[-1]}.",
+            f"{'、'.join(names[:-1])}和{names[-1]}。",
+            f"{', '.join(names[:-1])} and {names[-1]}.",
         )
         return Fact(said[self.own], branch.source, tuple((each,) for each in names))
 
@@ -199,4 +205,5 @@ class _Interview:
             f"自{day}起，{item[0]}的{name}为 {shown}。",
             f"From {day} on, the {name} of the {item[1]} is {shown}.",
         )
-        return Fact(said[self.own].replace("为 每", "为每"), self.company.notice, ((shown, day),))
+        alone = (f"{shown}（自{day}起）。", f"{shown}, from {day} on.")[self.own]
+        return Fact(said[self.own].replace("为 每", "为每"), self.company.notice, ((shown, day),), alone)

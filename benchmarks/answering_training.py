@@ -8,6 +8,9 @@ what is to be answered. `benchmarks.answering_made` adds documents of our own, w
 from training, for the calibration of confidence and for choosing (``python -m eval answers --half kept``).
 FILE is written every twenty steps together with the optimizer's state (FILE.state), and a run that was
 stopped goes on there.
+
+What the cases of a group have in common is read once: behind it, each question and its answer see that and
+themselves alone, at the positions they have by themselves; so each learns the same as in a row of its own.
 """
 
 import argparse
@@ -28,6 +31,7 @@ from tqdm import tqdm
 
 from benchmarks.answering_data import Case, collect_cases, read_cases
 from benchmarks.answering_made import made_cases
+from benchmarks.frozen_linear import freeze_linears
 from benchmarks.low_rank import add_low_rank, load, resume, save, set_rate
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import FORMAT, adapted_names
@@ -37,13 +41,25 @@ from rag.weights import resolve_model, weights_digest
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20
-_ROUNDS = 2
-_Example = tuple[list[int], int]  # tokens of prompt and answer, and where the answer begins
+_ROUNDS = 1
+_DECISIVE = 5.0  # how much each of an answer's first two tokens counts: they say whether there is one
+_Branch = tuple[list[int], int]  # tokens of the rest of a prompt and the answer, and where the answer begins
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The tokens that the prompts of a group begin with, and what follows in each."""
+
+    common: list[int]
+    branches: tuple[_Branch, ...]
+
+    def __len__(self) -> int:
+        return len(self.common) + sum(len(tokens) for tokens, _ in self.branches)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to train. ``batch``: cases of a step; ``first_layer``: the first that is added to."""
+    """How to train. ``batch``: groups of a step; ``first_layer``: the first that is added to."""
 
     model: str
     first_layer: int = 12
@@ -69,7 +85,7 @@ def main() -> None:
     parser.add_argument("--first-layer", type=int, default=_DEFAULTS.first_layer)
     parser.add_argument("--rank", type=int, default=_DEFAULTS.rank)
     parser.add_argument("--epochs", type=float, default=_DEFAULTS.epochs)
-    parser.add_argument("--batch", type=int, default=_DEFAULTS.batch, help="cases of a step")
+    parser.add_argument("--batch", type=int, default=_DEFAULTS.batch, help="groups of a step")
     parser.add_argument("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
     parser.add_argument("--threads", type=int, help="all cores by default")
@@ -92,12 +108,13 @@ def train(cases: Sequence[Case], out: Path, options: Options, start: Path | None
     folder = resolve_model(options.model)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     template = ChatTemplate(tokenizer, options.model)
-    examples = [_example(each, template, tokenizer.eos_token_id) for each in cases]
+    examples = [example_of(each, template, tokenizer.eos_token_id) for each in grouped(cases)]
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
     model.requires_grad_(False)
     torch.manual_seed(options.seed)
     names = adapted_names(model.config.num_hidden_layers, options.first_layer)
     learned = add_low_rank(model, names, options.rank)
+    freeze_linears(model)
     optimizer = torch.optim.AdamW(learned.values(), lr=options.learning_rate, weight_decay=0.01)
     steps = int(options.epochs * len(examples) / options.batch)
     facts = {
@@ -130,7 +147,7 @@ def train(cases: Sequence[Case], out: Path, options: Options, start: Path | None
             loss = _learn(model, batch)
             nn.utils.clip_grad_norm_(learned.values(), 1.0)
             optimizer.step()
-            seen += sum(len(tokens) for tokens, _ in batch)
+            seen += sum(len(each) for each in batch)
             mean = loss if step == done else 0.95 * mean + 0.05 * loss
             bar.update()
             bar.set_postfix(loss=f"{mean:.3f}", tokens_s=f"{seen / (time.monotonic() - started):.0f}")
@@ -138,13 +155,29 @@ def train(cases: Sequence[Case], out: Path, options: Options, start: Path | None
                 save(out, learned, optimizer, facts, step + 1, torch.bfloat16)
 
 
-def _example(case: Case, template: ChatTemplate, end: int) -> _Example:
-    messages = [SystemMessage(wording_for(case.lang).instructions), HumanMessage(case.prompt)]
-    prompt = template.render(messages)
-    return [*prompt, *template.encode(case.target), end], len(prompt)
+def grouped(cases: Sequence[Case]) -> list[list[Case]]:
+    """The cases by group, in order of their first; those of no group by themselves."""
+    groups: dict[str, list[Case]] = {}
+    for number, each in enumerate(cases):
+        groups.setdefault(each.group or f"\n{number}", []).append(each)
+    return list(groups.values())
 
 
-def _batches(examples: Sequence[_Example], size: int, seed: int) -> Iterator[list[_Example]]:
+def example_of(cases: Sequence[Case], template: ChatTemplate, end: int) -> Example:
+    """What is read of a group; ``end`` is the token that ends an answer."""
+    instructions = SystemMessage(wording_for(cases[0].lang).instructions)
+    prompts = [template.render([instructions, HumanMessage(each.prompt)]) for each in cases]
+    common = 0
+    while len({tuple(each[: common + 1]) for each in prompts}) == 1 and common < len(prompts[0]) - 1:
+        common += 1
+    branches = tuple(
+        ([*prompt[common:], *template.encode(case.target), end], len(prompt) - common)
+        for case, prompt in zip(cases, prompts, strict=True)
+    )
+    return Example(prompts[0][:common], branches)
+
+
+def _batches(examples: Sequence[Example], size: int, seed: int) -> Iterator[list[Example]]:
     epoch = 0
     while True:
         order = list(examples)
@@ -154,27 +187,44 @@ def _batches(examples: Sequence[_Example], size: int, seed: int) -> Iterator[lis
         epoch += 1
 
 
-def _learn(model: Any, batch: Sequence[_Example]) -> float:
-    """Accumulate the gradients of a batch, two cases at a time; each case counts the same."""
-    total = 0.0
-    ordered = sorted(batch, key=lambda each: len(each[0]))
-    for start in range(0, len(ordered), 2):
-        part = ordered[start : start + 2]
-        width = max(len(tokens) for tokens, _ in part)
-        ids = torch.zeros(len(part), width, dtype=torch.long)
-        mask = torch.zeros(len(part), width, dtype=torch.long)
-        for row, (tokens, _) in enumerate(part):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
-        states: Tensor = model.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-        losses = []
-        for row, (tokens, answer) in enumerate(part):
-            logits = model.lm_head(states[row, answer - 1 : len(tokens) - 1]).float()
-            losses.append(nn.functional.cross_entropy(logits, torch.tensor(tokens[answer:])))
-        loss = torch.stack(losses).sum() / len(batch)
+def _learn(model: Any, batch: Sequence[Example]) -> float:
+    """Accumulate the gradients of a batch, a group at a time; each case counts the same."""
+    total, cases = 0.0, sum(len(each.branches) for each in batch)
+    for each in batch:
+        loss = loss_of(model, each) / cases
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     return total
+
+
+def loss_of(model: Any, example: Example) -> Tensor:
+    """The sum over a group's cases of the weighted mean loss of an answer's tokens."""
+    common = len(example.common)
+    ids, positions = list(example.common), list(range(common))
+    starts = []
+    for tokens, _ in example.branches:
+        starts.append(len(ids))
+        ids += tokens
+        positions += range(common, common + len(tokens))
+    width = len(ids)
+    seen = torch.ones(width, width, dtype=torch.bool).tril()
+    for start, (tokens, _) in zip(starts, example.branches, strict=True):
+        seen[start + len(tokens) :, start : start + len(tokens)] = False
+    mask = torch.zeros(1, 1, width, width, dtype=model.dtype).masked_fill(~seen, torch.finfo(model.dtype).min)
+    states: Tensor = model.model(
+        input_ids=torch.tensor([ids]),
+        position_ids=torch.tensor([positions]),
+        attention_mask=mask,
+        use_cache=False,
+    ).last_hidden_state[0]
+    losses = []
+    for start, (tokens, answer) in zip(starts, example.branches, strict=True):
+        logits = model.lm_head(states[start + answer - 1 : start + len(tokens) - 1]).float()
+        each = nn.functional.cross_entropy(logits, torch.tensor(tokens[answer:]), reduction="none")
+        weights = torch.ones_like(each)
+        weights[:2] = _DECISIVE
+        losses.append((each * weights).sum() / weights.sum())
+    return torch.stack(losses).sum()
 
 
 if __name__ == "__main__":

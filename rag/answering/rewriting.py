@@ -69,7 +69,8 @@ class Rewriter:
         """
         if not any(turn.role == "user" for turn in question.history) or not leans(question.text):
             return None
-        replaced = with_code_replaced(question.text, last_question(question.history))
+        before = last_question(question.history)
+        replaced = with_code_replaced(question.text, before) or with_place_replaced(question.text, before)
         if replaced is not None:
             return replaced
         if isinstance(self._generator, EvidenceReader):
@@ -180,6 +181,27 @@ def with_code_replaced(text: str, before: str) -> str | None:
                 head = _NAME.sub("", head)
             return head + new + before[old[0].end() :]
     return None
+
+
+_PLACE = r"(?P<at>(?i:in|at|for|from|to|on))\s+(?P<name>(?:the )?[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)"
+_ONLY_PLACE = re.compile(
+    rf"^(?:(?:[Aa]nd|[Bb]ut)\s+(?:what about )?|(?:[Ww]hat|[Hh]ow) about )?(?:{_PLACE})\s*\?$"
+)
+
+
+def with_place_replaced(text: str, before: str) -> str | None:
+    """The question before with the name behind its only "in" (at, for, from, to, on) replaced.
+
+    ``What may a night in Shanghai cost?``, then ``And in Japan?``: ``What may a night in Japan cost?``. None
+    for anything else.
+    """
+    match = _ONLY_PLACE.match(text.strip())
+    if match is None or leans(before):
+        return None
+    old = [each for each in re.finditer(rf"\b{_PLACE}", before) if each["at"] == match["at"].lower()]
+    if len(old) != 1 or old[0]["name"] == match["name"]:
+        return None
+    return before[: old[0].start("name")] + match["name"] + before[old[0].end("name") :]
 
 
 def _names_within(folded: str, question: Question) -> frozenset[str]:

@@ -39,8 +39,10 @@ def measure_support(
     """Measure how far ``text`` supports ``sentence``, an answer to ``question``.
 
     Terms that only repeat the question count a quarter: that a passage mentions the question's subject
-    doesn't support what the answer says of it. ``context`` is what the text stands under: a title, a table's
-    header. Where the text is in another language (``crossing``) only numbers can be held against it.
+    doesn't support what the answer says of it. Of spans that have as much of the sentence, the quote is the
+    one that has more of the question: a short answer stands in many places. ``context`` is what the text
+    stands under: a title, a table's header. Where the text is in another language (``crossing``) only numbers
+    can be held against it.
     """
     asked = set(analyzer.content_terms(question))
     wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
@@ -56,7 +58,10 @@ def measure_support(
         share = min(share, _DISAGREEING_CAP)
     # What has the sentence's numbers says it, whatever else has its words (a table's header, say).
     held = [len(numbers & numbers_of(fold(text[start:end]))) for start, end in spans]
-    best = max(range(len(spans)), key=lambda index: (held[index], _coverage(wanted, found[index]), -index))
+    best = max(
+        range(len(spans)),
+        key=lambda index: (held[index], _coverage(wanted, found[index]), len(asked & found[index]), -index),
+    )
     first = last = best
     # A neighbouring sentence joins the quote when it adds what the best one lacks.
     for index in (best - 1, best + 1):

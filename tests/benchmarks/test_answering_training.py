@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from benchmarks.answering_data import Case
-from benchmarks.answering_training import Options, _learn, train
+from benchmarks.answering_training import Options, _learn, example_of, grouped, loss_of, train
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import read_adapter
+from rag.generators.chat_template import ChatTemplate
 from rag.generators.transformers_chat import TransformersChatModel
 
 PROMPT = "资料：\n[1] 水泵每 250 小时清洗一次。\n\n问题：水泵多久清洗一次？"
@@ -74,3 +76,37 @@ def test_a_stopped_training_goes_on_where_it_was_and_another_kind_is_refused(
     }
     with pytest.raises(SystemExit, match="another kind of run"):
         train([CASE], stopped, Options(str(tiny_generator_folder), first_layer=0, epochs=6, batch=1, seed=1))
+
+
+def test_a_case_learns_the_same_in_a_group_as_by_itself(tiny_generator_folder: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    others = ("水泵有多重？", "水泵是谁造的？")
+    cases = [
+        Case(
+            "set",
+            asked,
+            "zh",
+            PROMPT.replace(CASE.question, asked),
+            wording_for("zh").decline,
+            "decline",
+            group="g",
+        )
+        for asked in others
+    ]
+    cases.insert(1, Case("set", CASE.question, "zh", PROMPT, CASE.target, "written", group="g"))
+    tokenizer = AutoTokenizer.from_pretrained(tiny_generator_folder)
+    template = ChatTemplate(tokenizer, "tiny")
+    model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder, dtype=torch.float32)
+    together = example_of(cases, template, tokenizer.eos_token_id)
+    alone = [example_of([each], template, tokenizer.eos_token_id) for each in cases]
+    assert len(together) < sum(len(each) for each in alone)
+    with torch.inference_mode():
+        losses = [float(loss_of(model, each)) for each in alone]
+        assert float(loss_of(model, together)) == pytest.approx(sum(losses), rel=1e-4)
+    assert len(set(losses)) == len(losses)
+
+
+def test_cases_of_no_group_are_learned_by_themselves() -> None:
+    of_group = Case(CASE.set_name, CASE.question, "zh", PROMPT, CASE.target, "written", group="g")
+    assert grouped([CASE, of_group, CASE, of_group]) == [[CASE], [of_group, of_group], [CASE]]
