@@ -28,6 +28,7 @@ SIGNALS = (
 # Where the generator was asked apart whether to decline. Chosen on the same halves, and so that they don't
 # depend on how a knowledge base is cut and searched: ranks and leads do.
 SIGNALS_ASKED_APART = ("declining", "mean likelihood", "quote coverage")
+SIGNALS_READ_TWICE = ("declining", "agreement")
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
 
@@ -111,7 +112,10 @@ def fit_calibration(
 
 def signals_for(labelled: Sequence[Labelled]) -> list[str]:
     """The signals to fit: those that all drafts have, and few where the generator was asked apart."""
-    names = SIGNALS_ASKED_APART if all("declining" in each.signals for each in labelled) else SIGNALS
+    names: Sequence[str] = SIGNALS
+    for needed, better in (("declining", SIGNALS_ASKED_APART), ("agreement", SIGNALS_READ_TWICE)):
+        if all(needed in each.signals for each in labelled):
+            names = better
     return [name for name in names if all(name in each.signals for each in labelled)]
 
 

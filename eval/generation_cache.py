@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 from rag import generators
-from rag.generators import TrainedGenerator, adapter_file
+from rag.generators import AnswerFinder, TrainedGenerator, adapter_file, finder_file
 from rag.settings import GeneratorSettings
 from rag.weights import resolve_model, weights_digest
 from rag.weights.cache import models_folder
@@ -58,17 +58,27 @@ class CachedGenerator(BaseChatModel):
         behind = self.generator
         return behind.trained_instructions if isinstance(behind, TrainedGenerator) else frozenset()
 
+    @property
+    def can_find(self) -> bool:
+        """Whether the generator behind the cache can."""
+        return isinstance(self.generator, AnswerFinder) and self.generator.can_find
+
     def first_token_probabilities(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
     ) -> list[float]:
         """Those of the generator behind the cache, kept like its answers."""
         assert isinstance(self.generator, TrainedGenerator)
-        key = self._key(messages, None, {"first tokens": list(candidates)})
+        key = self._key(messages, None, {"first tokens": list(candidates), "finder": finder})
         known = None if self.fresh else self._look_up(key)
         if known is not None:
             self._hits += 1
             return [float(each) for each in json.loads(known[0])]
-        found = self.generator.first_token_probabilities(messages, candidates)
+        behind = self.generator
+        if finder:
+            assert isinstance(behind, AnswerFinder)
+            found = behind.first_token_probabilities(messages, candidates, finder=True)
+        else:
+            found = behind.first_token_probabilities(messages, candidates)
         self._keep(key, AIMessageChunk(content=json.dumps(found)))
         return found
 
@@ -174,8 +184,8 @@ def _writing_digest(settings: GeneratorSettings) -> str:
     if generator_digest(settings):
         folder = resolve_model(settings.model)
         files += sorted(each for pattern in ("*.json", "*.jinja") for each in folder.glob(pattern))
-    adapter = adapter_file(settings)
-    for file in [*files, *([adapter] if adapter is not None else [])]:
+    adapters = [each for each in (adapter_file(settings), finder_file(settings)) if each is not None]
+    for file in [*files, *adapters]:
         digest.update(f"{file.name}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -20,9 +20,8 @@ from langchain_core.retrievers import BaseRetriever
 from eval.measures.retrieval import Ranking, rank_documents
 from rag.answer import Question
 from rag.answering.conversation import retrieval_query
-from rag.build import build_retriever
+from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
-from rag.generators import adapter_digest
 from rag.knowledge_base import KnowledgeBase
 from rag.retrievers import DenseRetriever, LexicalRetriever, without_sources
 from rag.settings import Settings
@@ -57,7 +56,7 @@ class System:
             "retriever": self.retriever,
             "evidence": self.evidence,
             "distractors": self.distractors,
-            "adapter": adapter_digest(self.settings.generator),
+            "adapter": readers_digest(self.settings),
             **{name: getattr(self.settings, name).model_dump(mode="json") for name in _SECTIONS},
             # How many processes read the files, and with how much memory, changes nothing that is read.
             "ingest": self.settings.ingest.model_dump(mode="json", exclude={"workers", "memory_mb"}),

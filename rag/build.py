@@ -10,7 +10,7 @@ from rag.embedder import SentenceEmbeddings
 from rag.errors import ConfigError
 from rag.faq import FaqMatcher
 from rag.filter import Filter
-from rag.generators import adapter_digest, build_generator
+from rag.generators import adapter_digest, adapter_file, build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.rerankers import build_reranker
 from rag.retrievers import (
@@ -26,6 +26,7 @@ from rag.retrievers import (
 )
 from rag.settings import Settings
 from rag.weights import resolve_model
+from rag.weights.cache import file_digest
 
 
 def build_embeddings(settings: Settings) -> SentenceEmbeddings:
@@ -182,7 +183,20 @@ def build_answer_chain(
         minimum_confidence=settings.answering.minimum_confidence,
         split_questions=settings.retrieval.split_questions,
         check=settings.answering.check,
+        second_reading=settings.answering.second_reading,
     )
+
+
+def readers_digest(settings: Settings) -> str:
+    """What tells the generator's adapters, those that read, from others; "" where it has none.
+
+    Raises:
+        WeightsError: there is no such file as the settings name.
+    """
+    if settings.answering.second_reading:
+        return adapter_digest(settings.generator)
+    file = adapter_file(settings.generator)
+    return file_digest(file) if file is not None else ""
 
 
 def build_calibration(settings: Settings) -> Calibration | None:
@@ -194,7 +208,7 @@ def build_calibration(settings: Settings) -> Calibration | None:
     models = settings.generator.model, settings.embedder.model
     file = settings.answering.calibration
     if file is None:
-        return calibration_for(*models, adapter_digest(settings.generator))
+        return calibration_for(*models, readers_digest(settings))
     calibration = load_calibration(file)
     if (calibration.generator, calibration.embedder) != models:
         raise ConfigError(
@@ -202,7 +216,7 @@ def build_calibration(settings: Settings) -> Calibration | None:
             f"{calibration.embedder}, but the settings have {models[0]} and {models[1]}; make another with "
             "`python -m eval calibrate RUN --out FILE`"
         )
-    if calibration.adapter != adapter_digest(settings.generator):
+    if calibration.adapter != readers_digest(settings):
         raise ConfigError(
             f"{file} was made for another adapter of {models[0]}; make one for the settings' own with "
             "`python -m eval calibrate RUN --out FILE`, or correct generator.adapter"

@@ -134,10 +134,12 @@ class AnsweringSettings(_Section):
     own threshold; 0: none is). ``calibration``: a file of `python -m eval calibrate` for other models than
     the default ones. ``check``: what happens to sentences that their evidence doesn't bear out: they are
     "remove"d, removed after the answer was written once more ("repair"), or, to measure what that gives,
-    left ("none").
+    left ("none"). ``second_reading``: what is read is read once more, by the generator's second adapter,
+    if it has one.
     """
 
     evidence_tokens: int = Field(240, ge=64)
+    second_reading: bool = True
     minimum_confidence: float | None = Field(None, ge=0, le=1)
     calibration: Path | None = None
     check: Literal["repair", "remove", "none"] = "remove"

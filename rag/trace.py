@@ -43,5 +43,6 @@ class Trace:
     stages: tuple[Stage, ...] = ()
     draft: str = ""  # what the generator wrote, before citations were resolved
     first_draft: str = ""  # what it had written before, which wasn't supported or only restated the question
+    found: str | None = None  # what is asked for, as a second reader found it (`rag.answering.finding`)
     rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
     signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft

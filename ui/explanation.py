@@ -52,6 +52,8 @@ def _sections(answer: Answer, wording: Wording, words: ExplanationWording) -> It
     if trace.first_draft:
         first = trace.first_draft.strip()
         yield _section(words.first_draft, f"<blockquote{_lang(first)}>{escape(first)}</blockquote>")
+    if trace.found:
+        yield _section(words.found, f"<blockquote{_lang(trace.found)}>{escape(trace.found)}</blockquote>")
     if answer.sentences:
         yield _section(words.checked, f"<ul>{''.join(_checked(answer, words))}</ul>")
     yield _section(words.times, f"<p>{escape(' · '.join(_times(answer, words)))}</p>")

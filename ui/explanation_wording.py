@@ -23,6 +23,7 @@ class ExplanationWording:
     draft: str
     draft_by: str  # {generator}, {tokens}
     first_draft: str
+    found: str
     dropped_citation: str  # {number}
     removed: str  # {sentence}
     checked: str
@@ -57,7 +58,8 @@ _ZH = ExplanationWording(
     share="读了 {read} 字，共 {all} 字",
     draft="写出的草稿",
     draft_by="写出的草稿（{generator}，{tokens} 个词元）",
-    first_draft="先前的草稿，只是重复问题或没有依据，因此重写",
+    first_draft="先前的草稿，没有采用",
+    found="另一次阅读找到的内容",
     dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
     removed="没有段落支持，已删去：{sentence}",
     checked="逐句核对",
@@ -99,7 +101,8 @@ _EN = ExplanationWording(
     share="{read} of {all} characters read",
     draft="The draft",
     draft_by="The draft ({generator}, {tokens} tokens)",
-    first_draft="An earlier draft, written anew as it only said the question again, or had no support",
+    first_draft="An earlier draft, which was given up",
+    found="What a second reading found",
     dropped_citation="The draft's number [{number}] was dropped: no passage has it.",
     removed="Removed, as no passage supports it: {sentence}",
     checked="Checked sentence by sentence",

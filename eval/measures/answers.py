@@ -16,6 +16,7 @@ from eval.measures.tokens import (
 )
 from rag.language import approximate_tokens, language_of
 
+_QUOTATION = "\"'“”‘’「」『』《》〈〉"
 _LETTER = re.compile(r"[^\W\d_]")
 _LONG = 40  # units
 _BRIEF_TOKENS = 60
@@ -118,10 +119,11 @@ def rouge_l(prediction: str, answers: Sequence[str], lang: str) -> float:
 def contains_answer(text: str, answers: Sequence[str]) -> bool:
     """Whether the text has one of the answers as whole words; "15" isn't in "150", "1.15" or "1,500,15".
 
-    Compared after NFKC, in lower case, white space only between words. A plural's s may follow.
+    Compared after NFKC, in lower case, white space only between words, quotation marks around an answer
+    aside. A plural's s may follow.
     """
     haystack = _comparable(text)
-    needles = [needle for answer in answers if (needle := _comparable(answer))]
+    needles = [needle for answer in answers if (needle := _comparable(answer).strip(_QUOTATION))]
     return any(
         re.search(_guard_before(needle[0]) + re.escape(needle) + _guard_after(needle[-1]), haystack)
         for needle in needles

@@ -207,6 +207,7 @@ def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
         "signals": dict(trace.signals),
         "draft": trace.draft,
         "first_draft": trace.first_draft,
+        "found": trace.found,
         "removed": list(trace.removed),
         "passages": [
             _place(passage)

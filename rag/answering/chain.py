@@ -18,6 +18,7 @@ from rag.answering.deciding import Decision
 from rag.answering.declining import Clock, decline
 from rag.answering.drafting import Draft, Redrafting, chance_of_declining, trained_for, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
+from rag.answering.finding import finder_for, settle
 from rag.answering.identifiers import unknown_identifiers
 from rag.answering.orders import is_order, without_orders
 from rag.answering.prompt import Wording, build_messages, head_messages, wording_for
@@ -61,6 +62,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         minimum_confidence: float | None = None,
         split_questions: bool = True,
         check: Literal["repair", "remove", "none"] = "remove",
+        second_reading: bool = True,
     ) -> None:
         self.retriever = retriever
         self.generator = generator
@@ -72,6 +74,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.decision = Decision(analyzer, calibration, minimum_confidence, check != "none")
         self.split_questions = split_questions
         self.check = check
+        self.second_reading = second_reading
         self.rewriter = Rewriter(generator, analyzer)
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
@@ -169,10 +172,14 @@ class AnswerChain(Runnable[str | Question, Answer]):
         messages = build_messages(
             question.text, evidence, wording, question.history, examples=trained is None
         )
+        finder = finder_for(self.generator, messages, wording) if self.second_reading else None
         declining, avoid = None, ""
         # Without a calibration nobody but the generator can decide whether to answer, as it writes.
         if trained is not None and (self.decision.calibration is not None or self._withholds_nothing):
-            declining = chance_of_declining(trained, messages, wording)
+            if finder is not None:
+                declining = finder.chance_of_declining()
+            else:
+                declining = chance_of_declining(trained, messages, wording)
             if declining > _SURELY_NOT and not self._withholds_nothing:
                 yield decline(draft, wording, "found no answer", clock)
                 return
@@ -181,7 +188,18 @@ class AnswerChain(Runnable[str | Question, Answer]):
         redrafting = Redrafting(
             self.generator, evidence, draft, wording, clock, config, question.history, avoid
         )
-        if self.check != "none":
+        if finder is not None and declining is not None:
+            written = settle(
+                written,
+                finder.find(),
+                declining,
+                draft,
+                clock,
+                self.analyzer,
+                several=bool(parts),
+                check=self.check != "none",
+            )
+        elif self.check != "none":
             written = yield from answered(written, redrafting, self.analyzer)
         checked = self._check(written, draft)
         if self.check == "repair":

@@ -8,6 +8,7 @@ from rag.answering.agreement import TermAnalyzer
 from rag.answering.confidence import Calibration
 from rag.answering.declining import Clock, decline, objection_to
 from rag.answering.evidence import Evidence
+from rag.answering.finding import agreement
 from rag.answering.prompt import Wording, is_decline
 from rag.answering.repair import Checked
 from rag.answering.restating import only_restates
@@ -59,6 +60,10 @@ class Decision:
             declining,
             analyzer=self.analyzer,
         )
+        if written.trace.found is not None:
+            # Of what was written by itself: what was found agrees with itself when it stands in its place.
+            told = agreement(written.trace.first_draft or resolved.text, written.trace.found, self.analyzer)
+            signals = {**signals, "agreement": told}
         trace = replace(
             draft.trace,
             dropped_citations=resolved.dropped,

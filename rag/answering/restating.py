@@ -24,9 +24,14 @@ _NAMES_ANSWERS = re.compile(
 )
 
 
+def names_answers(question: str) -> bool:
+    """Whether a question names what may be answered: yes or no, this or that."""
+    return _NAMES_ANSWERS.search(question) is not None
+
+
 def only_restates(text: str, question: str, analyzer: TermAnalyzer) -> bool:
     """Whether a draft says much of the question again and nothing besides: no word, no number of its own."""
-    if _NAMES_ANSWERS.search(question) or is_decline(text):
+    if names_answers(question) or is_decline(text):
         return False
     bare = _MARK.sub(" ", text)
     said, asked = set(analyzer.content_terms(bare)), set(analyzer.content_terms(question))

@@ -37,6 +37,7 @@ def trace_record(answer: Answer) -> dict[str, Any]:
         "withheld": list(trace.withheld),
         "draft": trace.draft,
         "first_draft": trace.first_draft,
+        "found": trace.found,
         "signals": dict(trace.signals),
         "dropped_citations": list(trace.dropped_citations),
         "removed": list(trace.removed),
@@ -69,12 +70,14 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield f"  left unread, since it gives orders to the assistant: {order}"
     if trace.first_draft:
         yield ""
-        yield "written at first, which only said the question again or had no support:"
+        yield "written at first, which was given up:"
         yield from (f"  {line}" for line in trace.first_draft.strip().splitlines())
     if trace.draft:
         yield ""
         yield f"written by {trace.generator or 'the generator'}, {trace.generated_tokens} tokens:"
         yield from (f"  {line}" for line in trace.draft.strip().splitlines())
+    if trace.found:
+        yield f"found by the second reader: {' '.join(trace.found.split())}"
     for dropped in trace.dropped_citations:
         yield f"  the citation [{dropped}] was dropped: no passage has that number"
     for sentence in trace.removed:

@@ -1,5 +1,6 @@
 """Generators: LangChain chat models that write answers from passages, or pick the answers out of them."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +47,25 @@ class TrainedGenerator(Protocol):
         ...
 
 
+@runtime_checkable
+class AnswerFinder(Protocol):
+    """A `TrainedGenerator` that may have been trained apart to find what is asked for, and say that alone.
+
+    A call of ``stream`` or ``invoke`` may bring ``finder``: whether that is wanted.
+    """
+
+    @property
+    def can_find(self) -> bool:
+        """Whether it was."""
+        ...
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
+    ) -> list[float]:
+        """How likely the answer is to begin with each candidate text, 0 to 1."""
+        ...
+
+
 def adapter_file(settings: GeneratorSettings) -> Path | None:
     """The adapter that the settings name: by default the one that comes with the program for the model.
 
@@ -65,14 +85,29 @@ def adapter_file(settings: GeneratorSettings) -> Path | None:
     return file if file.exists() else None
 
 
+def finder_file(settings: GeneratorSettings) -> Path | None:
+    """The second adapter, that finds what is asked for: ``NAME.finder.safetensors`` beside the first, if any.
+
+    Raises:
+        WeightsError: there is no such file as the settings name.
+    """
+    file = adapter_file(settings)
+    beside = file.with_suffix(f".finder{file.suffix}") if file is not None else None
+    return beside if beside is not None and beside.exists() else None
+
+
 def adapter_digest(settings: GeneratorSettings) -> str:
-    """The SHA-256 (hex) of the settings' adapter, "" without one.
+    """The SHA-256 (hex) of the settings' adapter, of both where there are two, "" without one.
 
     Raises:
         WeightsError: there is no such file.
     """
-    file = adapter_file(settings)
-    return file_digest(file) if file is not None else ""
+    digests = [
+        file_digest(each) for each in (adapter_file(settings), finder_file(settings)) if each is not None
+    ]
+    if len(digests) < 2:
+        return "".join(digests)
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def build_generator(
@@ -113,7 +148,16 @@ def build_generator(
         max_tokens=settings.max_tokens,
         prompt_lookup_tokens=settings.prompt_lookup_tokens,
         adapter=adapter_file(settings),
+        finder=finder_file(settings),
     )
 
 
-__all__ = ["EvidenceReader", "TrainedGenerator", "adapter_digest", "adapter_file", "build_generator"]
+__all__ = [
+    "AnswerFinder",
+    "EvidenceReader",
+    "TrainedGenerator",
+    "adapter_digest",
+    "adapter_file",
+    "build_generator",
+    "finder_file",
+]

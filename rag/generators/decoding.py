@@ -5,7 +5,7 @@ cache (``rag.generators.prefix_cache``), guesses that are checked several at a t
 (``rag.generators.prompt_lookup``), and a reader who may leave at any step, also while the prompt is read.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,16 +37,20 @@ class Decoder:
 
     ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt
     tokens that didn't have to be read again, and passes through the model while writing. ``likelihoods``: the
-    natural logarithm of each written token's probability, before any temperature. A model with an adapter
-    has two: what one has read with it is of no use without it.
+    natural logarithm of each written token's probability, before any temperature. A model with adapters
+    (``switches``) has one for each, and one without: what is read ``with_`` one is of no use without it.
     """
 
     def __init__(
-        self, model: Any, end_tokens: frozenset[int], switch: "Switch | None" = None, *, adapted: bool = False
+        self,
+        model: Any,
+        end_tokens: frozenset[int],
+        switches: "Collection[Switch]" = (),
+        with_: "Switch | None" = None,
     ) -> None:
         self._model = model
-        self._switch = switch
-        self._adapted = adapted
+        self._switches = switches
+        self._with = with_
         self._end_tokens = end_tokens
         self._prefixes = PrefixCache(model.config.get_text_config(decoder=True))
         self._read_at_once = _READ_AT_ONCE.get(model.device.type, _READ_AT_ONCE_ON_GPU)
@@ -89,10 +93,8 @@ class Decoder:
                 guess = lookup.propose(min(ahead, budget - 1)) if lookup and self.steps else []
                 sound = False
                 logits = self._logits([*tokens[held:], *guess], cache, len(guess) + 1)
-                begun = tuple(tokens[len(prompt) :])
-                if options.avoid and begun == options.avoid[:-1]:
-                    with torch.inference_mode():
-                        logits[0, options.avoid[-1]] = float("-inf")
+                if options.avoid:
+                    self._avoid(logits, tuple(tokens[len(prompt) :]), options, cache)
                 new = self._accept(logits, guess, choose)
                 rows = logits[: len(new)].log_softmax(-1)
                 self.likelihoods.extend(rows[range(len(new)), new].tolist())
@@ -111,6 +113,27 @@ class Decoder:
         finally:
             if sound:
                 self._prefixes.keep(tokens[:held], cache)
+
+    def _avoid(
+        self, logits: torch.Tensor, begun: tuple[int, ...], options: DecodingOptions, cache: Any
+    ) -> None:
+        """Make the first row of ``logits`` what it is if the text doesn't begin with what is to be avoided.
+
+        Its last token is ruled out behind the others; its first is only as likely as what else follows it.
+        """
+        first, *rest = options.avoid
+        if begun == options.avoid[:-1]:
+            with torch.inference_mode():
+                logits[0, options.avoid[-1]] = float("-inf")
+        elif not begun and self._prefixes.can_crop:
+            if options.temperature <= 0 and int(logits[0].argmax()) != first:
+                return  # it isn't chosen anyway
+            read = cache.get_seq_length()
+            rows = self._logits([first, *rest[:-1]], cache, len(rest)).log_softmax(-1)
+            crop(cache, read)
+            avoided = rows[range(len(rest)), rest].sum().exp().clamp(max=1.0)
+            with torch.inference_mode():
+                logits[0, first] += torch.log1p(-avoided)
 
     def warm(self, head: Sequence[int]) -> None:
         """Read the beginning of prompts to come and keep it until the process ends."""
@@ -174,8 +197,8 @@ class Decoder:
         return logits
 
     def _set_switch(self) -> None:
-        if self._switch is not None:
-            self._switch.on = self._adapted
+        for each in self._switches:
+            each.on = each is self._with
 
     def _tensor(self, tokens: list[int]) -> torch.Tensor:
         return torch.tensor([tokens], device=self._model.device)

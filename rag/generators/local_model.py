@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from rag.errors import GenerationError
-from rag.generators.adapter import apply_adapter, read_adapter
+from rag.generators.adapter import Switch, apply_adapter, read_adapter, read_instructions
 from rag.generators.chat_template import ChatTemplate, first_line
 from rag.generators.decoding import Decoder
 from rag.generators.packed_linear import pack_linears
@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 class LocalModel:
-    """A causal language model with a chat template, loaded from a folder, perhaps with an adapter.
+    """A causal language model with a chat template, loaded from a folder, perhaps with an adapter, or two.
+
+    ``adapter`` writes answers, ``finder`` finds what is asked for and says it in the documents' words.
 
     Raises:
         GenerationError: the folder holds no usable model, or the adapter is for another one.
@@ -31,7 +33,14 @@ class LocalModel:
     """
 
     def __init__(
-        self, folder: Path, *, name: str, device: str, dtype: str, adapter: Path | None = None
+        self,
+        folder: Path,
+        *,
+        name: str,
+        device: str,
+        dtype: str,
+        adapter: Path | None = None,
+        finder: Path | None = None,
     ) -> None:
         started = time.perf_counter()
         self.name = name
@@ -56,27 +65,28 @@ class LocalModel:
             (ends | {self.tokenizer.eos_token_id, self.tokenizer.pad_token_id}) - {None}
         )
         self._template = ChatTemplate(self.tokenizer, name)
-        self._add(adapter, model, folder)
+        added = {file: self._add(file, model, folder) for file in (adapter, finder) if file is not None}
+        switches = list(added.values())
+        self.decoder = Decoder(model, self.end_tokens, switches)
+        self._adapted, self._finder = (
+            Decoder(model, self.end_tokens, switches, added[file]) if file is not None else self.decoder
+            for file in (adapter, finder)
+        )
+        self._instructions = frozenset(read_instructions(adapter).values() if adapter is not None else ())
         config = model.config.get_text_config(decoder=True)
         # Tokens that a prompt and its answer may have together.
         self.context: int | None = getattr(config, "max_position_embeddings", None)
         logger.info("loaded %s on %s in %.1f s", name, device, time.perf_counter() - started)
 
-    def _add(self, file: Path | None, model: Any, folder: Path) -> None:
-        self._instructions: frozenset[str] = frozenset()
-        if file is None:
-            self.decoder = self._adapted = Decoder(model, self.end_tokens)
-            return
+    @staticmethod
+    def _add(file: Path, model: Any, folder: Path) -> Switch:
         adapter = read_adapter(file)
         if adapter.base != weights_digest(folder):
             raise GenerationError(
                 f"the adapter {file} was trained on other weights than those in {folder}; "
                 'set generator.adapter = "none" in rag.toml, or the adapter made for this model'
             )
-        switch = apply_adapter(model, adapter)
-        self._instructions = frozenset(adapter.instructions.values())
-        self.decoder = Decoder(model, self.end_tokens, switch)
-        self._adapted = Decoder(model, self.end_tokens, switch, adapted=True)
+        return apply_adapter(model, adapter)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a plain text."""
@@ -92,8 +102,10 @@ class LocalModel:
         """
         return self._template.render(messages, answer_follows=answer_follows)
 
-    def decoder_for(self, messages: Sequence[BaseMessage]) -> Decoder:
+    def decoder_for(self, messages: Sequence[BaseMessage], *, finder: bool = False) -> Decoder:
         """What answers that conversation: with the adapter where it was trained for its beginning."""
+        if finder:
+            return self._finder
         first = messages[0] if messages else None
         if isinstance(first, SystemMessage) and str(first.text) in self._instructions:
             return self._adapted

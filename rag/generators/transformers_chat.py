@@ -32,7 +32,8 @@ class TransformersChatModel(BaseChatModel):
     Calls from several threads are answered one after the other. What the last prompt and this one have in
     common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with
     an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed``
-    and ``prompt_lookup_tokens``, and text that the answer must not begin with, ``avoid``.
+    and ``prompt_lookup_tokens``, text that the answer must not begin with, ``avoid``, and ``finder``: whether
+    the second adapter answers.
 
     An answer's ``response_metadata`` has ``model_name``, ``finish_reason`` ("stop" or "length"),
     ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other
@@ -49,6 +50,7 @@ class TransformersChatModel(BaseChatModel):
     stop: list[str] = Field(default_factory=list)
     prompt_lookup_tokens: int = Field(10, ge=0)  # guessed ahead at each step; 0 turns guessing off
     adapter: Path | None = None  # what the model was trained further with, for the instructions it names
+    finder: Path | None = None  # the same, for finding what is asked for
 
     _loaded: LocalModel | None = PrivateAttr(default=None)
     _load_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
@@ -78,6 +80,11 @@ class TransformersChatModel(BaseChatModel):
         return frozenset(read_instructions(self.adapter).values() if self.adapter is not None else ())
 
     @property
+    def can_find(self) -> bool:
+        """Whether it has a second adapter, that finds what is asked for."""
+        return self.finder is not None
+
+    @property
     def is_loaded(self) -> bool:
         """Whether the model is in memory."""
         return self._loaded is not None
@@ -98,13 +105,17 @@ class TransformersChatModel(BaseChatModel):
         """
         model = self._model()
         head = model.render(messages, answer_follows=False)
+        decoders = [model.decoder_for(messages)]
+        if str(messages[0].text) in self.trained_instructions and self.can_find:
+            decoders.append(model.decoder_for(messages, finder=True))
         with self._alone(), self._reporting():
-            model.decoder_for(messages).warm(head)
+            for each in decoders:
+                each.warm(head)
 
     def first_token_probabilities(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
     ) -> list[float]:
-        """How likely the answer is to begin with each candidate text, 0 to 1.
+        """How likely the answer is to begin with each candidate text, 0 to 1; of the ``finder``, if wanted.
 
         A candidate counts as the tokenizer cuts it by itself. Candidates of one token cost nothing beyond
         reading the prompt, which stays in the prefix cache. The probabilities needn't add up to 1.
@@ -119,7 +130,8 @@ class TransformersChatModel(BaseChatModel):
         if not all(continuations):
             raise ValueError("a candidate must not be empty")
         with self._alone(), self._reporting():
-            return model.decoder_for(messages).continuation_probabilities(prompt, continuations)
+            decoder = model.decoder_for(messages, finder=finder)
+            return decoder.continuation_probabilities(prompt, continuations)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens that the model makes of a text, without those of the chat template."""
@@ -197,6 +209,7 @@ class TransformersChatModel(BaseChatModel):
         seed: int | None = None,
         prompt_lookup_tokens: int | None = None,
         avoid: str = "",
+        finder: bool = False,
     ) -> Request:
         model = self._model()
         prompt = model.prompt(messages)
@@ -211,7 +224,8 @@ class TransformersChatModel(BaseChatModel):
             lookup_tokens=ahead,
             avoid=tuple(model.encode(avoid)),
         )
-        return Request(prompt, options, self.stop if stop is None else stop, model.decoder_for(messages))
+        decoder = model.decoder_for(messages, finder=finder)
+        return Request(prompt, options, self.stop if stop is None else stop, decoder)
 
     def _write(
         self, request: Request, abandoned: Callable[[], bool] = lambda: False
@@ -237,6 +251,7 @@ class TransformersChatModel(BaseChatModel):
                     device=self.device,
                     dtype=self.dtype,
                     adapter=self.adapter,
+                    finder=self.finder,
                 )
             return self._loaded
 

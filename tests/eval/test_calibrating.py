@@ -73,6 +73,10 @@ def test_where_the_generator_was_asked_apart_fewer_signals_are_fitted() -> None:
         each.signals["declining"] = 1 - each.signals["support"]
     asked = fit_calibration(some, generator="g", embedder="e", keep=0.9)
     assert set(asked.weights) == {"declining", "quote coverage"}
+    for each in some:
+        each.signals["agreement"] = each.signals["support"]
+    held = fit_calibration(some, generator="g", embedder="e", keep=0.9)
+    assert set(held.weights) == {"declining", "agreement"}
 
 
 def test_the_threshold_is_the_greatest_that_keeps_so_many_right_answers() -> None:

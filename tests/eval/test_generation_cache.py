@@ -105,6 +105,17 @@ class TrainedModel(CountingModel):
         return [len(candidates) / 10 for _ in candidates]
 
 
+class FindingModel(TrainedModel):
+    """Was trained to find, too."""
+
+    can_find: bool = True
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
+    ) -> list[float]:
+        return [0.9] if finder else super().first_token_probabilities(messages, candidates)
+
+
 def test_what_a_trained_model_was_trained_for_shows_through_and_its_chances_are_kept(tmp_path: Path) -> None:
     model = TrainedModel()
     generator = CachedGenerator(generator=model, identity="a", file=tmp_path / "g.sqlite")
@@ -115,3 +126,13 @@ def test_what_a_trained_model_was_trained_for_shows_through_and_its_chances_are_
     assert len(model.asked) == 2 and generator.hits == 1
     plain = CachedGenerator(generator=CountingModel(), identity="a", file=tmp_path / "g.sqlite")
     assert plain.trained_instructions == frozenset()
+    assert not generator.can_find and not plain.can_find
+
+
+def test_a_models_second_reading_shows_through_and_is_kept_apart_from_its_first(tmp_path: Path) -> None:
+    generator = CachedGenerator(generator=FindingModel(), identity="a", file=tmp_path / "g.sqlite")
+    assert generator.can_find
+    for _ in range(2):
+        assert generator.first_token_probabilities([HumanMessage("x")], ["a"], finder=True) == [0.9]
+        assert generator.first_token_probabilities([HumanMessage("x")], ["a"]) == [0.1]
+    assert generator.hits == 2

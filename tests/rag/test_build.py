@@ -14,7 +14,7 @@ from rag.answering.prompt import wording_for
 from rag.build import build_answer_chain, build_calibration, build_retriever
 from rag.errors import ConfigError
 from rag.filter import Filter
-from rag.generators import adapter_digest, adapter_file
+from rag.generators import adapter_digest, adapter_file, finder_file
 from rag.generators.adapter import read_instructions
 from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
 from rag.retrievers import (
@@ -26,6 +26,7 @@ from rag.retrievers import (
     without_sources,
 )
 from rag.settings import Settings
+from rag.weights.cache import file_digest
 
 FINGERPRINT = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
 
@@ -141,6 +142,11 @@ def test_the_default_generators_adapter_fits_the_prompt_and_the_calibration() ->
     assert read_instructions(file) == {each: wording_for(each).instructions for each in ("zh", "en")}
     calibration = build_calibration(settings)
     assert calibration is not None and calibration.adapter == adapter_digest(settings.generator)
+    finder = finder_file(settings.generator)
+    assert finder is not None and read_instructions(finder) == read_instructions(file)
+    assert "agreement" in calibration.weights
+    alone = build_calibration(settings.override("answering", second_reading=False))
+    assert alone is not None and alone.adapter == file_digest(file) and "agreement" not in alone.weights
     assert "declining" in calibration.weights
 
 

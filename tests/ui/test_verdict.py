@@ -45,8 +45,8 @@ def test_declined_answer_says_what_the_nearest_documents_are_about() -> None:
 def test_hostile_documents_stay_text_in_the_explanation() -> None:
     answer = replace(weak_answer(), passages=(passage(HOSTILE, source=f"a{HOSTILE}.md"),))
     trace = replace(answer.trace, query=HOSTILE, draft=HOSTILE, evidence=(HOSTILE,), removed=(HOSTILE,))
-    trace = replace(trace, first_draft=HOSTILE)
+    trace = replace(trace, first_draft=HOSTILE, found=HOSTILE)
     tags = parse(explanation_html(replace(answer, trace=trace), ZH))
     assert not {tag for tag, _ in tags.tags} & {"script", "img", "a", "b"}
-    assert tags.text.count("<script>alert(1)</script>") >= 4
+    assert tags.text.count("<script>alert(1)</script>") >= 5
     assert f"没有段落支持，已删去：{HOSTILE}" in tags.text

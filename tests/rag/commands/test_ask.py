@@ -189,9 +189,11 @@ def test_what_was_removed_of_a_draft_is_explained() -> None:
 
 
 def test_what_was_written_before_a_repair_is_explained() -> None:
-    trace = Trace(draft="皮带松了。", first_draft="皮带断了。", removed=("皮带断了。",))
+    trace = Trace(draft="皮带松了。", first_draft="皮带断了。", removed=("皮带断了。",), found="松了[1]。")
     answer = Answer("q", "皮带松了。", (), trace=trace)
     lines = explanation(answer).splitlines()
     assert lines.index("  皮带断了。") < lines.index("  皮带松了。")
-    assert "written at first, which only said the question again or had no support:" in lines
-    assert trace_record(answer)["first_draft"] == "皮带断了。"
+    assert "written at first, which was given up:" in lines
+    assert "found by the second reader: 松了[1]。" in lines
+    record = trace_record(answer)
+    assert (record["first_draft"], record["found"]) == ("皮带断了。", "松了[1]。")

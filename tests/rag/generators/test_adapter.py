@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 from rag.errors import GenerationError, WeightsError
-from rag.generators import adapter_file
+from rag.generators import adapter_digest, adapter_file, finder_file
 from rag.generators.adapter import adapted_names, apply_adapter, read_adapter, read_instructions
 from rag.generators.transformers_chat import TransformersChatModel
 from rag.settings import GeneratorSettings
@@ -26,16 +26,16 @@ OTHER: list[BaseMessage] = [SystemMessage("请改写问题。"), HumanMessage("�
 def make_adapter(tiny_generator_folder: Path, tmp_path: Path) -> MakeAdapter:
     """Makes adapters for the tiny generator, of random numbers."""
 
-    def make(**facts: str) -> Path:
+    def make(name: str = "made", seed: int = 0, **facts: str) -> Path:
         model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder)
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         tensors = {}
-        for name in adapted_names(model.config.num_hidden_layers, 0):
-            matrix = model.get_submodule(name)
+        for place in adapted_names(model.config.num_hidden_layers, 0):
+            matrix = model.get_submodule(place)
             assert isinstance(matrix, torch.nn.Linear)
-            tensors[f"{name}.down"] = torch.randn(2, matrix.in_features)
-            tensors[f"{name}.up"] = torch.randn(matrix.out_features, 2)
-        file = tmp_path / "made.safetensors"
+            tensors[f"{place}.down"] = torch.randn(2, matrix.in_features)
+            tensors[f"{place}.up"] = torch.randn(matrix.out_features, 2)
+        file = tmp_path / f"{name}.safetensors"
         told = {"format": "1", "base": weights_digest(tiny_generator_folder)}
         told["instructions"] = json.dumps({"zh": TRAINED}, ensure_ascii=False)
         save_file(tensors, file, {**told, **facts})
@@ -68,6 +68,27 @@ def test_what_was_read_with_the_adapter_isnt_reused_without_it(
     assert between.response_metadata["reused_tokens"] == 0
     assert again.text == answered.text
     assert again.response_metadata["reused_tokens"] > 0
+
+
+def test_a_second_adapter_finds_and_the_first_writes_as_if_it_were_alone(
+    make_model: MakeModel, make_adapter: MakeAdapter
+) -> None:
+    first, second = make_adapter(), make_adapter("second", 1)
+    both = make_model(adapter=first, finder=second)
+    alone = [make_model(adapter=each) for each in (first, second)]
+    assert both.can_find and not alone[0].can_find
+    both.warm([SystemMessage(TRAINED)])
+    for _ in range(2):
+        found = both.invoke(ANSWERED, finder=True)
+        assert found.text == alone[1].invoke(ANSWERED).text
+        assert both.invoke(ANSWERED).text == alone[0].invoke(ANSWERED).text != found.text
+        assert both.invoke(OTHER).text == make_model().invoke(OTHER).text
+    assert found.response_metadata["reused_tokens"] > 0
+    chances = [each.first_token_probabilities(ANSWERED, ["水"])[0] for each in alone]
+    assert both.first_token_probabilities(ANSWERED, ["水"]) == pytest.approx(chances[:1], rel=1e-4)
+    assert both.first_token_probabilities(ANSWERED, ["水"], finder=True) == pytest.approx(
+        chances[1:], rel=1e-4
+    )
 
 
 def test_a_conversation_that_only_quotes_the_instructions_is_answered_without_it(
@@ -125,6 +146,22 @@ def test_an_adapter_for_a_model_of_another_shape_is_refused(
     model.model.layers = model.model.layers[:1]
     with pytest.raises(WeightsError, match=r"is for another model, one with model\.layers\.1"):
         apply_adapter(model, adapter)
+
+
+def test_the_finder_lies_beside_the_adapter_and_both_are_told_by_one_digest(tmp_path: Path) -> None:
+    own = tmp_path / "own.safetensors"
+    own.write_bytes(b"first")
+    settings = GeneratorSettings(adapter=str(own))
+    assert finder_file(settings) is None
+    one = adapter_digest(settings)
+    beside = tmp_path / "own.finder.safetensors"
+    beside.write_bytes(b"second")
+    assert finder_file(settings) == beside
+    both = adapter_digest(settings)
+    beside.write_bytes(b"third")
+    assert len({one, both, adapter_digest(settings)}) == 3
+    assert finder_file(GeneratorSettings(adapter="none")) is None
+    assert adapter_digest(GeneratorSettings(adapter="none")) == ""
 
 
 def test_settings_name_the_adapter(tmp_path: Path) -> None:

@@ -43,6 +43,23 @@ def test_greedy_decoding_writes_what_the_model_prefers(make_decoder: MakeDecoder
     assert written(make_decoder(), PROMPT, GREEDY) == reference(network, PROMPT, 30)
 
 
+def test_what_is_avoided_is_not_begun_with_unless_something_else_follows(
+    make_decoder: MakeDecoder, network: Any
+) -> None:
+    first, second = reference(network, PROMPT, 2)
+    with torch.no_grad():
+        rows = network(torch.tensor([[*PROMPT, first]])).logits[0, -2:].softmax(-1)
+    left = float(rows[0, first] * (1 - rows[1, second]))
+    rows[0, first] = 0
+    other = int(rows[0].argmax())
+    text = written(make_decoder(), PROMPT, replace(GREEDY, avoid=(first, second)))
+    assert text[0] == (first if left > float(rows[0, other]) else other)
+    assert text[:2] != [first, second]
+    assert written(make_decoder(), PROMPT, replace(GREEDY, avoid=(first,)))[0] == other
+    never = replace(GREEDY, avoid=(other, second))
+    assert written(make_decoder(), PROMPT, never) == written(make_decoder(), PROMPT, GREEDY)
+
+
 @pytest.mark.parametrize("options", [GREEDY, SAMPLED])
 @pytest.mark.parametrize("ahead", [1, 3, 10])
 def test_guessing_ahead_leaves_the_text_unchanged(

@@ -1,0 +1,127 @@
+"""What is asked for, found by a second reader in the documents' words, beside the answer as it is written.
+
+Two readers that were trained apart seldom make the same mistake. That the answer says what was found is a
+sign of its being right that no score of one reader's own gives; where it doesn't, what was found takes its
+place if the second reader is sure that the passages hold an answer. Cf. a verifier beside a reader: Hu et
+al., "Read + Verify", AAAI 2019; agreement of answers: Wang et al., "Self-Consistency", ICLR 2023.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from rag.answer import Answer
+from rag.answering.agreement import TermAnalyzer
+from rag.answering.declining import Clock
+from rag.answering.drafting import Draft, trained_for
+from rag.answering.prompt import Wording, is_decline
+from rag.answering.resolution import resolve_answer
+from rag.answering.restating import names_answers, only_restates
+from rag.errors import GenerationError, RagError
+from rag.generators import AnswerFinder
+from rag.words import fold
+
+SURE = 0.3  # so likely to decline at most, what was found takes an answer's place that says something else
+_MOST_TOKENS = 64
+_MARK = re.compile(r"\s*\[\d+\]")
+_ENDS = " \n。.，,；;：:“”\"'‘’「」"
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """The second reader of what the generator reads. ``messages``: the prompt."""
+
+    generator: BaseChatModel
+    messages: list[BaseMessage]
+    wording: Wording
+
+    def chance_of_declining(self) -> float:
+        """How likely it is to say that the passages don't hold the answer, 0 to 1."""
+        assert isinstance(self.generator, AnswerFinder)
+        start = self.wording.decline_start
+        return self.generator.first_token_probabilities(self.messages, [start], finder=True)[0]
+
+    def find(self) -> str:
+        """What is asked for, with the mark of a passage; it doesn't decline.
+
+        Raises:
+            GenerationError: the generator failed.
+        """
+        options: dict[str, Any] = {"avoid": self.wording.decline_start, "finder": True}
+        try:
+            return str(self.generator.invoke(self.messages, max_tokens=_MOST_TOKENS, **options).text).strip()
+        except RagError:
+            raise
+        except Exception as error:
+            raise GenerationError(f"the generator failed while finding: {error}") from error
+
+
+def finder_for(generator: BaseChatModel, messages: list[BaseMessage], wording: Wording) -> Finder | None:
+    """The second reader, if the generator was trained to be one."""
+    trained = trained_for(generator, wording)
+    if trained is None or not isinstance(generator, AnswerFinder) or not generator.can_find:
+        return None
+    return Finder(generator, messages, wording)
+
+
+def settle(
+    written: Draft,
+    found: str,
+    declining: float,
+    answer: Answer,
+    clock: Clock,
+    analyzer: TermAnalyzer,
+    *,
+    several: bool = False,
+    check: bool = True,
+) -> Draft:
+    """What goes on as the answer: what was written, or what was found in its place.
+
+    Args:
+        written: the answer as the generator wrote it.
+        found: what `Finder.find` gave.
+        declining: what `Finder.chance_of_declining` gave.
+        answer: to which question, over which passages.
+        clock: the question's.
+        analyzer: cuts text into index terms.
+        several: whether several things are asked for; one that was found is no whole answer then.
+        check: whether what no passage supports, or only says the question again, may not go on.
+    """
+    trace = replace(written.trace, found=found, generate_ms=clock.elapsed_ms() - written.trace.retrieve_ms)
+    written = replace(written, trace=trace)
+    if not found or is_decline(found) or (check and not _stands(found, answer, analyzer)):
+        return written
+    kept = not is_decline(written.text) and (not check or _stands(written.text, answer, analyzer))
+    as_sure = declining >= SURE or several or names_answers(answer.question)
+    if kept and (as_sure or says(written.text, found)):
+        return written
+    return replace(written, text=found, trace=replace(trace, draft=found, first_draft=written.text))
+
+
+def agreement(text: str, found: str, analyzer: TermAnalyzer) -> float:
+    """How far a text says what was found: 1 if in the same words, else half of the share of its words."""
+    if says(text, found):
+        return 1.0
+    terms = set(analyzer.content_terms(_MARK.sub(" ", found)))
+    shared = terms & set(analyzer.content_terms(_MARK.sub(" ", text)))
+    return 0.5 * len(shared) / len(terms) if terms else 0.0
+
+
+def says(text: str, found: str) -> bool:
+    """Whether a text has what was found, as whole words; marks and the case of letters don't count."""
+    needle, hay = (" ".join(fold(_MARK.sub("", each)).split()) for each in (found, text))
+    needle = needle.strip(_ENDS)
+    if not needle:
+        return False
+    before = r"(?<![a-z0-9])(?<!\d[.,])" if needle[0].isascii() and needle[0].isalnum() else ""
+    after = r"(?![a-z0-9]|[.,]\d)" if needle[-1].isascii() and needle[-1].isalnum() else ""
+    return re.search(before + re.escape(needle) + after, hay) is not None
+
+
+def _stands(text: str, answer: Answer, analyzer: TermAnalyzer) -> bool:
+    """Whether something is left of a text once it is checked, and it doesn't only say the question again."""
+    resolved = resolve_answer(text, answer.passages, answer.question, analyzer=analyzer)
+    return bool(resolved.sentences) and not only_restates(resolved.text, answer.question, analyzer)
