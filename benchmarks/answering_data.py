@@ -209,7 +209,7 @@ def _what_to_say(groups: Sequence[Group], file: Path, model: str) -> dict[tuple[
     }
     rest = [each for each in lessons if each.key not in said]
     written = write_answers(rest, file, model)
-    return said | {each.key: (text, "written") for each in rest if (text := written.get(each.key))}
+    return said | {each.key: (written[each.key], "written") for each in rest if written.get(each.key)}
 
 
 def alone(question: EvalQuestion) -> str:
