@@ -16,7 +16,7 @@ from eval.measures.tokens import (
 )
 from rag.language import approximate_tokens, language_of
 
-_QUOTATION = "\"'“”‘’「」『』《》〈〉"
+_QUOTATION = str.maketrans("", "", '"“”「」『』《》〈〉')
 _LETTER = re.compile(r"[^\W\d_]")
 _LONG = 40  # units
 _BRIEF_TOKENS = 60
@@ -119,11 +119,11 @@ def rouge_l(prediction: str, answers: Sequence[str], lang: str) -> float:
 def contains_answer(text: str, answers: Sequence[str]) -> bool:
     """Whether the text has one of the answers as whole words; "15" isn't in "150", "1.15" or "1,500,15".
 
-    Compared after NFKC, in lower case, white space only between words, quotation marks around an answer
-    aside. A plural's s may follow.
+    Compared after NFKC, in lower case, without quotation marks, white space only between words. A plural's s
+    may follow.
     """
     haystack = _comparable(text)
-    needles = [needle for answer in answers if (needle := _comparable(answer).strip(_QUOTATION))]
+    needles = [needle for answer in answers if (needle := _comparable(answer))]
     return any(
         re.search(_guard_before(needle[0]) + re.escape(needle) + _guard_after(needle[-1]), haystack)
         for needle in needles
@@ -191,7 +191,7 @@ def _harmonic(shared: int, said: int, right: int) -> float:
 
 
 def _comparable(text: str) -> str:
-    text = unicodedata.normalize("NFKC", without_marks(text)).lower()
+    text = unicodedata.normalize("NFKC", without_marks(text)).lower().translate(_QUOTATION)
     # White space parts words and numbers, but in Chinese it is chance: "136 次" is "136次".
     return re.sub(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])", "", " ".join(text.split()))
 

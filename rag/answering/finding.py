@@ -22,10 +22,12 @@ from rag.answering.resolution import resolve_answer
 from rag.answering.restating import names_answers, only_restates
 from rag.errors import GenerationError, RagError
 from rag.generators import AnswerFinder
+from rag.sentences import split_sentences
 from rag.words import fold
 
 SURE = 0.3  # so likely to decline at most, what was found takes an answer's place that says something else
 _MOST_TOKENS = 64
+_WANDERS = 3  # sentences: so long an answer gives way to one thing found that it has in it
 _MARK = re.compile(r"\s*\[\d+\]")
 _ENDS = " \n。.，,；;：:“”\"'‘’「」"
 
@@ -96,7 +98,8 @@ def settle(
         return written
     kept = not is_decline(written.text) and (not check or _stands(written.text, answer, analyzer))
     as_sure = declining >= SURE or several or names_answers(answer.question)
-    if kept and (as_sure or says(written.text, found)):
+    brief = len(split_sentences(written.text)) < _WANDERS or len(split_sentences(found)) > 1
+    if kept and (as_sure or not _is_verbatim(found, written) or (says(written.text, found) and brief)):
         return written
     return replace(written, text=found, trace=replace(trace, draft=found, first_draft=written.text))
 
@@ -112,13 +115,23 @@ def agreement(text: str, found: str, analyzer: TermAnalyzer) -> float:
 
 def says(text: str, found: str) -> bool:
     """Whether a text has what was found, as whole words; marks and the case of letters don't count."""
-    needle, hay = (" ".join(fold(_MARK.sub("", each)).split()) for each in (found, text))
+    needle, hay = (_plain(each) for each in (found, text))
     needle = needle.strip(_ENDS)
     if not needle:
         return False
     before = r"(?<![a-z0-9])(?<!\d[.,])" if needle[0].isascii() and needle[0].isalnum() else ""
     after = r"(?![a-z0-9]|[.,]\d)" if needle[-1].isascii() and needle[-1].isalnum() else ""
     return re.search(before + re.escape(needle) + after, hay) is not None
+
+
+def _is_verbatim(found: str, written: Draft) -> bool:
+    """Whether what was found stands so in what was read: what was put together may be garbled."""
+    return any(says(each, found) for each in written.trace.evidence)
+
+
+def _plain(text: str) -> str:
+    folded = " ".join(fold(_MARK.sub("", text)).split())
+    return re.sub(r"(?<![a-z0-9])\s|\s(?![a-z0-9])", "", folded)  # in Chinese a space is chance
 
 
 def _stands(text: str, answer: Answer, analyzer: TermAnalyzer) -> bool:
