@@ -219,6 +219,7 @@ def build_calibration(settings: Settings) -> Calibration | None:
     if calibration.adapter != readers_digest(settings):
         raise ConfigError(
             f"{file} was made for another adapter of {models[0]}; make one for the settings' own with "
-            "`python -m eval calibrate RUN --out FILE`, or correct generator.adapter"
+            "`python -m eval calibrate RUN --out FILE`, or correct generator.adapter or "
+            "answering.second_reading"
         )
     return calibration

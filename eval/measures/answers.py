@@ -16,6 +16,7 @@ from eval.measures.tokens import (
 )
 from rag.language import approximate_tokens, language_of
 
+_CJK = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _QUOTATION = str.maketrans("", "", '"“”「」『』《》〈〉')
 _LETTER = re.compile(r"[^\W\d_]")
 _LONG = 40  # units
@@ -193,7 +194,7 @@ def _harmonic(shared: int, said: int, right: int) -> float:
 def _comparable(text: str) -> str:
     text = unicodedata.normalize("NFKC", without_marks(text)).lower().translate(_QUOTATION)
     # White space parts words and numbers, but in Chinese it is chance: "136 次" is "136次".
-    return re.sub(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])", "", " ".join(text.split()))
+    return re.sub(rf"(?<=[{_CJK}])\s|\s(?=[{_CJK}])", "", " ".join(text.split()))
 
 
 def _guard_before(edge: str) -> str:

@@ -40,8 +40,9 @@ _RESTRICTED = re.compile(
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
-    r"[吗么嘛]\s*[?？]?\s*$|是否|能否|可否|有没有|是不是|能不能|可不可以|会不会|要不要|"
-    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
+    r"(?<!什)[吗么嘛]\s*[?？]?\s*$|是否|能否|可否|有没有|可不可以|([\u4e00-\u9fff])[不没]\1|"
+    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)"
+    r"(?:n't)?\b|^(?:if|when|on|in|at|for|with)\b[^,?]*,\s*(?:is|are|do|does|can|may|must|should|will)\b",
     re.IGNORECASE,
 )
 
@@ -73,6 +74,11 @@ def disagreement(
     if new and not told and new.isdisjoint(analyzer.content_terms(whole)):
         return "words"
     return "negation" if _negates_otherwise(sentence, text, question) else None
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question is answered by a yes or a no."""
+    return _YES_OR_NO.search(question) is not None
 
 
 def _titles_of(sentence: str) -> frozenset[str]:

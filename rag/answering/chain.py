@@ -196,7 +196,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
                 draft,
                 clock,
                 self.analyzer,
-                several=bool(parts),
+                several=bool(split_question(question.text)),
                 check=self.check != "none",
             )
         elif self.check != "none":

@@ -62,7 +62,9 @@ class Decision:
         )
         if written.trace.found is not None:
             # Of what was written by itself: what was found agrees with itself when it stands in its place.
-            told = agreement(written.trace.first_draft or resolved.text, written.trace.found, self.analyzer)
+            replaced = written.text == written.trace.found
+            own = written.trace.first_draft if replaced else resolved.text
+            told = agreement(own, written.trace.found, self.analyzer)
             signals = {**signals, "agreement": told}
         trace = replace(
             draft.trace,

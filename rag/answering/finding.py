@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage
 
 from rag.answer import Answer
 from rag.answering.agreement import TermAnalyzer
+from rag.answering.citations import normalize_marks
 from rag.answering.declining import Clock
 from rag.answering.drafting import Draft, trained_for
 from rag.answering.prompt import Wording, is_decline
@@ -22,14 +23,27 @@ from rag.answering.resolution import resolve_answer
 from rag.answering.restating import names_answers, only_restates
 from rag.errors import GenerationError, RagError
 from rag.generators import AnswerFinder
-from rag.sentences import split_sentences
 from rag.words import fold
 
 SURE = 0.3  # so likely to decline at most, what was found takes an answer's place that says something else
 _MOST_TOKENS = 64
-_WANDERS = 3  # sentences: so long an answer gives way to one thing found that it has in it
+_CROSSING = 0.5  # how far two agree that can't be compared, in two languages
 _MARK = re.compile(r"\s*\[\d+\]")
-_ENDS = " \n。.，,；;：:“”\"'‘’「」"
+_ENDS = " \n。.，,；;：:！!？?“”\"'‘’「」『』《》"
+_CJK = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
+# What may not stand before or after the same words: the rest of a word or a number, a "not".
+_DENIED = r"(?<!not )(?<!n't )(?<!\bno )(?<!never )(?<![不没未无非])"
+_BEFORE = {
+    "numeral": rf"(?<![{_NUMERAL}\d])",
+    "digit": r"(?<![^\W\u3400-\u9fff])(?<!\d[.,])(?<!(?<!\d)-)",
+    "word": r"(?<![^\W\u3400-\u9fff])",
+}
+_AFTER = {
+    "numeral": rf"(?![{_NUMERAL}\d])",
+    "digit": r"(?![^\W\u3400-\u9fff]|[.,]\d|[十百千万亿])",
+    "word": r"(?![^\W\u3400-\u9fff])",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,9 @@ class Finder:
         except RagError:
             raise
         except Exception as error:
-            raise GenerationError(f"the generator failed while finding: {error}") from error
+            raise GenerationError(
+                f"the generator failed while finding: {error}; check the [generator] section of rag.toml"
+            ) from error
 
 
 def finder_for(generator: BaseChatModel, messages: list[BaseMessage], wording: Wording) -> Finder | None:
@@ -89,39 +105,57 @@ def settle(
         answer: to which question, over which passages.
         clock: the question's.
         analyzer: cuts text into index terms.
-        several: whether several things are asked for; one that was found is no whole answer then.
+        several: whether several things are asked for; what was found is no whole answer then.
         check: whether what no passage supports, or only says the question again, may not go on.
     """
     trace = replace(written.trace, found=found, generate_ms=clock.elapsed_ms() - written.trace.retrieve_ms)
     written = replace(written, trace=trace)
-    if not found or is_decline(found) or (check and not _stands(found, answer, analyzer)):
+    if several or not found or is_decline(found) or (check and not _stands(found, answer, analyzer)):
         return written
-    kept = not is_decline(written.text) and (not check or _stands(written.text, answer, analyzer))
-    as_sure = declining >= SURE or several or names_answers(answer.question)
-    brief = len(split_sentences(written.text)) < _WANDERS or len(split_sentences(found)) > 1
-    if kept and (as_sure or not _is_verbatim(found, written) or (says(written.text, found) and brief)):
+    kept = bool(written.text.strip()) and not is_decline(written.text)
+    kept = kept and (not check or _stands(written.text, answer, analyzer))
+    may_differ = declining >= SURE or names_answers(answer.question) or _crosses(written.text, found)
+    if kept and (may_differ or not _is_verbatim(found, written) or says(written.text, found)):
         return written
     return replace(written, text=found, trace=replace(trace, draft=found, first_draft=written.text))
 
 
 def agreement(text: str, found: str, analyzer: TermAnalyzer) -> float:
-    """How far a text says what was found: 1 if in the same words, else half of the share of its words."""
+    """How far a text says what was found: 1 if in the same words, else half of the share of its words.
+
+    What is in two languages can't be compared, which counts as a half.
+    """
     if says(text, found):
         return 1.0
+    if _crosses(text, found):
+        return _CROSSING
     terms = set(analyzer.content_terms(_MARK.sub(" ", found)))
     shared = terms & set(analyzer.content_terms(_MARK.sub(" ", text)))
     return 0.5 * len(shared) / len(terms) if terms else 0.0
 
 
 def says(text: str, found: str) -> bool:
-    """Whether a text has what was found, as whole words; marks and the case of letters don't count."""
+    """Whether a text has what was found, as whole words and not denied; marks and case don't count."""
     needle, hay = (_plain(each) for each in (found, text))
     needle = needle.strip(_ENDS)
     if not needle:
         return False
-    before = r"(?<![a-z0-9])(?<!\d[.,])" if needle[0].isascii() and needle[0].isalnum() else ""
-    after = r"(?![a-z0-9]|[.,]\d)" if needle[-1].isascii() and needle[-1].isalnum() else ""
-    return re.search(before + re.escape(needle) + after, hay) is not None
+    before, after = _BEFORE.get(_kind(needle[0]), ""), _AFTER.get(_kind(needle[-1]), "")
+    return re.search(_DENIED + before + re.escape(needle) + after, hay) is not None
+
+
+def _kind(edge: str) -> str:
+    if edge.isdigit():
+        return "digit"
+    if edge in _NUMERAL:
+        return "numeral"
+    return "word" if edge.isalpha() and not re.match(f"[{_CJK}]", edge) else ""
+
+
+def _crosses(text: str, found: str) -> bool:
+    """Whether one is in Chinese and the other isn't; of a number or a name alone that can't be told."""
+    chinese = [re.search(f"[{_CJK}]", _MARK.sub("", each).strip(_ENDS)) is not None for each in (text, found)]
+    return chinese[0] != chinese[1] and re.search(r"[a-z]{2}", found) is not None
 
 
 def _is_verbatim(found: str, written: Draft) -> bool:
@@ -130,8 +164,8 @@ def _is_verbatim(found: str, written: Draft) -> bool:
 
 
 def _plain(text: str) -> str:
-    folded = " ".join(fold(_MARK.sub("", text)).split())
-    return re.sub(r"(?<![a-z0-9])\s|\s(?![a-z0-9])", "", folded)  # in Chinese a space is chance
+    folded = " ".join(fold(_MARK.sub("", normalize_marks(text))).split())
+    return re.sub(rf"(?<=[{_CJK}])\s|\s(?=[{_CJK}])", "", folded)  # in Chinese a space is chance
 
 
 def _stands(text: str, answer: Answer, analyzer: TermAnalyzer) -> bool:

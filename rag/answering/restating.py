@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator
 
 from rag.answer import Answer
-from rag.answering.agreement import TermAnalyzer
+from rag.answering.agreement import TermAnalyzer, asks_yes_or_no
 from rag.answering.drafting import Draft, Redrafting
 from rag.answering.prompt import is_decline
 from rag.faq.differences import numbers_of
@@ -26,7 +26,7 @@ _NAMES_ANSWERS = re.compile(
 
 def names_answers(question: str) -> bool:
     """Whether a question names what may be answered: yes or no, this or that."""
-    return _NAMES_ANSWERS.search(question) is not None
+    return _NAMES_ANSWERS.search(question) is not None or asks_yes_or_no(question)
 
 
 def only_restates(text: str, question: str, analyzer: TermAnalyzer) -> bool:

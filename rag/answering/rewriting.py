@@ -189,6 +189,13 @@ _ONLY_PLACE = re.compile(
 )
 
 
+_NO_PLACE = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Spring|Summer|"
+    r"Autumn|Fall|Winter|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]+\d+)\b|.*['’]s$"
+)
+_GOES_ON = re.compile(r"\.\s|\s(?:of|and|or|de|&)\s")  # and so does the name, perhaps
+
+
 def with_place_replaced(text: str, before: str) -> str | None:
     """The question before with the name behind its only "in" (at, for, from, to, on) replaced.
 
@@ -199,7 +206,9 @@ def with_place_replaced(text: str, before: str) -> str | None:
     if match is None or leans(before):
         return None
     old = [each for each in re.finditer(rf"\b{_PLACE}", before) if each["at"] == match["at"].lower()]
-    if len(old) != 1 or old[0]["name"] == match["name"]:
+    if len(old) != 1 or old[0]["name"] == match["name"] or _NO_PLACE.match(old[0]["name"]):
+        return None
+    if _GOES_ON.match(before[old[0].end() :]):
         return None
     return before[: old[0].start("name")] + match["name"] + before[old[0].end("name") :]
 

@@ -89,6 +89,11 @@ def test_another_place_takes_the_place_of_the_one_before(text: str) -> None:
         ("And in Japan?", "Who in Berlin works for those in Paris?"),
         ("And in Japan?", "What may it cost in Shanghai?"),
         ("What are the rules in Japan?", "What may a night in Shanghai cost?"),
+        ("And in Europe?", "How much was the revenue in Q3?"),
+        ("And in Japan?", "What did the shop earn in May?"),
+        ("And in Japan?", "What does a night in Trinidad and Tobago cost?"),
+        ("And in Japan?", "What does a night in St. Moritz cost?"),
+        ("And for Bob?", "What is the fee for Ann's car?"),
     ],
 )
 def test_no_place_is_replaced_where_it_isnt_plain_which(text: str, before: str) -> None:
