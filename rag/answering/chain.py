@@ -45,7 +45,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
     A question that a curated entry surely answers, by ``matcher``, is answered with that entry's words alone.
 
     ``stream`` yields growing answers: the first has the passages and no text yet, the last is complete. What
-    streams before it is a draft: its citations aren't resolved, and the last may decline instead.
+    streams before it is a draft: its citations aren't resolved, and the last may decline instead, or say what
+    a second reading found.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).with_name("calibrations")
 class Calibration(BaseModel):
     """Coefficients by signal, and the least probability of an answer that is given.
 
-    ``adapter``: the SHA-256 (hex) of the generator's adapter, "" without one.
+    ``adapter``: what tells the generator's adapters from others (`rag.build.readers_digest`), "" without one.
     ``risk``: the share of wrong ones among the answers that were given at the ``threshold``, held out, on
     the questions it was fitted on, a part of which can't be answered. ``fitted_on``: what a reader has to
     know to judge it.
