@@ -42,8 +42,8 @@ class GeneratorSettings(_Section):
     """``model`` is a short name, a local folder, a hub id, "extractive", or "provider:model" (LangChain).
 
     ``adapter``: what it was trained further with to answer from passages; "auto" is what comes with the
-    program for that model, "none" the model as it is, everything else a file of that form. A second one beside
-    it, NAME.finder.safetensors, finds what is asked for (`python -m benchmarks.answering_training`).
+    program for that model, "none" the model as it is, everything else a file of that form. A second one
+    beside it, NAME.finder.safetensors, finds what is asked for (`python -m benchmarks.answering_training`).
     """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
