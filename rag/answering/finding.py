@@ -22,6 +22,7 @@ from rag.answering.prompt import Wording, is_decline
 from rag.answering.resolution import resolve_answer
 from rag.answering.restating import names_answers, only_restates
 from rag.errors import GenerationError, RagError
+from rag.faq.differences import numbers_of
 from rag.generators import AnswerFinder
 from rag.words import fold
 
@@ -115,6 +116,7 @@ def settle(
     kept = bool(written.text.strip()) and not is_decline(written.text)
     kept = kept and (not check or _stands(written.text, answer, analyzer))
     may_differ = declining >= SURE or names_answers(answer.question) or _crosses(written.text, found)
+    may_differ = may_differ or _has_another_figure(written.text, found, answer.question)
     if kept and (may_differ or not _is_verbatim(found, written) or says(written.text, found)):
         return written
     return replace(written, text=found, trace=replace(trace, draft=found, first_draft=written.text))
@@ -156,6 +158,13 @@ def _crosses(text: str, found: str) -> bool:
     """Whether one is in Chinese and the other isn't; of a number or a name alone that can't be told."""
     chinese = [re.search(f"[{_CJK}]", _MARK.sub("", each).strip(_ENDS)) is not None for each in (text, found)]
     return chinese[0] != chinese[1] and re.search(r"[a-z]{2}", found) is not None
+
+
+def _has_another_figure(text: str, found: str, question: str) -> bool:
+    """Whether both answer with figures and these differ: a sentence that names row and column errs less."""
+    asked = numbers_of(fold(question))
+    own, other = (numbers_of(fold(_MARK.sub("", each))) - asked for each in (text, found))
+    return bool(other) and not own <= other
 
 
 def _is_verbatim(found: str, written: Draft) -> bool:

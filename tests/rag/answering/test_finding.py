@@ -88,10 +88,17 @@ def test_an_answer_that_says_what_was_found_goes_on(ask: Ask) -> None:
 
 
 def test_what_was_found_for_sure_takes_the_place_of_an_answer_that_says_something_else(ask: Ask) -> None:
-    answer = ask(WRONG, "2004 [1].", SURE / 2)
-    assert (answer.text, answer.trace.draft, answer.trace.first_draft) == ("2004 [1].", "2004 [1].", WRONG)
-    assert [each.number for each in answer.citations] == [1] and "2004" in answer.citations[0].quote
+    wrong, found = "The pump was moved to Millford [1].", "Leeds [1]."
+    answer = ask(wrong, found, SURE / 2, "Where was the pump moved to?")
+    assert (answer.text, answer.trace.draft, answer.trace.first_draft) == (found, found, wrong)
+    assert [each.number for each in answer.citations] == [1] and "Leeds" in answer.citations[0].quote
     assert answer.trace.signals["agreement"] == 0.0
+
+
+def test_a_figure_in_a_sentence_gives_way_to_no_other_figure_but_to_more_of_it(ask: Ask) -> None:
+    assert ask(WRONG, "2004 [1].", 0.0).text == WRONG
+    written = "The pump was built in 1990 [1]."
+    assert ask(written, "Leeds in 2004 [1].", 0.0, "Where is it?", minimum_confidence=0).text == written
 
 
 def test_an_answer_stays_where_the_second_reader_isnt_sure_or_finds_what_no_passage_has(ask: Ask) -> None:
@@ -133,7 +140,7 @@ def test_a_find_in_the_place_of_nothing_agrees_with_nothing(ask: Ask) -> None:
 
 
 def test_without_a_second_reading_the_first_reader_decides_alone(ask: Ask) -> None:
-    answer = ask(WRONG, "2004 [1].", 0.1, second_reading=False, minimum_confidence=0)
+    answer = ask(WRONG, "Leeds [1].", 0.1, second_reading=False, minimum_confidence=0)
     assert (answer.text, answer.trace.found) == (WRONG, None)
     assert "agreement" not in answer.trace.signals and answer.trace.signals["declining"] == 0.1
 
