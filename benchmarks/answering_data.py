@@ -104,7 +104,7 @@ def read_cases(file: Path) -> list[Case]:
 def collect_cases(folders: Sequence[Path], file: Path, model: str, seed: int = 0) -> list[Case]:
     """Ask the questions of the fit halves that may be trained on.
 
-    What no rule can say is written by ``model``. A run into ``file`` that was stopped goes on. Neither
+    What isn't known in short is written by ``model``. A run into ``file`` that was stopped goes on. Neither
     questions nor documents of report halves take part.
     """
     known = {each.group for each in read_cases(file)} if file.exists() else set()

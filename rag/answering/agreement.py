@@ -40,7 +40,7 @@ _RESTRICTED = re.compile(
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
-    r"(?<!什)[吗么嘛]\s*[?？]?\s*$|是否|能否|可否|有没有|可不可以|([\u4e00-\u9fff])[不没]\1|"
+    r"(?<!什)[吗嗎么嘛]\s*[?？]?\s*$|是否|能否|可否|可不可以|([\u4e00-\u9fff])[不没沒]\1|"
     r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)"
     r"(?:n't)?\b|^(?:if|when|on|in|at|for|with)\b[^,?]*,\s*(?:is|are|do|does|can|may|must|should|will)\b",
     re.IGNORECASE,

@@ -155,9 +155,9 @@ def _kind(edge: str) -> str:
 
 
 def _crosses(text: str, found: str) -> bool:
-    """Whether one is in Chinese and the other isn't; of a number or a name alone that can't be told."""
+    """Whether one is in Chinese and the other in words of another script; a number is in no language."""
     chinese = [re.search(f"[{_CJK}]", _MARK.sub("", each).strip(_ENDS)) is not None for each in (text, found)]
-    return chinese[0] != chinese[1] and re.search(r"[a-z]{2}", found) is not None
+    return chinese[0] != chinese[1] and re.search(r"[a-z]{2}", text if chinese[1] else found) is not None
 
 
 def _has_another_figure(text: str, found: str, question: str) -> bool:

@@ -1,7 +1,8 @@
 """Drafts that say the question again and answer nothing ("They left by 1700", asked how many left).
 
 A small model that begins a sentence with the question's words at times ends it without what was asked for.
-It is asked once more then, for that alone; its passages are read already, so that costs a second or so.
+Where there is no second reader it is asked once more then, for that alone; its passages are read already, so
+that costs a second or so.
 """
 
 import re
@@ -16,17 +17,13 @@ from rag.words import fold
 
 _MARK = re.compile(r"\[\d+\]")
 _MOST = 0.75  # of the question's words, said again; one of two things that it names is an answer
-# Questions that name their own answers, or are answered by saying that it is so.
-_NAMES_ANSWERS = re.compile(
-    r"还是|還是|或者?|[吗嗎]\s*[?？]?\s*$|是否|是不是|有没有|有沒有|能否|可否|能不能|可不可以|\bor\b|\bwhether\b|"
-    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)\b",
-    re.IGNORECASE,
-)
+# Questions that name what may be answered.
+_EITHER = re.compile(r"还是|還是|或者?|\bor\b|\bwhether\b", re.IGNORECASE)
 
 
 def names_answers(question: str) -> bool:
     """Whether a question names what may be answered: yes or no, this or that."""
-    return _NAMES_ANSWERS.search(question) is not None or asks_yes_or_no(question)
+    return _EITHER.search(question) is not None or asks_yes_or_no(question)
 
 
 def only_restates(text: str, question: str, analyzer: TermAnalyzer) -> bool:

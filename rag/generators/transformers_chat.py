@@ -106,7 +106,7 @@ class TransformersChatModel(BaseChatModel):
         model = self._model()
         head = model.render(messages, answer_follows=False)
         decoders = [model.decoder_for(messages)]
-        if str(messages[0].text) in self.trained_instructions and self.can_find:
+        if self.can_find and decoders[0] is not model.decoder:  # they are read twice
             decoders.append(model.decoder_for(messages, finder=True))
         with self._alone(), self._reporting():
             for each in decoders:

@@ -134,6 +134,11 @@ def test_what_is_in_another_language_takes_no_answers_place(ask: Ask) -> None:
     assert asked.text == written and asked.trace.signals["agreement"] == 0.5
 
 
+def test_chinese_words_take_no_english_answers_place(ask: Ask) -> None:
+    found = ask("It was moved to Leeds city [1].", "利兹市[1]。", 0.05, check="none", minimum_confidence=0)
+    assert found.text == "It was moved to Leeds city [1]." and found.trace.signals["agreement"] == 0.5
+
+
 def test_a_find_in_the_place_of_nothing_agrees_with_nothing(ask: Ask) -> None:
     answer = ask(" ", "2004 [1].", 0.5, minimum_confidence=0)
     assert answer.text == "2004 [1]." and answer.trace.signals["agreement"] == 0.0
