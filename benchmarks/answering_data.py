@@ -13,6 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from langchain_core.documents import Document
 from tqdm import tqdm
 
 from benchmarks.answering_teacher import Lesson, has_short_answer, write_answers
+from benchmarks.answering_written import SUFFIX, written_sets
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
 from eval.datasets.halves import for_training, split_halves
@@ -51,6 +53,7 @@ COUNTS = {
 }
 _BUDGETS = (120, 200, 240, 240, 320)  # tokens of evidence, one of them by chance
 _ANSWERED, _NEARLY = 6, 4  # questions of a document that it answers, and that it only nearly answers
+_REPEATED = 0.1  # of those documents, where there are written questions to learn from
 _REMOVED = 0.2  # of the documents: their questions are asked once more, and they aren't found
 SHUFFLED = 0.4  # of the groups: the passages aren't read in the order in which they were found
 _TITLED = 0.5  # of the groups: each passage is read with its document's title
@@ -101,18 +104,24 @@ def read_cases(file: Path) -> list[Case]:
         return [Case(**json.loads(line)) for line in lines]
 
 
-def collect_cases(folders: Sequence[Path], file: Path, model: str, seed: int = 0) -> list[Case]:
+def collect_cases(
+    folders: Sequence[Path], file: Path, model: str, seed: int = 0, written: Path | None = None
+) -> list[Case]:
     """Ask the questions of the fit halves that may be trained on.
 
     What isn't known in short is written by ``model``. A run into ``file`` that was stopped goes on. Neither
-    questions nor documents of report halves take part.
+    questions nor documents of report halves take part. With a file of ``written`` questions
+    (`benchmarks.answering_written`), all of those and fewer of the sets' own.
     """
     known = {each.group for each in read_cases(file)} if file.exists() else set()
     sets = [each for folder in folders for each in read_beir(folder)]
+    if written:
+        sets += written_sets(sets, written)
     titles = {each.id: each.title for eval_set in sets for each in eval_set.documents}
     halves = split_halves(sets)
     pool = pool_sets(halves.fit, limit=None)
-    groups = [each for each in choose_groups(pool, for_training(halves), seed) if each.name not in known]
+    chosen = choose_groups(pool, for_training(halves), seed, _REPEATED if written else 1.0)
+    groups = [each for each in chosen if each.name not in known]
     said = _what_to_say(groups, file.with_suffix(".answers.jsonl"), model)
     settings = load_settings(None).override("faq", enabled=False)
     embeddings = build_embeddings(settings)
@@ -137,8 +146,11 @@ def collect_cases(folders: Sequence[Path], file: Path, model: str, seed: int = 0
     return read_cases(file)
 
 
-def choose_groups(pool: Pool, ids: Mapping[str, Set[str]], seed: int) -> list[Group]:
-    """The documents whose questions are asked, and which; of all sets in turns."""
+def choose_groups(pool: Pool, ids: Mapping[str, Set[str]], seed: int, share: float = 1.0) -> list[Group]:
+    """The documents whose questions are asked, and which; of all sets in turns.
+
+    ``share``: of the documents that are asked about otherwise; all that questions were written on are.
+    """
     texts = {each.id: each.text for each in pool.documents}
     chosen: list[tuple[float, Group]] = []
     for eval_set in pool.sets:
@@ -149,20 +161,22 @@ def choose_groups(pool: Pool, ids: Mapping[str, Set[str]], seed: int) -> list[Gr
                 by_document[document].append(each)
         order = sorted(by_document)
         random.Random(f"{seed} {eval_set.name}").shuffle(order)
-        count = min(COUNTS.get(eval_set.name, 0), len(order))
+        written = eval_set.name.endswith(SUFFIX)
+        count = len(order) if written else min(ceil(share * COUNTS.get(eval_set.name, 0)), len(order))
         for place, document in enumerate(order[:count]):
             chance = random.Random(f"{seed} {eval_set.name} {document}")
             all_of_it = by_document[document]
             answered = [each for each in all_of_it if each.answerable]
             nearly = [each for each in all_of_it if not each.answerable]
-            answered = chance.sample(answered, min(_ANSWERED, len(answered)))
-            nearly = chance.sample(nearly, min(_NEARLY, len(nearly)))
+            if not written:
+                answered = chance.sample(answered, min(_ANSWERED, len(answered)))
+                nearly = chance.sample(nearly, min(_NEARLY, len(nearly)))
             both = chance.sample([*answered, *nearly], len(answered) + len(nearly))
             crossing = "@" in eval_set.name
             own = sorted(pool.parallel_of(frozenset({document}))) if crossing else []
             text = "\n".join(texts[each] for each in own) or texts[document]
             chosen.append((place / count, Group(eval_set.name, tuple(both), text, removed=False)))
-            if answered and chance.random() < _REMOVED:
+            if answered and not written and chance.random() < _REMOVED:
                 chosen.append((place / count, Group(eval_set.name, tuple(answered), text, removed=True)))
     return [group for _, group in sorted(chosen, key=lambda each: each[0])]
 

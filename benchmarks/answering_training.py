@@ -16,6 +16,7 @@ themselves alone, at the positions they have by themselves; so each learns the s
 import argparse
 import hashlib
 import json
+import math
 import random
 import sys
 import time
@@ -41,7 +42,7 @@ from rag.weights import resolve_model, weights_digest
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20
-_ROUNDS = 1
+_ROUNDS = 1.0
 _DECISIVE = 5.0  # how much each of an answer's first two tokens counts: they say whether there is one
 _Branch = tuple[list[int], int]  # tokens of the rest of a prompt and the answer, and where the answer begins
 
@@ -79,7 +80,8 @@ def main() -> None:
     parser.add_argument("sets", type=Path, nargs="*")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cases", type=Path, help="where the cases are kept; FILE.cases.jsonl by default")
-    parser.add_argument("--made", type=int, default=_ROUNDS, help="rounds of documents made up; 0: none")
+    parser.add_argument("--written", type=Path, help="questions written on documents of the sets")
+    parser.add_argument("--made", type=float, default=_ROUNDS, help="rounds of documents made up; 0: none")
     parser.add_argument("--start", type=Path, help="an adapter to go on from")
     parser.add_argument("--model", default=_DEFAULTS.model)
     parser.add_argument("--first-layer", type=int, default=_DEFAULTS.first_layer)
@@ -94,9 +96,12 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     cases_file = args.cases or args.out.with_suffix(".cases.jsonl")
     cases = (
-        collect_cases(args.sets, cases_file, args.model, args.seed) if args.sets else read_cases(cases_file)
+        collect_cases(args.sets, cases_file, args.model, args.seed, args.written)
+        if args.sets
+        else read_cases(cases_file)
     )
-    cases += made_cases(args.made, args.seed) if args.made else []
+    made = made_cases(math.ceil(args.made), args.seed)
+    cases += random.Random(args.seed).sample(made, int(len(made) * args.made / math.ceil(args.made or 1)))
     chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
     train(cases, args.out, Options(**chosen), args.start)
 

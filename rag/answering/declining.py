@@ -31,7 +31,7 @@ def decline(draft: Answer, wording: Wording, reason: ReasonCode, clock: Clock, d
     """The draft as a refusal, for a reason, that names the documents that come nearest."""
     sources = list(dict.fromkeys(str(passage.metadata["source"]) for passage in draft.passages))[:3]
     separator = "、" if wording is wording_for("zh") else ", "
-    text = wording.decline
+    text = wording.withheld if reason == "not sure enough" else wording.decline
     if sources:
         space = "" if wording is wording_for("zh") else " "
         end = "。" if wording is wording_for("zh") else "."

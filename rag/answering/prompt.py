@@ -31,6 +31,7 @@ class Wording:
     examples: tuple[tuple[tuple[str, ...], str, str], ...]  # passages, question, answer
     decline: str  # what the generator is to say; also what the reader is shown
     decline_start: str  # the beginning that tells it from an answer
+    withheld: str  # what the reader is shown instead of an answer that is too likely to be wrong
     nearest: str  # introduces the sources that came nearest
     nothing_passes: str  # what the reader is shown where no passage passes the question's filter
 
@@ -70,6 +71,7 @@ _ZH = Wording(
     ),
     decline="资料中没有相关信息。",
     decline_start="资料",
+    withheld="从资料里读不出足够可靠的回答。",
     nearest="最接近的内容来自：",
     nothing_passes="没有文档符合筛选条件，所以没有可依据的资料。",
 )
@@ -115,6 +117,7 @@ _EN = Wording(
     ),
     decline="The documents do not contain this.",
     decline_start="The documents",
+    withheld="I can't tell reliably from the documents.",
     nearest="The nearest content is in: ",
     nothing_passes="No document passes the filter, so there is nothing to answer from.",
 )

@@ -6,6 +6,7 @@ cache (``rag.generators.prefix_cache``), guesses that are checked several at a t
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from rag.generators.prompt_lookup import PromptLookup
 
 if TYPE_CHECKING:
     from rag.generators.adapter import Switch
+    from rag.generators.shared_layers import SharedLayers
 
 _READ_AT_ONCE = {"cpu": 256}  # tokens of a prompt between two looks at whether the reader is still there
 _READ_AT_ONCE_ON_GPU = 2048
@@ -38,7 +40,8 @@ class Decoder:
     ``end_tokens`` end the text; they are yielded. ``reused`` and ``steps`` tell of the last call: prompt
     tokens that didn't have to be read again, and passes through the model while writing. ``likelihoods``: the
     natural logarithm of each written token's probability, before any temperature. A model with adapters
-    (``switches``) has one for each, and one without: what is read ``with_`` one is of no use without it.
+    (``switches``) has one for each, and one without: what is read ``with_`` one is of no use without it, but
+    for what its ``shared`` layers make of a prompt.
     """
 
     def __init__(
@@ -47,10 +50,13 @@ class Decoder:
         end_tokens: frozenset[int],
         switches: "Collection[Switch]" = (),
         with_: "Switch | None" = None,
+        shared: "SharedLayers | None" = None,
     ) -> None:
         self._model = model
         self._switches = switches
         self._with = with_
+        self._shared = shared
+        self._prompt: list[int] = []  # what is read now
         self._end_tokens = end_tokens
         self._prefixes = PrefixCache(model.config.get_text_config(decoder=True))
         self._read_at_once = _READ_AT_ONCE.get(model.device.type, _READ_AT_ONCE_ON_GPU)
@@ -73,6 +79,7 @@ class Decoder:
         """
         choose = _chooser(options)
         tokens = list(prompt)
+        self._prompt = list(prompt)
         lookup = PromptLookup(tokens) if options.lookup_tokens and self._prefixes.can_crop else None
         cache, self.reused = self._prefixes.take(tokens)
         self.steps = 0
@@ -137,7 +144,7 @@ class Decoder:
 
     def warm(self, head: Sequence[int]) -> None:
         """Read the beginning of prompts to come and keep it until the process ends."""
-        tokens = list(head)
+        tokens = self._prompt = list(head)
         if not tokens or not self._prefixes.can_crop:
             return
         cache, held = self._prefixes.take(tokens)
@@ -149,7 +156,7 @@ class Decoder:
         self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]
     ) -> list[float]:
         """How likely the text after the prompt is to begin with each continuation, 0 to 1."""
-        tokens = list(prompt)
+        tokens = self._prompt = list(prompt)
         cache, held = self._prefixes.take(tokens)
         self.reused = held
         for piece in self._pieces(tokens[held:]):
@@ -182,23 +189,32 @@ class Decoder:
 
     def _read(self, tokens: list[int], cache: Any) -> None:
         """Put tokens into the cache without asking what follows them, which spares the output layer."""
-        self._set_switch()
-        with torch.inference_mode():
+        with self._reading(len(tokens), cache):
             self._model.base_model(input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True)
 
     def _logits(self, tokens: list[int], cache: Any, last: int) -> torch.Tensor:
         """Read tokens; float32 (last, vocabulary) logits of what follows each of the last ones."""
-        self._set_switch()
-        with torch.inference_mode():
+        with self._reading(len(tokens), cache):
             output = self._model(
                 input_ids=self._tensor(tokens), past_key_values=cache, use_cache=True, logits_to_keep=last
             )
             logits: torch.Tensor = output.logits[0, -last:].float()
         return logits
 
-    def _set_switch(self) -> None:
+    @contextmanager
+    def _reading(self, count: int, cache: Any) -> Iterator[None]:
+        """Read so many tokens with the own adapter; where they are the prompt's, its shared layers once."""
         for each in self._switches:
             each.on = each is self._with
+        held = cache.get_seq_length()
+        if self._shared is not None and self._prefixes.can_crop and held + count <= len(self._prompt):
+            self._shared.begin(self._prompt, held, held + count)
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            if self._shared is not None:
+                self._shared.end()
 
     def _tensor(self, tokens: list[int]) -> torch.Tensor:
         return torch.tensor([tokens], device=self._model.device)

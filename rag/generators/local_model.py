@@ -16,6 +16,7 @@ from rag.generators.adapter import Switch, apply_adapter, read_adapter, read_ins
 from rag.generators.chat_template import ChatTemplate, first_line
 from rag.generators.decoding import Decoder
 from rag.generators.packed_linear import pack_linears
+from rag.generators.shared_layers import SharedLayers, first_layer
 from rag.hardware import choose_device, choose_dtype
 from rag.weights import weights_digest
 
@@ -66,10 +67,14 @@ class LocalModel:
         )
         self._template = ChatTemplate(self.tokenizer, name)
         added = {file: self._add(file, model, folder) for file in (adapter, finder) if file is not None}
-        switches = list(added.values())
+        switches = [switch for switch, _ in added.values()]
+        below = min((first for _, first in added.values()), default=0) if len(added) > 1 else 0
+        shared = SharedLayers(model.get_submodule("model.layers").children(), below) if below else None
         self.decoder = Decoder(model, self.end_tokens, switches)
         self._adapted, self._finder = (
-            Decoder(model, self.end_tokens, switches, added[file]) if file is not None else self.decoder
+            Decoder(model, self.end_tokens, switches, added[file][0], shared)
+            if file is not None
+            else self.decoder
             for file in (adapter, finder)
         )
         self._instructions = frozenset(read_instructions(adapter).values() if adapter is not None else ())
@@ -79,14 +84,15 @@ class LocalModel:
         logger.info("loaded %s on %s in %.1f s", name, device, time.perf_counter() - started)
 
     @staticmethod
-    def _add(file: Path, model: Any, folder: Path) -> Switch:
+    def _add(file: Path, model: Any, folder: Path) -> tuple[Switch, int]:
+        """Its switch, and the first layer that it changes."""
         adapter = read_adapter(file)
         if adapter.base != weights_digest(folder):
             raise GenerationError(
                 f"the adapter {file} was trained on other weights than those in {folder}; "
                 'set generator.adapter = "none" in rag.toml, or the adapter made for this model'
             )
-        return apply_adapter(model, adapter)
+        return apply_adapter(model, adapter), first_layer(adapter.tensors)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a plain text."""

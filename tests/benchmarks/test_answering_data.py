@@ -105,3 +105,20 @@ def test_questions_that_may_not_be_trained_on_are_in_no_group() -> None:
     groups = choose_groups(pool, {"xquad_zh": allowed}, seed=0)
     assert {each.id for group in groups for each in group.questions} == allowed
     assert {group.removed for group in groups} == {False, True}
+
+
+def test_beside_written_questions_a_share_of_the_own_ones_is_asked() -> None:
+    documents = tuple(EvalDocument(f"doc-{number}", "", f"第 {number} 篇。", "zh") for number in range(40))
+    questions = tuple(
+        EvalQuestion(f"q-{number}", f"第 {number} 问？", "zh", answers=("一",), relevant={f"doc-{number}": 1})
+        for number in range(40)
+    )
+    written = tuple(replace(each, id=f"w-{each.id}") for each in questions[:30])
+    sets = [EvalSet("xquad_zh", documents, questions), EvalSet("xquad_zh+written", documents, written)]
+    pool = pool_sets(sets, limit=None)
+    allowed = {each.name: {question.id for question in each.questions} for each in sets}
+    groups = choose_groups(pool, allowed, seed=0, share=0.1)
+    own = {group.questions[0].id for group in groups if group.set_name == "xquad_zh"}
+    assert len(own) == 9  # of 90
+    assert {each.id for group in groups for each in group.questions} - own == {each.id for each in written}
+    assert not any(group.removed for group in groups if group.set_name != "xquad_zh")

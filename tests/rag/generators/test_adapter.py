@@ -26,11 +26,11 @@ OTHER: list[BaseMessage] = [SystemMessage("请改写问题。"), HumanMessage("�
 def make_adapter(tiny_generator_folder: Path, tmp_path: Path) -> MakeAdapter:
     """Makes adapters for the tiny generator, of random numbers."""
 
-    def make(name: str = "made", seed: int = 0, **facts: str) -> Path:
+    def make(name: str = "made", seed: int = 0, first_layer: int = 0, **facts: str) -> Path:
         model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder)
         torch.manual_seed(seed)
         tensors = {}
-        for place in adapted_names(model.config.num_hidden_layers, 0):
+        for place in adapted_names(model.config.num_hidden_layers, first_layer):
             matrix = model.get_submodule(place)
             assert isinstance(matrix, torch.nn.Linear)
             tensors[f"{place}.down"] = torch.randn(2, matrix.in_features)
@@ -70,10 +70,11 @@ def test_what_was_read_with_the_adapter_isnt_reused_without_it(
     assert again.response_metadata["reused_tokens"] > 0
 
 
+@pytest.mark.parametrize("layers", [(0, 0), (1, 1), (1, 0)])  # the first that each changes
 def test_a_second_adapter_finds_and_the_first_writes_as_if_it_were_alone(
-    make_model: MakeModel, make_adapter: MakeAdapter
+    make_model: MakeModel, make_adapter: MakeAdapter, layers: tuple[int, int]
 ) -> None:
-    first, second = make_adapter(), make_adapter("second", 1)
+    first, second = make_adapter(first_layer=layers[0]), make_adapter("second", 1, layers[1])
     both = make_model(adapter=first, finder=second)
     alone = [make_model(adapter=each) for each in (first, second)]
     assert both.can_find and not alone[0].can_find
