@@ -101,7 +101,9 @@ def main() -> None:
         else read_cases(cases_file)
     )
     made = made_cases(math.ceil(args.made), args.seed)
-    cases += random.Random(args.seed).sample(made, int(len(made) * args.made / math.ceil(args.made or 1)))
+    if not args.made.is_integer():
+        made = random.Random(args.seed).sample(made, int(len(made) * args.made / math.ceil(args.made)))
+    cases += made
     chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
     train(cases, args.out, Options(**chosen), args.start)
 

@@ -8,6 +8,9 @@ from rag.answering.prompt import Wording, wording_for
 from rag.answering.resolution import Resolved
 from rag.reasons import phrase
 
+# Something was written and taken back: what the documents hold isn't known by that.
+_TAKEN_BACK: frozenset[ReasonCode] = frozenset({"unsupported", "only restates", "not sure enough"})
+
 
 class Clock:
     """Milliseconds since a question was asked."""
@@ -31,7 +34,7 @@ def decline(draft: Answer, wording: Wording, reason: ReasonCode, clock: Clock, d
     """The draft as a refusal, for a reason, that names the documents that come nearest."""
     sources = list(dict.fromkeys(str(passage.metadata["source"]) for passage in draft.passages))[:3]
     separator = "、" if wording is wording_for("zh") else ", "
-    text = wording.withheld if reason == "not sure enough" else wording.decline
+    text = wording.withheld if reason in _TAKEN_BACK else wording.decline
     if sources:
         space = "" if wording is wording_for("zh") else " "
         end = "。" if wording is wording_for("zh") else "."

@@ -31,7 +31,7 @@ class Wording:
     examples: tuple[tuple[tuple[str, ...], str, str], ...]  # passages, question, answer
     decline: str  # what the generator is to say; also what the reader is shown
     decline_start: str  # the beginning that tells it from an answer
-    withheld: str  # what the reader is shown instead of an answer that is too likely to be wrong
+    withheld: str  # what the reader is shown in place of an answer that was taken back
     nearest: str  # introduces the sources that came nearest
     nothing_passes: str  # what the reader is shown where no passage passes the question's filter
 

@@ -72,7 +72,7 @@ class Decoder:
     ) -> Generator[list[int], None, None]:
         """Yield the tokens that follow the prompt, one or several at a time.
 
-        Neither guessing nor the prefix cache changes which tokens come: each is the one that the model
+        Neither guessing nor what was read before changes which tokens come: each is the one that the model
         chooses, greedily or by the same random numbers, after those before it. That is exact in float32.
         In bfloat16 two tokens are often equally likely to the last bit; then it depends on how many were
         read at a time.

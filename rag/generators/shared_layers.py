@@ -1,8 +1,8 @@
 """The layers that no adapter changes, read once for all of a model's readers.
 
 Adapters change a model from some layer on. What the layers below make of a prompt is the same whichever of
-them is switched on, so the second reader of a prompt begins where they end. It reads exactly what it would
-read without this.
+them is switched on, so the second reader of a prompt begins where they end. It reads the same as without
+this, but for rounding where the first one read another number of tokens at a time.
 """
 
 import re
@@ -59,15 +59,21 @@ class SharedLayers:
         self._now = self._span = None
 
     def _joined(self, new: _Reading) -> _Reading:
-        """The last reading with what was read behind it, or the new one alone."""
+        """What was read before of the same prompt with what was read now behind it, or the new one alone."""
         last = self._last
-        if last.states is None or new.states is None or last.tokens != new.tokens[: new.start]:
+        if last.states is None or new.states is None or last.start > new.start:
             return new
+        if last.tokens[: new.start] != new.tokens[: new.start]:
+            return new
+        held = slice(0, new.start - last.start)
         pairs = [
-            (torch.cat([keys, more_keys], -2), torch.cat([values, more_values], -2))
+            (
+                torch.cat([keys[..., held, :], more_keys], -2),
+                torch.cat([values[..., held, :], more_values], -2),
+            )
             for (keys, values), (more_keys, more_values) in zip(last.pairs, new.pairs, strict=True)
         ]
-        return _Reading(new.tokens, last.start, pairs, torch.cat([last.states, new.states], -2))
+        return _Reading(new.tokens, last.start, pairs, torch.cat([last.states[:, held], new.states], -2))
 
     def _forward(self, read: Callable[..., torch.Tensor], index: int) -> Callable[..., torch.Tensor]:
         def forward(states: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
