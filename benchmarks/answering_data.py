@@ -10,22 +10,22 @@ right document alone. Where the evidence doesn't hold the answer, what to say is
 import json
 import random
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
-from math import ceil
 from pathlib import Path
 from typing import Literal
 
 from langchain_core.documents import Document
 from tqdm import tqdm
 
+from benchmarks.answering_groups import REPEATED, Group, choose_groups
 from benchmarks.answering_teacher import Lesson, has_short_answer, write_answers
-from benchmarks.answering_written import SUFFIX, written_sets
+from benchmarks.answering_written import written_sets
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
 from eval.datasets.halves import for_training, split_halves
-from eval.datasets.pool import Pool, left_out, pool_sets
+from eval.datasets.pool import left_out, pool_sets
 from eval.measures.answers import contains_answer, is_brief
 from rag.answering.citations import marked_sentences, place_marks
 from rag.answering.evidence import Evidence, pack_evidence
@@ -37,24 +37,7 @@ from rag.passage import metadata_of
 from rag.retrievers import without_sources
 from rag.settings import load_settings
 
-# Documents of each set; a set "a@from_b" has a's documents and the questions of b, in the other language.
-COUNTS = {
-    "xquad_zh": 90,
-    "xquad_en": 120,
-    "squad2_part": 160,
-    "cmrc2018_trial": 40,
-    "drcd_test": 160,
-    "faq_oss_zh": 10,
-    "faq_oss_en": 10,
-    "xquad_zh@from_en": 12,
-    "xquad_en@from_zh": 12,
-    "faq_oss_zh@from_en": 5,
-    "faq_oss_en@from_zh": 5,
-}
 _BUDGETS = (120, 200, 240, 240, 320)  # tokens of evidence, one of them by chance
-_ANSWERED, _NEARLY = 6, 4  # questions of a document that it answers, and that it only nearly answers
-_REPEATED = 0.1  # of those documents, where there are written questions to learn from
-_REMOVED = 0.2  # of the documents: their questions are asked once more, and they aren't found
 SHUFFLED = 0.4  # of the groups: the passages aren't read in the order in which they were found
 _TITLED = 0.5  # of the groups: each passage is read with its document's title
 
@@ -80,24 +63,6 @@ class Case:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Questions on one document; the evidence is what is found for the first.
-
-    ``text``: the document's, in the questions' language where there is one. ``removed``: it isn't found.
-    """
-
-    set_name: str
-    questions: tuple[EvalQuestion, ...]
-    text: str
-    removed: bool
-
-    @property
-    def name(self) -> str:
-        """What tells it from the others."""
-        return f"{self.set_name} {self.questions[0].id} {self.removed}"
-
-
 def read_cases(file: Path) -> list[Case]:
     """The cases in a file."""
     with file.open(encoding="utf-8") as lines:
@@ -105,9 +70,15 @@ def read_cases(file: Path) -> list[Case]:
 
 
 def collect_cases(
-    folders: Sequence[Path], file: Path, model: str, seed: int = 0, written: Path | None = None
+    folders: Sequence[Path],
+    file: Path,
+    model: str,
+    seed: int = 0,
+    written: Path | None = None,
+    *,
+    kept: bool = False,
 ) -> list[Case]:
-    """Ask the questions of the fit halves that may be trained on.
+    """Ask the questions of the fit halves that may be trained on, or those ``kept`` from it, to measure.
 
     What isn't known in short is written by ``model``. A run into ``file`` that was stopped goes on. Neither
     questions nor documents of report halves take part. With a file of ``written`` questions
@@ -120,7 +91,10 @@ def collect_cases(
     titles = {each.id: each.title for eval_set in sets for each in eval_set.documents}
     halves = split_halves(sets)
     pool = pool_sets(halves.fit, limit=None)
-    chosen = choose_groups(pool, for_training(halves), seed, _REPEATED if written else 1.0)
+    usable: Mapping[str, Set[str]] = for_training(halves)
+    if kept:
+        usable = {each.name: {one.id for one in each.questions} - usable[each.name] for each in halves.fit}
+    chosen = choose_groups(pool, usable, seed, REPEATED if written else 1.0)
     groups = [each for each in chosen if each.name not in known]
     said = _what_to_say(groups, file.with_suffix(".answers.jsonl"), model)
     settings = load_settings(None).override("faq", enabled=False)
@@ -144,41 +118,6 @@ def collect_cases(
                 out.write(json.dumps(asdict(case), ensure_ascii=False) + "\n")
             out.flush()
     return read_cases(file)
-
-
-def choose_groups(pool: Pool, ids: Mapping[str, Set[str]], seed: int, share: float = 1.0) -> list[Group]:
-    """The documents whose questions are asked, and which; of all sets in turns.
-
-    ``share``: of the documents that are asked about otherwise; all that questions were written on are.
-    """
-    texts = {each.id: each.text for each in pool.documents}
-    chosen: list[tuple[float, Group]] = []
-    for eval_set in pool.sets:
-        by_document: dict[str, list[EvalQuestion]] = defaultdict(list)
-        for each in eval_set.questions:
-            document = min(each.gold) if each.gold else each.near_document
-            if each.id in ids[eval_set.name] and document:
-                by_document[document].append(each)
-        order = sorted(by_document)
-        random.Random(f"{seed} {eval_set.name}").shuffle(order)
-        written = eval_set.name.endswith(SUFFIX)
-        count = len(order) if written else min(ceil(share * COUNTS.get(eval_set.name, 0)), len(order))
-        for place, document in enumerate(order[:count]):
-            chance = random.Random(f"{seed} {eval_set.name} {document}")
-            all_of_it = by_document[document]
-            answered = [each for each in all_of_it if each.answerable]
-            nearly = [each for each in all_of_it if not each.answerable]
-            if not written:
-                answered = chance.sample(answered, min(_ANSWERED, len(answered)))
-                nearly = chance.sample(nearly, min(_NEARLY, len(nearly)))
-            both = chance.sample([*answered, *nearly], len(answered) + len(nearly))
-            crossing = "@" in eval_set.name
-            own = sorted(pool.parallel_of(frozenset({document}))) if crossing else []
-            text = "\n".join(texts[each] for each in own) or texts[document]
-            chosen.append((place / count, Group(eval_set.name, tuple(both), text, removed=False)))
-            if answered and not written and chance.random() < _REMOVED:
-                chosen.append((place / count, Group(eval_set.name, tuple(answered), text, removed=True)))
-    return [group for _, group in sorted(chosen, key=lambda each: each[0])]
 
 
 def cases_of(

@@ -119,11 +119,14 @@ class CachedGenerator(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         text, usage = "", None
+        metadata: dict[str, Any] = {}
         for chunk in self._stream(messages, stop, **kwargs):
             assert isinstance(chunk.message, AIMessageChunk)
             text += str(chunk.message.content)
             usage = chunk.message.usage_metadata or usage
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(text, usage_metadata=usage))])
+            metadata |= chunk.message.response_metadata
+        message = AIMessage(text, usage_metadata=usage, response_metadata=metadata)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _key(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> str:
         said = [[message.type, message.content] for message in messages]

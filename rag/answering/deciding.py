@@ -12,7 +12,7 @@ from rag.answering.finding import agreement
 from rag.answering.prompt import Wording, is_decline
 from rag.answering.repair import Checked
 from rag.answering.restating import only_restates
-from rag.answering.signals import candidate_scores, signals_of
+from rag.answering.signals import candidate_scores, likelihood_signals, signals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,13 @@ class Decision:
             replaced = written.text == written.trace.found
             own = written.trace.first_draft if replaced else resolved.text
             told = agreement(own, written.trace.found, self.analyzer)
-            signals = {**signals, "agreement": told}
+            signals = {
+                **signals,
+                "agreement": told,
+                **likelihood_signals(written.found_likelihoods, "found "),
+            }
+            if written.declining is not None:
+                signals["writer declining"] = written.declining
         trace = replace(
             draft.trace,
             dropped_citations=resolved.dropped,

@@ -7,6 +7,7 @@ al., "Read + Verify", AAAI 2019; agreement of answers: Wang et al., "Self-Consis
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +49,14 @@ _AFTER = {
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, and the natural logarithm of each token's probability, empty where nobody tells."""
+
+    text: str
+    likelihoods: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finder:
     """The second reader of what the generator reads. ``messages``: the prompt."""
 
@@ -61,7 +70,7 @@ class Finder:
         start = self.wording.decline_start
         return self.generator.first_token_probabilities(self.messages, [start], finder=True)[0]
 
-    def find(self) -> str:
+    def find(self) -> Found:
         """What is asked for, with the mark of a passage; it doesn't decline.
 
         Raises:
@@ -69,13 +78,14 @@ class Finder:
         """
         options: dict[str, Any] = {"avoid": self.wording.decline_start, "finder": True}
         try:
-            return str(self.generator.invoke(self.messages, max_tokens=_MOST_TOKENS, **options).text).strip()
+            message = self.generator.invoke(self.messages, max_tokens=_MOST_TOKENS, **options)
         except RagError:
             raise
         except Exception as error:
             raise GenerationError(
                 f"the generator failed while finding: {error}; check the [generator] section of rag.toml"
             ) from error
+        return Found(str(message.text).strip(), message.response_metadata.get("likelihoods", ()))
 
 
 def finder_for(generator: BaseChatModel, messages: list[BaseMessage], wording: Wording) -> Finder | None:
@@ -88,7 +98,7 @@ def finder_for(generator: BaseChatModel, messages: list[BaseMessage], wording: W
 
 def settle(
     written: Draft,
-    found: str,
+    finding: Found,
     declining: float,
     answer: Answer,
     clock: Clock,
@@ -101,7 +111,7 @@ def settle(
 
     Args:
         written: the answer as the generator wrote it.
-        found: what `Finder.find` gave.
+        finding: what `Finder.find` gave.
         declining: what `Finder.chance_of_declining` gave.
         answer: to which question, over which passages.
         clock: the question's.
@@ -109,8 +119,9 @@ def settle(
         several: whether several things are asked for; what was found is no whole answer then.
         check: whether what no passage supports, or only says the question again, may not go on.
     """
+    found = finding.text
     trace = replace(written.trace, found=found, generate_ms=clock.elapsed_ms() - written.trace.retrieve_ms)
-    written = replace(written, trace=trace)
+    written = replace(written, trace=trace, found_likelihoods=finding.likelihoods)
     if several or not found or is_decline(found) or (check and not _stands(found, answer, analyzer)):
         return written
     kept = bool(written.text.strip()) and not is_decline(written.text)

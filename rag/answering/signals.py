@@ -68,11 +68,18 @@ def signals_of(
     }
     if declining is not None:
         signals["declining"] = declining
-    if likelihoods:
-        tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
-        signals["mean likelihood"] = sum(tokens) / len(tokens)
-        signals["least likelihood"] = min(tokens)
-    return signals
+    return {**signals, **likelihood_signals(likelihoods)}
+
+
+def likelihood_signals(likelihoods: Sequence[float], of: str = "") -> Signals:
+    """The mean and the least of the natural logarithms of tokens' probabilities; none where none is known.
+
+    ``of``: what their names begin with.
+    """
+    if not likelihoods:
+        return {}
+    tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
+    return {f"{of}mean likelihood": sum(tokens) / len(tokens), f"{of}least likelihood": min(tokens)}
 
 
 def candidate_scores(trace: Trace) -> list[float]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from langchain_core.documents import Document
 
-from benchmarks.answering_data import Case, Group, Kind, alone, cases_of, choose_groups
+from benchmarks.answering_data import Case, Kind, alone, cases_of
+from benchmarks.answering_groups import Group, choose_groups
 from eval.datasets.pool import pool_sets
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from rag.answering.evidence import Evidence

@@ -7,7 +7,8 @@ import torch
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from benchmarks.answering_data import Case
-from benchmarks.answering_training import Options, _learn, example_of, grouped, loss_of, train
+from benchmarks.answering_packing import example_of, grouped, loss_of
+from benchmarks.answering_training import Options, _learn, train
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import read_adapter
 from rag.generators.chat_template import ChatTemplate

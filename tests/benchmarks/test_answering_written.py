@@ -33,7 +33,7 @@ def test_they_are_a_set_of_their_own_over_the_same_documents(tmp_path: Path) -> 
     (found,) = written_sets(SETS, file_of(tmp_path, ENTRY))
     assert found.name == "a+written" and found.documents == (DOCUMENT,)
     answered, nearly = found.questions
-    assert (answered.answers, answered.gold) == (("2011",), {"a/1"})
+    assert (answered.answers, answered.gold) == (("2011",), frozenset({"a/1"}))
     assert not nearly.answerable and nearly.near_document == "a/1"
     assert answered.lang == nearly.lang == "en"
 

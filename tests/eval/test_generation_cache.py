@@ -37,7 +37,12 @@ class CountingModel(BaseChatModel):
         self.asked.append(1)
         yield ChatGenerationChunk(message=AIMessageChunk(content="answer "))
         usage = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
-        last = AIMessageChunk(content=str(len(self.asked)), usage_metadata=usage, chunk_position="last")
+        last = AIMessageChunk(
+            content=str(len(self.asked)),
+            usage_metadata=usage,
+            response_metadata={"likelihoods": [-0.5, -0.1], "steps": 2},
+            chunk_position="last",
+        )
         yield ChatGenerationChunk(message=last)
 
 
@@ -53,6 +58,7 @@ def test_the_same_prompt_is_generated_once_even_in_another_process(tmp_path: Pat
     message = second.invoke([HumanMessage("x")])
     assert message.text == "answer 1" and message.usage_metadata is not None
     assert message.usage_metadata["output_tokens"] == 2
+    assert message.response_metadata["likelihoods"] == [-0.5, -0.1]
 
 
 def test_another_prompt_role_or_model_is_another_generation(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""What an adapter would say to questions on one text, read in one go."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.answering_data import Case
+from benchmarks.answering_reading import read_with, row_of
+from benchmarks.answering_training import Options, train
+from rag.answering.prompt import wording_for
+from tests.benchmarks.test_answering_training import CASE, PROMPT
+
+ASKED = "水泵有多重？"
+DECLINE = wording_for("zh").decline
+NEARLY = Case("set", ASKED, "zh", PROMPT.replace(CASE.question, ASKED), DECLINE, "decline", group="g")
+ANSWERED = Case("set", CASE.question, "zh", PROMPT, CASE.target, "alone", group="g")
+
+
+@pytest.mark.parametrize("learned", [ANSWERED, NEARLY])
+def test_an_adapter_reads_what_it_was_taught(
+    tiny_generator_folder: Path, tmp_path: Path, learned: Case
+) -> None:
+    out = tmp_path / "made.safetensors"
+    options = Options(str(tiny_generator_folder), first_layer=0, epochs=60, batch=1, learning_rate=0.02)
+    train([learned], out, options)
+    answered, nearly = read_with(out, [ANSWERED, NEARLY], str(tiny_generator_folder))
+    answers = learned is ANSWERED
+    assert (answered.exact, nearly.answer) == (answers, ())
+    assert (sum(answered.answer) > -1) is answers
+    assert (nearly.declining < -1) is (answered.declining < -1) is answers
+    assert "| 1 / 1 |" in row_of("made", "set", [answered, nearly])
