@@ -11,8 +11,7 @@ from rag.answering.prompt import wording_for
 from tests.benchmarks.test_answering_training import CASE, PROMPT
 
 ASKED = "水泵有多重？"
-# The tiny model's tokenizer cuts the whole decline otherwise than its beginning; the real one doesn't.
-DECLINE = wording_for("zh").decline_start
+DECLINE = wording_for("zh").decline
 NEARLY = Case("set", ASKED, "zh", PROMPT.replace(CASE.question, ASKED), DECLINE, "decline", group="g")
 ANSWERED = Case("set", CASE.question, "zh", PROMPT, CASE.target, "alone", group="g")
 
@@ -28,5 +27,5 @@ def test_an_adapter_reads_what_it_was_taught(
     answers = learned is ANSWERED
     assert (answered.exact, nearly.answer) == (answers, ())
     assert (sum(answered.answer) > -len(answered.answer)) is answers
-    assert (nearly.declining < -1) is (answered.declining < -1) is answers
+    assert (nearly.declining < -1) is answers
     assert "| 1 / 1 |" in row_of("made", "set", [answered, nearly])
