@@ -11,7 +11,8 @@ from rag.answering.prompt import wording_for
 from tests.benchmarks.test_answering_training import CASE, PROMPT
 
 ASKED = "水泵有多重？"
-DECLINE = wording_for("zh").decline
+# The tiny model's tokenizer cuts the whole decline otherwise than its beginning; the real one doesn't.
+DECLINE = wording_for("zh").decline_start
 NEARLY = Case("set", ASKED, "zh", PROMPT.replace(CASE.question, ASKED), DECLINE, "decline", group="g")
 ANSWERED = Case("set", CASE.question, "zh", PROMPT, CASE.target, "alone", group="g")
 
