@@ -185,14 +185,13 @@ class AnswerChain(Runnable[str | Question, Answer]):
                 yield decline(draft, wording, "found no answer", clock)
                 return
             avoid = wording.decline_start
-        own = chance_of_declining(trained, messages, wording) if trained and finder and avoid else None
         written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
         redrafting = Redrafting(
             self.generator, evidence, draft, wording, clock, config, question.history, avoid
         )
         if finder is not None and declining is not None:
             written = settle(
-                replace(written, declining=own),
+                written,
                 finder.find(),
                 declining,
                 draft,

@@ -70,8 +70,6 @@ class Decision:
                 "agreement": told,
                 **likelihood_signals(written.found_likelihoods, "found "),
             }
-            if written.declining is not None:
-                signals["writer declining"] = written.declining
         trace = replace(
             draft.trace,
             dropped_citations=resolved.dropped,

@@ -19,14 +19,12 @@ from rag.generators import TrainedGenerator
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What was written, the trace with its times and tokens, and the natural logarithm of each token's
-    probability, empty where the generator doesn't tell; the same of what a second reader found.
-    ``declining``: how likely the writer itself was to decline, where a second reader was asked, too."""
+    probability, empty where the generator doesn't tell; the same of what a second reader found."""
 
     text: str
     trace: Trace
     likelihoods: Sequence[float]
     found_likelihoods: Sequence[float] = ()
-    declining: float | None = None
 
 
 def trained_for(generator: BaseChatModel, wording: Wording) -> TrainedGenerator | None:

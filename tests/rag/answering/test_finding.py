@@ -21,7 +21,6 @@ from tests.rag.answering.test_chain import FixedRetriever
 TEXT = "The pump weighs 320 kg. It was built at the Millford works in 1990 and moved to Leeds in 2004."
 QUESTION = "When was the pump moved?"
 LIKELIHOODS = [-0.5, -0.1, 0.0]
-OWN = 0.25  # how likely the writer itself is to decline, where the finder was asked before
 WRONG, RIGHT = "The pump was moved in 1990 [1].", "The pump was moved to Leeds in 2004 [1]."
 
 
@@ -42,7 +41,7 @@ class Two(GenericFakeChatModel):
         self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
     ) -> list[float]:
         self.readers.append(finder)
-        return [self.chance if finder or not self.readers[:-1] else OWN]
+        return [self.chance]
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         if not kwargs.get("finder"):
@@ -77,8 +76,7 @@ def ask(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Ask:
         retriever = FixedRetriever(passages=[make_passage(TEXT)])
         chain = AnswerChain(retriever, generator, analyzer, calibration=CALIBRATION, **options)
         answer = chain.invoke(question)
-        twice = [True] if answer.trace.found is None else [True, False]
-        assert generator.readers == (twice if options.get("second_reading", True) else [False])
+        assert generator.readers == [options.get("second_reading", True)]
         assert all(each["avoid"] for each in generator.finding)
         return answer
 
@@ -89,7 +87,7 @@ def test_an_answer_that_says_what_was_found_goes_on(ask: Ask) -> None:
     answer = ask(RIGHT, "2004 [1].", 0.01)
     assert (answer.text, answer.trace.found, answer.trace.first_draft) == (RIGHT, "2004 [1].", "")
     signals = answer.trace.signals
-    assert (signals["agreement"], signals["declining"], signals["writer declining"]) == (1.0, 0.01, OWN)
+    assert (signals["agreement"], signals["declining"]) == (1.0, 0.01)
     assert signals["found mean likelihood"] == pytest.approx(-0.2)
     assert signals["found least likelihood"] == -0.5
 
