@@ -18,7 +18,8 @@ def add_trust_command(subparsers: Any) -> None:
         "trust",
         help="how far the answers of runs can be trusted: right, cited, declined, by language",
         description="One table over all sets of the runs: what is right, cited and declined, with 95 % "
-        "intervals and numbers of questions, and how soon it comes; a column for each system and language.",
+        "intervals and numbers of questions, and how soon it comes; a column for each system and language. A question that several runs "
+        "asked counts once, but for one that only some of them hold the answer to.",
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     parser.add_argument("--systems", nargs="+", default=["default"], metavar="NAME")
@@ -30,13 +31,14 @@ def run_trust(args: argparse.Namespace) -> int:
     """Print the table."""
     columns = []
     for system in args.systems:
-        records = [
-            each
+        asked = {
+            (name, each["id"], each["answerable"]): each
             for run in args.runs
             for name, found in read_answers(run, system).items()
             if args.sets is None or name in args.sets
             for each in found
-        ]
+        }
+        records = list(asked.values())
         columns += [
             (f"{system}, {_LANGUAGES[language]}", some)
             for language, some in by_language(records).items()

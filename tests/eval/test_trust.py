@@ -62,8 +62,9 @@ def test_the_command_prints_a_column_for_each_system_and_language(
 ) -> None:
     file = tmp_path / "some" / "answers" / "default.jsonl"
     file.parent.mkdir(parents=True)
-    file.write_text("".join(json.dumps(each) + "\n" for each in RECORDS), encoding="utf-8")
-    assert main(["trust", str(tmp_path)]) == 0
+    lines_of = [json.dumps({**each, "id": str(number)}) for number, each in enumerate(RECORDS)]
+    file.write_text("".join(f"{each}\n" for each in lines_of), encoding="utf-8")
+    assert main(["trust", str(tmp_path), str(tmp_path)]) == 0  # each question counts once
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "| measure | default, Chinese | default, English |"
     assert lines[2].startswith(
