@@ -18,8 +18,8 @@ def add_trust_command(subparsers: Any) -> None:
         "trust",
         help="how far the answers of runs can be trusted: right, cited, declined, by language",
         description="One table over all sets of the runs: what is right, cited and declined, with 95 % "
-        "intervals and numbers of questions, and how soon it comes; a column for each system and language. A question that several runs "
-        "asked counts once, but for one that only some of them hold the answer to.",
+        "intervals and numbers of questions, and how soon it comes; a column for each system and language. "
+        "A question that several runs asked counts once, but for one that only some hold the answer to.",
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     parser.add_argument("--systems", nargs="+", default=["default"], metavar="NAME")
