@@ -11,7 +11,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ from benchmarks.answering_teacher import Lesson, has_short_answer, write_answers
 from benchmarks.answering_written import written_sets
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
-from eval.datasets.halves import for_training, split_halves
+from eval.datasets.halves import for_training, kept_from_training, split_halves
 from eval.datasets.pool import left_out, pool_sets
 from eval.measures.answers import contains_answer, is_brief
 from rag.answering.citations import marked_sentences, place_marks
@@ -91,9 +91,7 @@ def collect_cases(
     titles = {each.id: each.title for eval_set in sets for each in eval_set.documents}
     halves = split_halves(sets)
     pool = pool_sets(halves.fit, limit=None)
-    usable: Mapping[str, Set[str]] = for_training(halves)
-    if kept:
-        usable = {each.name: {one.id for one in each.questions} - usable[each.name] for each in halves.fit}
+    usable = kept_from_training(halves) if kept else for_training(halves)
     chosen = choose_groups(pool, usable, seed, REPEATED if written else 1.0)
     groups = [each for each in chosen if each.name not in known]
     said = _what_to_say(groups, file.with_suffix(".answers.jsonl"), model)

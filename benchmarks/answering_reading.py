@@ -24,6 +24,7 @@ from eval.calibrating import auroc
 from rag.answering.prompt import wording_for
 from rag.generators.adapter import apply_adapter, read_adapter
 from rag.generators.chat_template import ChatTemplate
+from rag.generators.packed_linear import pack_linears
 from rag.settings import load_settings
 from rag.weights import resolve_model
 
@@ -71,6 +72,7 @@ def read_with(file: Path, cases: Sequence[Case], model_name: str) -> list[Readin
     tokenizer = AutoTokenizer.from_pretrained(folder)
     template = ChatTemplate(tokenizer, model_name)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+    pack_linears(model, folder)
     apply_adapter(model, read_adapter(file)).on = True
     readings = []
     for group in tqdm(grouped(cases), desc=file.stem, unit="group", file=sys.stderr):

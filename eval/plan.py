@@ -12,7 +12,7 @@ from typing import Literal
 from langchain_core.embeddings import Embeddings
 
 from eval.corpora import contents_digest, open_corpus, open_folder
-from eval.datasets.halves import for_training, split_halves
+from eval.datasets.halves import kept_from_training, split_halves
 from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, remove_gold
 from eval.datasets.records import EvalQuestion, EvalSet
 from rag.errors import EvalError
@@ -163,12 +163,10 @@ class Plan:
                     )
         texts = [each for each in (*self.sets, *self.beside) if each.documents]
         halves = split_halves(list({each.name: each for each in texts}.values()))
+        if self.half == "kept":
+            return found | {name: set(ids) for name, ids in kept_from_training(halves).items()}
         parts = halves.report if self.half == "report" else halves.fit
-        trained = for_training(halves) if self.half == "kept" else {}
-        return found | {
-            each.name: {question.id for question in each.questions} - trained.get(each.name, frozenset())
-            for each in parts
-        }
+        return found | {each.name: {question.id for question in each.questions} for each in parts}
 
     def _sampled(self, eval_set: EvalSet, unanswerable: bool) -> EvalSet:
         # Texts come with judgements, and what has none is passed over; questions on files may have none.

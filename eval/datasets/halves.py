@@ -101,3 +101,12 @@ def for_training(halves: Halves) -> dict[str, frozenset[str]]:
             )
         )
     return usable
+
+
+def kept_from_training(halves: Halves) -> dict[str, frozenset[str]]:
+    """Of each fit half, the ids of the other questions: for choosing by what was trained."""
+    usable = for_training(halves)
+    return {
+        each.name: frozenset(question.id for question in each.questions) - usable[each.name]
+        for each in halves.fit
+    }
