@@ -35,6 +35,7 @@ _NEW_ITEM = re.compile(
     r"|[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}、"
     r"|#{1,6}\s|\||>|[QA问答][:：.．、]|第[一二三四五六七八九十百\d]+[条章节款]|```)"
 )
+_CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row, which is a line of its own
 _WRAPPED_WIDTH = 50  # columns; a shorter line that ends without a terminator was ended on purpose
 
 
@@ -93,7 +94,7 @@ def _is_wrap(text: str, newline: int) -> bool:
     following = text[newline + 1 : newline + 41]
     if not line or not following.strip() or following[0] == "\n":
         return False
-    if line.lstrip().startswith(("#", "|")) or _NEW_ITEM.match(following):
+    if line.lstrip().startswith(("#", "|")) or _CELL.search(line) or _NEW_ITEM.match(following):
         return False
     return _columns(line[:_WRAPPED_WIDTH]) >= _WRAPPED_WIDTH and line[-1] not in "。！？!?；;:："
 

@@ -138,7 +138,7 @@ class AnsweringSettings(_Section):
     if it has one.
     """
 
-    evidence_tokens: int = Field(240, ge=64)
+    evidence_tokens: int = Field(300, ge=64)
     second_reading: bool = True
     minimum_confidence: float | None = Field(None, ge=0, le=1)
     calibration: Path | None = None

@@ -55,7 +55,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         generator: BaseChatModel,
         analyzer: Analyzer,
         *,
-        evidence_tokens: int = 240,
+        evidence_tokens: int = 300,
         max_question_characters: int = 2000,
         generator_name: str = "",
         matcher: Matcher | None = None,

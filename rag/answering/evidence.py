@@ -7,14 +7,15 @@ passages are kept whole; of the others only the sentences that share the questio
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
+from rag.answering.table_rows import has_cells, name_cells
 from rag.answering.versions import date_of, newest_first, versions_among
 from rag.knowledge_base import Analyzer
-from rag.language import approximate_tokens
+from rag.language import approximate_tokens, language_of
 from rag.passage import metadata_of
 from rag.sentences import Span, split_sentences
 
@@ -22,10 +23,12 @@ _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
+_CLEARLY = (
+    0.1  # by how much a passage must say more of the question than the first found to be read before it
+)
 _HEADING = 60  # characters of a line at a passage's beginning that may be a heading
 # Ends like a sentence, or begins like an item.
 _ENDED = re.compile(r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、])\s")
-_CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +67,8 @@ class Evidence:
     def title(self) -> str:
         """A short line that says where the passage stands: the document's title and the heading path."""
         context = metadata_of(self.passage)["context"].splitlines()
-        title = context[0] if context and not _CELL.search(context[0]) else ""
+        title = context[0] if context and not has_cells(context[0]) else ""
         return f"{title} ({self.date})" if self.date else title
-
-
-def name_cells(rows: Sequence[str], context: str, text: str) -> str:
-    """Write table rows as ``row name: column value; column value``, one a line.
-
-    The header is the last row in the passage's context, else the first in its text. Lines that aren't
-    rows of that table stay as they are.
-    """
-    in_context = [line for line in context.splitlines() if _CELL.search(line)]
-    in_text = [line for line in text.splitlines() if _CELL.search(line)]
-    header = (in_context[-1:] or in_text[:1] or [""])[0]
-    columns = _cells(header)
-    lines = []
-    for line in (line for row in rows for line in row.splitlines()):
-        cells = _cells(line)
-        if cells == columns:
-            continue
-        if len(cells) != len(columns) or len(cells) < 2:
-            lines.append(line)
-            continue
-        named = "; ".join(
-            f"{column} {cell}".strip() for column, cell in zip(columns[1:], cells[1:], strict=True) if cell
-        )
-        lines.append(f"{cells[0]}: {named}")
-    return "\n".join(lines) or "\n".join(rows)
-
-
-def _cells(row: str) -> list[str]:
-    return [each.strip() for each in _CELL.split(row)]
 
 
 def pack_evidence(
@@ -102,20 +76,24 @@ def pack_evidence(
 ) -> list[Evidence]:
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
-    Passages stay in order and are numbered from 1; those of which nothing fits are left out (they can only be
-    the last in relevance, but numbers stay consecutive). Headings at a passage's beginning are read with
-    what is read below them, and not without. Of documents that are versions of one, the newer comes
-    first: a small model believes what it reads first. Of a question's ``parts`` each has the
-    sentence that says most about it among what is read, if half of the budget has room for it.
+    Passages stay in order and are numbered from 1, but one in which a sentence says clearly more of the
+    question than any in the first is read before it: what is read first is kept whole, and believed. Those
+    of which nothing fits are left out (numbers stay consecutive). Headings at a passage's beginning are read
+    with what is read below them, and not without. Of documents that are versions of one, the newer comes
+    first. Of a question's ``parts`` each has the sentence that says most about it among what is read, if half
+    of the budget has room for it.
     """
     versions = versions_among(passages)
     passages = newest_first(query, passages, versions)
     spans = [split_sentences(passage.page_content) for passage in passages]
+    lead = _lead(query, passages, _sentence_scores(query, passages, spans, analyzer), versions)
+    ranks = [lead, *(each for each in range(len(passages)) if each != lead)] if passages else []
+    passages, spans = [passages[each] for each in ranks], [spans[each] for each in ranks]
     costs = [
         [_cost(passage, passage.page_content[a:b]) for a, b in each]
         for passage, each in zip(passages, spans, strict=True)
     ]
-    tables = [_sentence_scores(each, passages, spans, analyzer) for each in (query, *parts)]
+    tables = [_sentence_scores(each, passages, spans, analyzer, ranks) for each in (query, *parts)]
     scores = [[max(values) for values in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
     chosen: list[set[int]] = [set() for _ in passages]
     headings = [_headings(each, passage) for each, passage in zip(spans, passages, strict=True)]
@@ -172,6 +150,24 @@ def pack_evidence(
     ]
 
 
+def _lead(
+    query: str,
+    passages: Sequence[Document],
+    scores: Sequence[Sequence[float]],
+    versions: Mapping[str, str],
+) -> int:
+    """The passage to read first: the first found, unless words say clearly that it is another one.
+
+    They can't where it is in another language than the question; which version is newer isn't theirs to say.
+    """
+    language = language_of(query)
+    if not passages or metadata_of(passages[0]).get("lang") != language:
+        return 0
+    best = [max(each, default=0.0) for each in scores]
+    lead = max(range(len(best)), key=lambda each: best[each] + (_CLEARLY if each == 0 else 0))
+    return 0 if metadata_of(passages[lead])["doc_id"] in versions else lead
+
+
 def _best_sentence(table: Sequence[Sequence[float]]) -> tuple[int, int] | None:
     places = [(index, position) for index, each in enumerate(table) for position in range(len(each))]
     return max(places, key=lambda place: table[place[0]][place[1]], default=None)
@@ -188,15 +184,23 @@ def _headings(spans: Sequence[Span], passage: Document) -> range:
     count = 0
     for start, end in spans:
         line = text[start:end].strip()
-        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or _CELL.search(line):
+        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or has_cells(line):
             break
         count += 1
     return range(count if count < len(spans) else 0)
 
 
 def _sentence_scores(
-    query: str, passages: Sequence[Document], spans: Sequence[Sequence[Span]], analyzer: Analyzer
+    query: str,
+    passages: Sequence[Document],
+    spans: Sequence[Sequence[Span]],
+    analyzer: Analyzer,
+    ranks: Sequence[int] = (),
 ) -> list[list[float]]:
+    """How much of the question each sentence says, and its neighbours, and how well its passage was found.
+
+    ``ranks``: the passages' places as they were found, from 0; in this order where none are given.
+    """
     wanted = set(analyzer.query_terms(query))
     terms = [
         [set(analyzer.terms(passage.page_content[a:b])) & wanted for a, b in each]
@@ -207,7 +211,7 @@ def _sentence_scores(
     weight = {term: math.log(1 + total / (1 + count)) for term, count in frequency.items()}
     norm = sum(weight.values()) or 1.0
     scores: list[list[float]] = []
-    for rank, each in enumerate(terms):
+    for rank, each in zip(ranks or range(len(terms)), terms, strict=True):
         own = [sum(weight[term] for term in found) / norm for found in each]
         padded = [0.0, *own, 0.0]
         prior = _RANK_WEIGHT / (1 + rank)

@@ -34,6 +34,9 @@ _MARK = re.compile(r"\s*\[\d+\]")
 _ENDS = " \n。.，,；;：:！!？?“”\"'‘’「」『』《》"
 _CJK = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _NUMERAL = "零〇一二两三四五六七八九十百千万亿"
+_ORDINAL = re.compile(
+    rf"第[{_NUMERAL}\d]+|\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+)
 # What may not stand before or after the same words: the rest of a word or a number, a "not".
 _DENIED = r"(?<!not )(?<!n't )(?<!\bno )(?<!never )(?<![不没未无非])"
 _BEFORE = {
@@ -172,10 +175,16 @@ def _crosses(text: str, found: str) -> bool:
 
 
 def _has_another_figure(text: str, found: str, question: str) -> bool:
-    """Whether both answer with figures and these differ: a sentence that names row and column errs less."""
+    """Whether both answer with figures and these differ: a sentence that names row and column errs less.
+
+    "The second Saturday" is no other figure than "100 metres"; beside "the fifth floor" it is.
+    """
     asked = numbers_of(fold(question))
-    own, other = (numbers_of(fold(_MARK.sub("", each))) - asked for each in (text, found))
-    return bool(other) and not own <= other
+    own, other = (fold(_MARK.sub("", each)) for each in (text, found))
+    if not _ORDINAL.search(other):
+        own = _ORDINAL.sub(" ", own)
+    said, others = (numbers_of(each) - asked for each in (own, other))
+    return bool(others) and not said <= others
 
 
 def _is_verbatim(found: str, written: Draft) -> bool:

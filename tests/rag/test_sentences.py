@@ -57,3 +57,8 @@ def test_a_line_of_a_million_characters_is_cut_in_linear_time() -> None:
     start = time.perf_counter()
     assert len(split_sentences(text)) == 200_000
     assert time.perf_counter() - start < 30  # a quadratic scan would take hours
+
+
+def test_a_tables_rows_are_no_wrapped_line() -> None:
+    rows = "E07 | The two boards lost each other | Switch off for one minute\nE08 | Leak sensor wet | Dry it"
+    assert [rows[a:b] for a, b in split_sentences(rows)] == rows.splitlines()

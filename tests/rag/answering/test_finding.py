@@ -71,9 +71,11 @@ Ask = Callable[..., Answer]
 
 @pytest.fixture
 def ask(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Ask:
-    def asked(written: str, found: str, chance: float, question: str = QUESTION, **options: Any) -> Answer:
+    def asked(
+        written: str, found: str, chance: float, question: str = QUESTION, text: str = TEXT, **options: Any
+    ) -> Answer:
         generator = Two(messages=iter([AIMessage(written)]), find=found, chance=chance)
-        retriever = FixedRetriever(passages=[make_passage(TEXT)])
+        retriever = FixedRetriever(passages=[make_passage(text)])
         chain = AnswerChain(retriever, generator, analyzer, calibration=CALIBRATION, **options)
         answer = chain.invoke(question)
         assert generator.readers == [options.get("second_reading", True)]
@@ -104,6 +106,37 @@ def test_a_figure_in_a_sentence_gives_way_to_no_other_figure_but_to_more_of_it(a
     assert ask(WRONG, "2004 [1].", 0.0).text == WRONG
     written = "The pump was built in 1990 [1]."
     assert ask(written, "Leeds in 2004 [1].", 0.0, "Where is it?", minimum_confidence=0).text == written
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "found", "given"),
+    [
+        (
+            "The second pump came from Leeds in 2004.",
+            "The second pump came from Leeds [1].",
+            "2004 [1].",
+            "2004 [1].",
+        ),
+        ("第二台水泵来自利兹，2004年运到。", "第二台水泵来自利兹[1]。", "2004年[1]。", "2004年[1]。"),
+        (
+            "The 2nd floor has it, the 3rd had it.",
+            "It is on the 2nd floor [1].",
+            "the 3rd [1].",
+            "It is on the 2nd floor [1].",
+        ),
+        (
+            "Pump 2 came from Leeds in 2004.",
+            "Pump 2 came from Leeds [1].",
+            "2004 [1].",
+            "Pump 2 came from Leeds [1].",
+        ),
+    ],
+)
+def test_an_ordinal_is_another_figure_only_beside_an_ordinal(
+    ask: Ask, text: str, written: str, found: str, given: str
+) -> None:
+    asked = "Which pump came, and how?" if text.isascii() else "水泵是哪年来的？"
+    assert ask(written, found, 0.0, asked, text, minimum_confidence=0).text == given
 
 
 def test_an_answer_stays_where_the_second_reader_isnt_sure_or_finds_what_no_passage_has(ask: Ask) -> None:

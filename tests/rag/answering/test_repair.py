@@ -15,7 +15,7 @@ from rag.answering import AnswerChain
 from rag.knowledge_base import Analyzer
 from tests.rag.answering.test_chain import FixedRetriever
 
-SHUTTLE = "班车每天七点四十从南门发车。"
+SHUTTLE = "送软管的班车多久一次，看南门的牌子。"
 HOSE = "潮汐 P200 的软管每运行 250 小时更换一次。"
 WRONG = "软管每运行 300 小时更换一次[2]。"
 
