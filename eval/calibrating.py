@@ -28,7 +28,7 @@ SIGNALS = (
 # Where the generator was asked apart whether to decline. Chosen on the same halves, and so that they don't
 # depend on how a knowledge base is cut and searched: ranks and leads do.
 SIGNALS_ASKED_APART = ("declining", "mean likelihood", "quote coverage")
-SIGNALS_READ_TWICE = ("declining", "agreement", "found mean likelihood")
+SIGNALS_READ_TWICE = ("declining", "agreement", "found mean likelihood", "crossing")
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
 
