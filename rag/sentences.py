@@ -17,6 +17,8 @@ class Span(NamedTuple):
     end: int
 
 
+CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row
+
 _CLOSING = "\"'”’」』】）)]》〉›»*_"
 _TERMINATOR = re.compile(
     rf"[。！？!?…]+[{re.escape(_CLOSING)}]*"  # Chinese and emphatic terminators
@@ -35,20 +37,21 @@ _NEW_ITEM = re.compile(
     r"|[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}、"
     r"|#{1,6}\s|\||>|[QA问答][:：.．、]|第[一二三四五六七八九十百\d]+[条章节款]|```)"
 )
-_CELL = re.compile(r"\s\|(?:\s|$)")  # between the cells of a table's row, which is a line of its own
 _WRAPPED_WIDTH = 50  # columns; a shorter line that ends without a terminator was ended on purpose
 
 
-def split_sentences(text: str) -> list[Span]:
+def split_sentences(text: str, *, rows: bool = False) -> list[Span]:
     """The sentences of a text, as spans without surrounding white space, in order and not overlapping.
 
     Together they cover every character that isn't white space. Blank lines always end a sentence; a single
     line end does unless it looks like a wrapped line (a long line without a terminator, followed by text that
-    doesn't start a list item or a heading).
+    doesn't start a list item or a heading). With ``rows`` what stands before a table's row has ended too.
     """
     ends = set(_terminator_ends(text))
     ends.update(match.start() for match in _BLANK_LINE.finditer(text))
-    ends.update(match.start() for match in _LINE_END.finditer(text) if not _is_wrap(text, match.start()))
+    for match in _LINE_END.finditer(text):
+        if not _is_wrap(text, match.start()) or (rows and _is_row(text, match.end())):
+            ends.add(match.start())
     ends.add(len(text))
     spans: list[Span] = []
     start = 0
@@ -94,9 +97,15 @@ def _is_wrap(text: str, newline: int) -> bool:
     following = text[newline + 1 : newline + 41]
     if not line or not following.strip() or following[0] == "\n":
         return False
-    if line.lstrip().startswith(("#", "|")) or _CELL.search(line) or _NEW_ITEM.match(following):
+    if line.lstrip().startswith(("#", "|")) or _NEW_ITEM.match(following):
         return False
     return _columns(line[:_WRAPPED_WIDTH]) >= _WRAPPED_WIDTH and line[-1] not in "。！？!?；;:："
+
+
+def _is_row(text: str, start: int) -> bool:
+    """Whether the line that begins there is a table's row."""
+    end = text.find("\n", start)
+    return CELL.search(text, start, end if end >= 0 else len(text)) is not None
 
 
 def _columns(line: str) -> int:

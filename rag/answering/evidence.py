@@ -76,16 +76,16 @@ def pack_evidence(
 ) -> list[Evidence]:
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
-    Passages stay in order and are numbered from 1, but one in which a sentence says clearly more of the
-    question than any in the first is read before it: what is read first is kept whole, and believed. Those
-    of which nothing fits are left out (numbers stay consecutive). Headings at a passage's beginning are read
-    with what is read below them, and not without. Of documents that are versions of one, the newer comes
-    first. Of a question's ``parts`` each has the sentence that says most about it among what is read, if half
-    of the budget has room for it.
+    Passages stay in order and are numbered from 1, but one of which a sentence scores clearly better than
+    any in the first (by its words, its neighbours' and its passage's rank) is read before it: what is read
+    first is kept whole, and believed. Those of which nothing fits are left out (numbers stay consecutive).
+    Headings at a passage's beginning are read with what is read below them, and not without. Of documents
+    that are versions of one, the newer comes first. Of a question's ``parts`` each has the sentence that
+    says most about it among what is read, if half of the budget has room for it.
     """
     versions = versions_among(passages)
     passages = newest_first(query, passages, versions)
-    spans = [split_sentences(passage.page_content) for passage in passages]
+    spans = [split_sentences(passage.page_content, rows=True) for passage in passages]
     lead = _lead(query, passages, _sentence_scores(query, passages, spans, analyzer), versions)
     ranks = [lead, *(each for each in range(len(passages)) if each != lead)] if passages else []
     passages, spans = [passages[each] for each in ranks], [spans[each] for each in ranks]
@@ -156,16 +156,17 @@ def _lead(
     scores: Sequence[Sequence[float]],
     versions: Mapping[str, str],
 ) -> int:
-    """The passage to read first: the first found, unless words say clearly that it is another one.
+    """The passage to read first: the first one, unless another's best sentence scores clearly better.
 
-    They can't where it is in another language than the question; which version is newer isn't theirs to say.
+    Its words can't tell where the first is in another language than the question, and which version of a
+    document is to be read is told by their dates.
     """
-    language = language_of(query)
-    if not passages or metadata_of(passages[0]).get("lang") != language:
+    if not passages or metadata_of(passages[0])["lang"] != language_of(query):
         return 0
     best = [max(each, default=0.0) for each in scores]
-    lead = max(range(len(best)), key=lambda each: best[each] + (_CLEARLY if each == 0 else 0))
-    return 0 if metadata_of(passages[lead])["doc_id"] in versions else lead
+    others = [each for each in range(1, len(best)) if metadata_of(passages[each])["doc_id"] not in versions]
+    lead = max(others, key=best.__getitem__, default=0)
+    return lead if best[lead] > best[0] + _CLEARLY else 0
 
 
 def _best_sentence(table: Sequence[Sequence[float]]) -> tuple[int, int] | None:
@@ -199,7 +200,7 @@ def _sentence_scores(
 ) -> list[list[float]]:
     """How much of the question each sentence says, and its neighbours, and how well its passage was found.
 
-    ``ranks``: the passages' places as they were found, from 0; in this order where none are given.
+    ``ranks``: the passages' places before one was read first, from 0; in this order where none are given.
     """
     wanted = set(analyzer.query_terms(query))
     terms = [

@@ -34,8 +34,15 @@ _MARK = re.compile(r"\s*\[\d+\]")
 _ENDS = " \n。.，,；;：:！!？?“”\"'‘’「」『』《》"
 _CJK = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _NUMERAL = "零〇一二两三四五六七八九十百千万亿"
-_ORDINAL = re.compile(
-    rf"第[{_NUMERAL}\d]+|\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ORDINAL = re.compile(  # but a fraction is none: one third
+    rf"第\s*[{_NUMERAL}\d.]+|(?<![\d.])\d+(?:st|nd|rd|th)(?![a-z\d])"
+    rf"|(?<!one )(?<!two )(?<!a )\b(?:(?:{_TENS})[ -])?"
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+)
+_MONTH = re.compile(
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
 )
 # What may not stand before or after the same words: the rest of a word or a number, a "not".
 _DENIED = r"(?<!not )(?<!n't )(?<!\bno )(?<!never )(?<![不没未无非])"
@@ -177,11 +184,12 @@ def _crosses(text: str, found: str) -> bool:
 def _has_another_figure(text: str, found: str, question: str) -> bool:
     """Whether both answer with figures and these differ: a sentence that names row and column errs less.
 
-    "The second Saturday" is no other figure than "100 metres"; beside "the fifth floor" it is.
+    The "second Saturday" of an answer is no other figure than "100 metres" that were found; beside "the fifth
+    floor" it is, and "May 5th" always.
     """
     asked = numbers_of(fold(question))
     own, other = (fold(_MARK.sub("", each)) for each in (text, found))
-    if not _ORDINAL.search(other):
+    if not _ORDINAL.search(other) and not _MONTH.search(own):
         own = _ORDINAL.sub(" ", own)
     said, others = (numbers_of(each) - asked for each in (own, other))
     return bool(others) and not said <= others

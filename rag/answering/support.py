@@ -46,7 +46,7 @@ def measure_support(
     """
     asked = set(analyzer.content_terms(question))
     wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
-    spans = split_sentences(text) or [Span(0, len(text))]
+    spans = split_sentences(text, rows=True) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))
     numbers = numbers_of(fold(sentence)) - numbers_of(fold(question))

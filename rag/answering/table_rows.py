@@ -1,14 +1,13 @@
 """Rows of tables as the generator reads them: with the names of their columns."""
 
-import re
 from collections.abc import Sequence
 
-_CELL = re.compile(r"\s\|(?:\s|$)")  # between cells
+from rag.sentences import CELL
 
 
 def has_cells(line: str) -> bool:
     """Whether a line is a table's row."""
-    return _CELL.search(line) is not None
+    return CELL.search(line) is not None
 
 
 def name_cells(rows: Sequence[str], context: str, text: str) -> str:
@@ -37,4 +36,4 @@ def name_cells(rows: Sequence[str], context: str, text: str) -> str:
 
 
 def _cells(row: str) -> list[str]:
-    return [each.strip() for each in _CELL.split(row)]
+    return [each.strip() for each in CELL.split(row)]

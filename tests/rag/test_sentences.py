@@ -59,6 +59,16 @@ def test_a_line_of_a_million_characters_is_cut_in_linear_time() -> None:
     assert time.perf_counter() - start < 30  # a quadratic scan would take hours
 
 
-def test_a_tables_rows_are_no_wrapped_line() -> None:
-    rows = "E07 | The two boards lost each other | Switch off for one minute\nE08 | Leak sensor wet | Dry it"
-    assert [rows[a:b] for a, b in split_sentences(rows)] == rows.splitlines()
+def test_a_line_before_a_tables_row_is_no_wrapped_line_where_rows_count() -> None:
+    rows = (
+        "Error codes of the dishwasher and what to do about each of them\n"
+        "E07 | The two boards lost each other | Switch off for one minute\n"
+        "E08 | Leak sensor wet | Dry it"
+    )
+    assert [rows[a:b] for a, b in split_sentences(rows, rows=True)] == rows.splitlines()
+    assert len(split_sentences(rows)) == 1
+
+
+def test_a_bar_in_prose_is_no_row() -> None:
+    prose = "In the settings file the value may be int | None, so that the\nservice starts without it."
+    assert len(split_sentences(prose, rows=True)) == 1

@@ -118,6 +118,14 @@ def test_a_figure_in_a_sentence_gives_way_to_no_other_figure_but_to_more_of_it(a
             "2004 [1].",
         ),
         ("第二台水泵来自利兹，2004年运到。", "第二台水泵来自利兹[1]。", "2004年[1]。", "2004年[1]。"),
+        ("第二台水泵2004年运到。", "第 2 台水泵来自利兹[1]。", "2004年[1]。", "2004年[1]。"),
+        ("It came in 2004, on May 5th.", "It came on May 5th [1].", "2004 [1].", "It came on May 5th [1]."),
+        (
+            "It cost 50 euros, one third was paid.",
+            "It cost one third [1].",
+            "50 euros [1].",
+            "It cost one third [1].",
+        ),
         (
             "The 2nd floor has it, the 3rd had it.",
             "It is on the 2nd floor [1].",
