@@ -84,7 +84,7 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: TermAnalyz
     sentences = [
         (number, start, passage[start:end], frozenset(analyzer.terms(passage[start:end])))
         for number, passage in enumerate(passages, start=1)
-        for start, end in split_sentences(passage, rows=True)
+        for start, end in split_sentences(passage)
     ]
     weights = _weights(question, [terms for *_, terms in sentences], analyzer)
     total = sum(weights.values())
