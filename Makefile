@@ -38,7 +38,7 @@ run: sample ## everything, then serve the chat page on PORT (8501)
 demo: sample ## everything, then three questions instead of the page
 	@for question in \
 		"现在去上海出差，每晚住宿最多能报销多少元？" \
-		"How tightly should the four M5 screws of the Tidal P200 pump head be fastened?" \
+		"What does error code E08 mean on the Tidal P200?" \
 		"What is the warranty period of the Tidal P400?"; do \
 		printf '\n> %s\n' "$$question"; \
 		$(BIN)/python -m rag ask "$$question" --kb $(KB) || exit 1; \
