@@ -23,9 +23,7 @@ _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
-_CLEARLY = (
-    0.1  # by how much a passage must say more of the question than the first found to be read before it
-)
+_CLEARLY = 0.1  # by how much another passage's best sentence must score better to be read first
 _HEADING = 60  # characters of a line at a passage's beginning that may be a heading
 # Ends like a sentence, or begins like an item.
 _ENDED = re.compile(r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、])\s")

@@ -28,10 +28,19 @@ def test_the_passage_that_says_clearly_more_of_the_question_is_read_first_and_wh
     telling = make_passage("午休从十二点开始。夏天不变。" + FILLER * 3, source="2")
     packed = pack_evidence("午休几点开始？", [found_first, telling], analyzer=analyzer, budget=120)
     assert packed[0].passage == telling and packed[0].text == telling.page_content
-    # The first says as much: .35 for its place against .175, and a little less of the question's words.
-    near = make_passage("午休几点，看食堂的牌子。", source="3")
+    near = make_passage("午休时间。几点吃饭。", source="3")  # scores .793 where the other has .818
     packed = pack_evidence("午休几点开始？", [near, telling], analyzer=analyzer, budget=120)
     assert packed[0].passage == near
+
+
+def test_what_was_found_first_keeps_its_worth_where_another_passage_is_read_before_it(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    found_first = make_passage("食堂中午开门。食堂晚上关门。", source="1")
+    telling = make_passage("午休几点开始，看下文。" + FILLER * 12, source="2")
+    packed = pack_evidence("午休几点开始？", [found_first, telling], analyzer=analyzer, budget=90)
+    assert [each.passage for each in packed] == [telling, found_first]
+    assert packed[1].text == found_first.page_content
 
 
 def test_of_versions_none_is_moved_by_its_words_but_another_document_is(
