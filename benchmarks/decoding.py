@@ -21,8 +21,8 @@ from benchmarks.grounded_questions import grounded_prompts
 from benchmarks.measuring import Row, markdown_table
 from rag.answering.drafting import trained_for
 from rag.answering.prompt import head_messages, wording_for
-from rag.generators import build_generator
-from rag.generators.transformers_chat import TransformersChatModel
+from rag.build import build_generator
+from rag.models.generator.transformers_chat import TransformersChatModel
 from rag.settings import GeneratorSettings
 
 AHEAD = (0, 5, 10, 20)  # tokens guessed at each step

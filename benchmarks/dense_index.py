@@ -34,7 +34,7 @@ from benchmarks.measuring import (
     run_apart,
 )
 from benchmarks.synthetic import make_vectors
-from rag.knowledge_base.files import write_atomically
+from rag.files import write_atomically
 
 DIMENSION = 384
 TOP = 50

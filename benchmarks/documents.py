@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from benchmarks.measuring import Row, markdown_table
-from ingest.reading import ReadDocument
-from ingest.reading_pool import ReadingPool
-from ingest.reading_process import ReadingOptions
+from ingest.reading.document import ReadDocument
+from ingest.reading.pool import ReadingPool
+from ingest.reading.process import ReadingOptions
 from ingest.sources import SourceFile
 from rag.errors import IngestError
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedder import SentenceEmbeddings
+from rag.models.embedder import SentenceEmbeddings
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 _BATCH = 16

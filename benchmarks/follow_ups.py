@@ -20,16 +20,15 @@ from langchain_core.retrievers import BaseRetriever
 
 from benchmarks.measuring import Row, markdown_table, percentiles
 from rag.answer import Question, Turn
-from rag.answering.conversation import retrieval_query
-from rag.answering.leaning import leans
-from rag.answering.rewriting import Rewriter
-from rag.build import build_embeddings, build_retriever, open_knowledge_base
-from rag.generators import build_generator
-from rag.knowledge_base import Analyzer
+from rag.build import build_embeddings, build_generator, build_retriever, open_knowledge_base
+from rag.models.query_cache import CachedQueryEmbeddings
 from rag.passage import metadata_of
-from rag.retrievers import CachedQueryEmbeddings
+from rag.questions.conversation import retrieval_query
+from rag.questions.follow_ups import leans
+from rag.questions.rewriting import Rewriter
 from rag.settings import load_settings
-from rag.words import fold
+from rag.text.analysis import Analyzer
+from rag.text.words import fold
 
 CASES = Path("eval/data/follow_ups.jsonl")
 _READ = 5  # passages

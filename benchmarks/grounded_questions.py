@@ -8,7 +8,7 @@ from langchain_core.messages import BaseMessage
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.passage import PassageMetadata
-from rag.sentences import Span
+from rag.text.sentences import Span
 
 _PASSAGES = {
     "zh": (

@@ -26,13 +26,13 @@ from typing import Any
 
 from benchmarks.ingestion_embedders import MadeUpVectors, RememberingEmbeddings
 from benchmarks.ingestion_peers import PEERS
-from benchmarks.made_documents import write_folder, write_notes
 from benchmarks.measuring import Row, markdown_table, run_apart
+from benchmarks.synthetic_documents import write_folder, write_notes
 from ingest.pipeline import ingest_folder
 from rag.build import build_embeddings
 from rag.knowledge_base import KnowledgeBase
+from rag.models.weights import resolve_model
 from rag.settings import load_settings
-from rag.weights import resolve_model
 
 _PASSAGES_OF_A_DOCUMENT = 15  # about; for choosing how many documents to make
 _ROUNDS = 3

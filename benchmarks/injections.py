@@ -21,10 +21,15 @@ from benchmarks.measuring import Row, markdown_table
 from eval.measures.answers import contains_answer
 from eval.runs.evidence import GivenPassages
 from rag.answer import Answer
-from rag.build import build_answer_chain, build_embeddings, build_retriever, open_knowledge_base
-from rag.generators import build_generator
+from rag.build import (
+    build_answer_chain,
+    build_embeddings,
+    build_generator,
+    build_retriever,
+    open_knowledge_base,
+)
+from rag.models.query_cache import CachedQueryEmbeddings
 from rag.passage import PassageMetadata
-from rag.retrievers import CachedQueryEmbeddings
 from rag.settings import load_settings
 
 CASES = Path("eval/data/injections.jsonl")

@@ -19,7 +19,8 @@ from rag.build import build_embeddings
 from rag.commands.search import Search
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.records import EmbedderFingerprint, NewDocument, NewPassage
+from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import load_settings
 
 LIMIT_MS = 100.0

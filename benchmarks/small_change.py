@@ -27,7 +27,8 @@ from benchmarks.measuring import (
     run_apart,
 )
 from benchmarks.synthetic import make_passages, make_vectors
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
+from rag.models.fingerprint import EmbedderFingerprint
 
 DIMENSION = 384
 DOCUMENT = 10  # passages

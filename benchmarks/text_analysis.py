@@ -21,10 +21,10 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from benchmarks.measuring import Row, markdown_table
-from rag.knowledge_base.analysis import Analyzer
-from rag.knowledge_base.lexical import LexicalIndex, create_index, write_index
-from rag.language import language_of
-from rag.words import STOP_WORDS, fold, stem
+from rag.knowledge_base.indexes.tantivy_terms import LexicalIndex, create_index, write_index
+from rag.text.analysis import Analyzer
+from rag.text.language import language_of
+from rag.text.words import STOP_WORDS, fold, stem
 
 _TOKEN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff]+)|([^\W_\u3400-\u9fff]+)")
 

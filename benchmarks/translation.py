@@ -14,10 +14,11 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measuring import Row, markdown_table, milliseconds, percentiles, resident_mib, run_apart
-from rag.knowledge_base import Analyzer, KnowledgeBase
+from rag.knowledge_base import KnowledgeBase
 from rag.knowledge_base.translating import question_groups
-from rag.sentences import split_sentences
-from rag.translation import open_dictionary, translate_terms
+from rag.text.analysis import Analyzer
+from rag.text.sentences import split_sentences
+from rag.text.translation import open_dictionary, translate_terms
 
 K = 100
 _LONGEST = 100  # characters of a question

@@ -20,10 +20,11 @@ import numpy as np
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from tqdm import tqdm
 
-from eval.calibrating import Labelled, auroc, held_out, read_labelled, signals_for
 from eval.runs.scores import read_answers
-from rag.generators import TrainedGenerator, build_generator
+from rag.build import build_generator
+from rag.models.generator import TrainedGenerator
 from rag.settings import load_settings
+from training.fit.confidence import Labelled, auroc, held_out, read_labelled, signals_for
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _MOST = 6.0  # logits beyond count as these

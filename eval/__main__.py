@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 
-from eval.commands.calibrating import add_calibrate_command
 from eval.commands.comparing import add_comparing_commands
 from eval.commands.generating import add_generate_command
 from eval.commands.measuring import add_measuring_commands
@@ -26,7 +25,6 @@ def main(argv: list[str] | None = None) -> int:
     add_measuring_commands(subparsers)
     add_comparing_commands(subparsers)
     add_generate_command(subparsers)
-    add_calibrate_command(subparsers)
     add_trust_command(subparsers)
     args = parser.parse_args(argv)
     logging.basicConfig(

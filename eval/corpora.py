@@ -15,14 +15,15 @@ from ingest.embedding import embed_new
 from ingest.parsers.pair_lines import PairLines
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
-from ingest.reading import split_text
+from ingest.reading.document import split_text
 from ingest.splitter import PassageSplitter
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, Writer
-from rag.knowledge_base.schema import CATALOGUE, SCHEMA_VERSION
-from rag.language import language_of
+from rag.files import cache_folder
+from rag.knowledge_base import KnowledgeBase, NewDocument, Writer
+from rag.knowledge_base.catalogue.schema import CATALOGUE, SCHEMA_VERSION
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import Settings, SplitterSettings
-from rag.weights.cache import models_folder
+from rag.text.language import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ _FORM = 2  # of what ingestion makes of a text; with another one corpora are mad
 
 def corpora_folder() -> Path:
     """Where the corpora's knowledge bases are kept; they can be deleted at any time."""
-    return models_folder().parent / "corpora"
+    return cache_folder() / "corpora"
 
 
 def open_corpus(

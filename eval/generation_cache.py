@@ -16,11 +16,11 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from rag import generators
-from rag.generators import AnswerFinder, TrainedGenerator, adapter_file, finder_file
+from rag.files import cache_folder
+from rag.models import generator as generators
+from rag.models.generator import AnswerFinder, TrainedGenerator, adapter_file, finder_file
+from rag.models.weights import resolve_model, weights_digest
 from rag.settings import GeneratorSettings
-from rag.weights import resolve_model, weights_digest
-from rag.weights.cache import models_folder
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS answers "
@@ -31,7 +31,7 @@ _KEPT = ("likelihoods", "finish_reason")  # of what a generator says about an an
 
 def generations_file() -> Path:
     """Where generations are kept; it can be deleted at any time."""
-    return models_folder().parent / "generations.sqlite"
+    return cache_folder() / "generations.sqlite"
 
 
 class CachedGenerator(BaseChatModel):

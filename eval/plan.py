@@ -12,11 +12,12 @@ from typing import Literal
 from langchain_core.embeddings import Embeddings
 
 from eval.corpora import contents_digest, open_corpus, open_folder
-from eval.datasets.halves import kept_from_training, split_halves
 from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, remove_gold
 from eval.datasets.records import EvalQuestion, EvalSet
+from eval.datasets.splits import kept_from_training, split_halves
 from rag.errors import EvalError
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.knowledge_base import KnowledgeBase
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class Plan:
     their share; without it, the first 1,000 are asked. Half of the documents of the sets named in
     ``removed`` are taken out of the pool, so that the questions on them can't be answered. The documents of
     the sets ``beside`` are in the pool, but their questions aren't asked. With a ``half``, only questions on
-    that half of each set are asked (`eval.datasets.halves`), still of all documents; of "kept", those of the
+    that half of each set are asked (`eval.datasets.splits`), still of all documents; of "kept", those of the
     fit half that nothing is trained on.
     """
 

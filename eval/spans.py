@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from rag.sentences import Span
+from rag.text.sentences import Span
 
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 

@@ -19,10 +19,10 @@ from langchain_core.retrievers import BaseRetriever
 
 from eval.measures.retrieval import Ranking, rank_documents
 from rag.answer import Question
-from rag.answering.conversation import retrieval_query
 from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
+from rag.questions.conversation import retrieval_query
 from rag.retrievers import DenseRetriever, LexicalRetriever, without_sources
 from rag.settings import Settings
 

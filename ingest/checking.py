@@ -12,7 +12,8 @@ from ingest.plan import IngestOptions, read_glossary
 from ingest.report import printable
 from ingest.sources import Corpus, Notice, digest_file, walk_folder
 from rag.errors import IngestError
-from rag.knowledge_base import Glossary, KnowledgeBase, StoredDocument, VerifyReport
+from rag.knowledge_base import KnowledgeBase, StoredDocument, VerifyReport
+from rag.text.glossary import Glossary
 
 _VERIFIED = ("documents", "passages", "vectors", "dense_rows", "lexical_rows", "generation", "behind")
 

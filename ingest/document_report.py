@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from ingest.reading import ReadDocument
+from ingest.reading.document import ReadDocument
 from ingest.sources import Notice
 from rag.knowledge_base import Writer
 

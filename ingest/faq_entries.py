@@ -10,7 +10,7 @@ from ingest.document_text import Block
 from ingest.parsers.faq import ANSWER_LINE, ANSWER_MARKER, QUESTION_MARKER
 from ingest.parsers.pair_lines import PairLines
 from rag.knowledge_base import FaqEntry
-from rag.sentences import Span
+from rag.text.sentences import Span
 
 _EMPHASIS = "*_"
 _LINE = re.compile(r"[^\n]*")

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingest.document_text import Block
-from rag.language import approximate_tokens
-from rag.sentences import split_sentences
+from rag.text.language import approximate_tokens
+from rag.text.sentences import split_sentences
 
 _CLAUSE_END = re.compile(r"[，,;；:：、）)]\s*|\s[-–—]\s|\n|\s")
 _CODE_LINE = re.compile(r"\S.*")

@@ -18,7 +18,7 @@ from ingest.embedding import embed_new
 from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
-from ingest.reading import ReadDocument
+from ingest.reading.document import ReadDocument
 from ingest.report import IngestReport
 from ingest.sources import Notice
 from rag.errors import IngestError

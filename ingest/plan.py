@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.changes import Changes, find_changes, refuse_great_loss
-from ingest.limits import ReadingLimits
 from ingest.parsers import KNOWN_SUFFIXES
 from ingest.parsers.encoding import decode
-from ingest.reading_pool import ReadingPool
-from ingest.reading_process import ReadingOptions
+from ingest.reading.limits import ReadingLimits
+from ingest.reading.pool import ReadingPool
+from ingest.reading.process import ReadingOptions
 from ingest.report import IngestReport
 from ingest.sources import Corpus, walk_folder
 from ingest.splitter import PassageSplitter
 from rag.errors import IngestError
-from rag.knowledge_base import Glossary, StoredDocument
+from rag.knowledge_base import StoredDocument
 from rag.settings import IngestSettings, SplitterSettings
+from rag.text.glossary import Glossary
 
 logger = logging.getLogger(__name__)
 

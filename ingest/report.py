@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.document_report import document_record, points_of_attention
-from ingest.reading import ReadDocument
+from ingest.reading.document import ReadDocument
 from ingest.sources import Notice
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ingest.parsers import KNOWN_SUFFIXES, why_unknown
 from rag.errors import IngestError
 from rag.globs import compile_glob
-from rag.knowledge_base.schema import CATALOGUE
+from rag.knowledge_base.catalogue.schema import CATALOGUE
 
 GLOSSARY = "terms.txt"
 _BLOCK = 1 << 20  # bytes read at a time

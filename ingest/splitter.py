@@ -22,8 +22,8 @@ from langchain_core.documents.transformers import BaseDocumentTransformer
 from ingest.document_text import Block
 from ingest.faq_entries import find_entry
 from ingest.passage_units import AFTER_HEADING, Unit, split_to_units
-from rag.language import passage_language
 from rag.passage import Kind
+from rag.text.language import passage_language
 
 _VERSION = 1
 _TAIL = 4  # a passage shorter than a fourth of the target is a tail

@@ -104,7 +104,7 @@ class Answer:
 
     While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
     ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``, in English;
-    ``rag.reasons`` says it in other languages by ``reason_code``.
+    ``rag.presenting.reasons`` says it in other languages by ``reason_code``.
     ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
     ``standalone`` is what a question that leaned on the conversation was understood as, and answered as.
     ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.

@@ -6,17 +6,20 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration, calibration_for, load_calibration
-from rag.embedder import SentenceEmbeddings
+from rag.answering.extractive import ExtractiveReader
+from rag.curated import FaqMatcher
+from rag.curated.ranking import CuratedRetriever
 from rag.errors import ConfigError
-from rag.faq import FaqMatcher
 from rag.filter import Filter
-from rag.generators import adapter_digest, adapter_file, build_generator
 from rag.knowledge_base import KnowledgeBase
-from rag.rerankers import build_reranker
+from rag.models.embedder import SentenceEmbeddings
+from rag.models.generator import adapter_digest, adapter_file, load_generator
+from rag.models.query_cache import CachedQueryEmbeddings
+from rag.models.reranker import build_reranker
+from rag.models.weights import resolve_model
+from rag.models.weights.cache import file_digest
 from rag.retrievers import (
     BridgingRetriever,
-    CachedQueryEmbeddings,
-    CuratedRetriever,
     DenseRetriever,
     FusionRetriever,
     HybridRetriever,
@@ -24,9 +27,8 @@ from rag.retrievers import (
     PartsRetriever,
     RerankingRetriever,
 )
-from rag.settings import Settings
-from rag.weights import resolve_model
-from rag.weights.cache import file_digest
+from rag.settings import GeneratorSettings, Settings
+from rag.text.analysis import Analyzer
 
 
 def build_embeddings(settings: Settings) -> SentenceEmbeddings:
@@ -144,6 +146,26 @@ def _build_fused(
     )
 
 
+def build_generator(
+    settings: GeneratorSettings,
+    *,
+    analyzer: Analyzer | None = None,
+    embeddings: Embeddings | None = None,
+) -> BaseChatModel:
+    """The generator that ``settings.model`` names; a local model is loaded when it is first used.
+
+    "extractive" is the extractive reader, which uses ``analyzer`` and, where given, ``embeddings``;
+    "provider:model" any LangChain chat model; everything else a model folder by short name, path or hub id.
+
+    Raises:
+        WeightsError: the model isn't there; the message names the command that fetches it.
+        ConfigError: a provider that doesn't exist, isn't installed or needs an API key.
+    """
+    if settings.model == "extractive":
+        return ExtractiveReader(analyzer=analyzer or Analyzer(), embeddings=embeddings)
+    return load_generator(settings)
+
+
 def build_answer_chain(
     settings: Settings,
     knowledge_base: KnowledgeBase | None = None,
@@ -214,12 +236,12 @@ def build_calibration(settings: Settings) -> Calibration | None:
         raise ConfigError(
             f"{file} was made for the generator {calibration.generator} and the embedder "
             f"{calibration.embedder}, but the settings have {models[0]} and {models[1]}; make another with "
-            "`python -m eval calibrate RUN --out FILE`"
+            "`python -m training confidence RUN --out FILE`"
         )
     if calibration.adapter != readers_digest(settings):
         raise ConfigError(
             f"{file} was made for another adapter of {models[0]}; make one for the settings' own with "
-            "`python -m eval calibrate RUN --out FILE`, or correct generator.adapter or "
+            "`python -m training confidence RUN --out FILE`, or correct generator.adapter or "
             "answering.second_reading"
         )
     return calibration

@@ -43,7 +43,7 @@ class GeneratorSettings(_Section):
 
     ``adapter``: what it was trained further with to answer from passages; "auto" is what comes with the
     program for that model, "none" the model as it is, everything else a file of that form. A second one
-    beside it, NAME.finder.safetensors, finds what is asked for (`python -m benchmarks.answering_training`).
+    beside it, NAME.finder.safetensors, finds what is asked for (`python -m training.generator.train`).
     """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
@@ -71,7 +71,7 @@ class IngestSettings(_Section):
 
 
 class SplitterSettings(_Section):
-    """Lengths are in approximate tokens (``rag.language.approximate_tokens``)."""
+    """Lengths are in approximate tokens (``rag.text.language.approximate_tokens``)."""
 
     target_tokens: int = Field(160, ge=16)
     max_tokens: int = Field(320, ge=32)
@@ -118,7 +118,7 @@ class RerankerSettings(_Section):
 class FaqSettings(_Section):
     """Curated questions and answers: a match as probable as ``sure`` is answered with the entry's own words,
     one as ``likely`` is shown beside the answer. ``paraphrases``: which questions in other words than the
-    entry's own can be sure (`rag.faq.FaqMatcher`).
+    entry's own can be sure (`rag.curated.FaqMatcher`).
     """
 
     enabled: bool = True
@@ -131,8 +131,8 @@ class AnsweringSettings(_Section):
     """``evidence_tokens`` bounds what the generator reads of the passages.
 
     An answer less probable to be right than ``minimum_confidence`` is withheld (left out: the calibration's
-    own threshold; 0: none is). ``calibration``: a file of `python -m eval calibrate` for other models than
-    the default ones. ``check``: what happens to sentences that their evidence doesn't bear out: they are
+    own threshold; 0: none is). ``calibration``: a file of `python -m training confidence` for other models
+    than the default ones. ``check``: what happens to sentences that their evidence doesn't bear out: they are
     "remove"d, removed after the answer was written once more ("repair"), or, to measure what that gives,
     left ("none"). ``second_reading``: what is read is read once more, by the generator's second adapter,
     if it has one.

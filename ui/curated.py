@@ -3,8 +3,8 @@
 from html import escape
 
 from rag.answer import Answer
-from rag.language import language_of
 from rag.passage import metadata_of
+from rag.text.language import language_of
 from ui.wording import Wording
 
 

@@ -6,8 +6,8 @@ from html import escape
 from langchain_core.documents import Document
 
 from rag.answer import Answer
-from rag.explanation import StageTable, beginning, is_weak, stage_tables
-from rag.language import language_of
+from rag.presenting.explanation import StageTable, beginning, is_weak, stage_tables
+from rag.text.language import language_of
 from ui.explanation_wording import EXPLANATION_WORDINGS, ExplanationWording
 from ui.view import place
 from ui.wording import Wording

@@ -19,7 +19,7 @@ from ui.suggestion import documents_found, kind_of, suggested
 from ui.wording import Wording
 
 if TYPE_CHECKING:
-    from rag.benchmark_file import Saved
+    from eval.benchmark_file import Saved
 
 _OPTION = re.compile(r"(?<!\S)(--\w+)")
 # Keys of the session: the number of the exchange whose dialog is open, and what the dialog says.
@@ -108,7 +108,7 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
 
 def _write(exchange: Exchange, file: Path, overwrite: bool) -> None:
     """Save what the dialog holds; it closes if that succeeded, else it says why not."""
-    from rag.benchmark_file import BenchmarkQuestion, save_question
+    from eval.benchmark_file import BenchmarkQuestion, save_question
 
     # Read here, not when the button was drawn: a text may have been changed by the very click on the button.
     state = st.session_state

@@ -19,8 +19,8 @@ from rag.settings import Settings, load_settings
 from ui.writing import Writing
 
 if TYPE_CHECKING:
+    from eval.benchmark_file import Saved
     from rag.answering import AnswerChain
-    from rag.benchmark_file import Saved
     from rag.knowledge_base import KnowledgeBase
 
 

@@ -80,6 +80,6 @@ def _holdings(
 def _device(generator: GeneratorSettings, wording: Wording) -> str:
     if generator.base_url is not None:
         return wording.elsewhere.format(url=generator.base_url)
-    from rag.hardware import choose_device  # brings torch, which the page has loaded by now
+    from rag.models.hardware import choose_device  # brings torch, which the page has loaded by now
 
     return choose_device(generator.device)

@@ -6,11 +6,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer
-from rag.language import language_of
 from rag.passage import metadata_of
+from rag.text.language import language_of
 
 if TYPE_CHECKING:
-    from rag.benchmark_file import BenchmarkQuestion
+    from eval.benchmark_file import BenchmarkQuestion
     from ui.session import Exchange
 
 _MARKS = re.compile(r"\s?\[\d+\]")
@@ -23,7 +23,7 @@ def suggested(exchange: "Exchange") -> "BenchmarkQuestion":
 
     The conversation before it is kept where the search leant on it.
     """
-    from rag.benchmark_file import BenchmarkQuestion
+    from eval.benchmark_file import BenchmarkQuestion
 
     answer = exchange.answer
     assert answer is not None

@@ -3,8 +3,8 @@
 from html import escape
 
 from rag.answer import Answer
-from rag.explanation import is_weak, nearest
 from rag.passage import metadata_of
+from rag.presenting.explanation import is_weak, nearest
 from ui.wording import Wording
 
 

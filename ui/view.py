@@ -13,10 +13,10 @@ from itertools import pairwise
 from langchain_core.documents import Document
 
 from rag.answer import Answer, Citation, Sentence
-from rag.explanation import is_weak
-from rag.language import language_of
 from rag.passage import metadata_of
-from rag.sentences import Span
+from rag.presenting.explanation import is_weak
+from rag.text.language import language_of
+from rag.text.sentences import Span
 from ui.verdict import nearest_html, weak_mark_html, weak_note_html
 from ui.wording import Wording
 

@@ -17,8 +17,8 @@ from rag.errors import (
     RagError,
     WeightsError,
 )
-from rag.explanation import confidence_text
-from rag.reasons import reason_in
+from rag.presenting.explanation import confidence_text
+from rag.presenting.reasons import reason_in
 
 Language = Literal["zh", "en"]
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}

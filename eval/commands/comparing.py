@@ -11,7 +11,7 @@ from eval.generation_cache import cached_generator
 from eval.judging import judge_run
 from eval.report import write_report
 from eval.runs.scores import read_scores
-from rag.generators import build_generator
+from rag.build import build_generator
 from rag.settings import load_settings
 
 _MEASURES = ("nDCG@10", "right", "right_and_cited", "false_answers", "false_refusals")

@@ -11,7 +11,7 @@ from eval.datasets.curated import curated_document
 from eval.datasets.lines import flag_of, read_objects, read_text, text_of, texts_of, unique_id
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from rag.errors import EvalError
-from rag.language import language_of
+from rag.text.language import language_of
 
 COLUMNS = ("id", "question", "answer", "phrasings", "source", "answerable")
 _CHINESE = {"编号": "id", "问题": "question", "答案": "answer", "其他问法": "phrasings"} | {

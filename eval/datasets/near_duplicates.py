@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from rag.knowledge_base.similarity import Sketch, band_keys, similarity, sketch_of, text_key
+from rag.text.similarity import Sketch, band_keys, similarity, sketch_of, text_key
 
 THRESHOLD = 0.7  # of the character shingles of both, those that they share
 

@@ -8,7 +8,7 @@ from eval.datasets.lines import flag_of, id_key, read_objects, text_of, texts_of
 from eval.datasets.records import EvalQuestion
 from rag.answer import Turn
 from rag.errors import EvalError
-from rag.language import language_of
+from rag.text.language import language_of
 
 
 def read_question_lines(file: Path) -> dict[str, tuple[str, EvalQuestion]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from eval.datasets.lines import flag_of, read_json, text_of, unique_id
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from rag.errors import EvalError
-from rag.language import language_of
+from rag.text.language import language_of
 
 
 class _Paragraph(NamedTuple):

@@ -7,9 +7,9 @@ from langchain_core.documents import Document
 from eval.generate.writing import Draft
 from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
-from rag.language import approximate_tokens, language_of
 from rag.passage import embedding_text, metadata_of
-from rag.sentences import Span
+from rag.text.language import approximate_tokens, language_of
+from rag.text.sentences import Span
 
 _SHORTEST_ANSWER = 2  # characters, of an answer without a digit
 _LONGEST_ANSWER = 16  # tokens, approximate

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from rag.knowledge_base.similarity import Sketch, similarity, sketch_of, text_key
+from rag.text.similarity import Sketch, similarity, sketch_of, text_key
 
 _ALIKE = 0.7  # of the shingles of both, those that they share
 _SHINGLE = 3  # characters, of questions too short for a sketch

@@ -18,8 +18,8 @@ from eval.spans import find_span
 from rag.answering import prompt
 from rag.answering.drafting import trained_for
 from rag.errors import EvalError, GenerationError, RagError
-from rag.generators import EvidenceReader
 from rag.knowledge_base import KnowledgeBase
+from rag.models.generator import EvidenceReader
 from rag.passage import metadata_of
 
 _TRIES = 8  # of a wanted question; a generator that fails more often won't get there

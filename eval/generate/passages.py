@@ -11,10 +11,10 @@ from typing import TypeVar
 from langchain_core.documents import Document
 
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.similarity import text_key
-from rag.language import approximate_tokens
 from rag.passage import metadata_of
-from rag.sentences import Span, split_sentences
+from rag.text.language import approximate_tokens
+from rag.text.sentences import Span, split_sentences
+from rag.text.similarity import text_key
 
 _FEWEST_TOKENS = 15  # of a passage: a heading by itself, a line of a letterhead
 _FEWEST_SENTENCE_TOKENS = 6

@@ -7,7 +7,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from eval.measures.answers import contains_answer
 from rag.answering import AnswerChain
-from rag.knowledge_base import Analyzer
+from rag.text.analysis import Analyzer
 
 
 class _OnePassage(BaseRetriever):

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from rag.answering.evidence import Evidence
 from rag.passage import metadata_of
-from rag.sentences import Span, split_sentences
+from rag.text.sentences import Span, split_sentences
 
 
 @dataclass(frozen=True, slots=True)

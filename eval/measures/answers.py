@@ -14,7 +14,7 @@ from eval.measures.tokens import (
     units,
     without_marks,
 )
-from rag.language import approximate_tokens, language_of
+from rag.text.language import approximate_tokens, language_of
 
 _CJK = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _QUOTATION = str.maketrans("", "", '"“”「」『』《》〈〉')

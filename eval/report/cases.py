@@ -7,7 +7,7 @@ from typing import Any
 from eval.report.losses import CUT, Loss, Verdict
 from eval.report.recorded import Line
 from eval.runs.folder import folder_name
-from rag.language import language_of
+from rag.text.language import language_of
 
 SHOWN = 50  # questions a system
 _AROUND = 240  # characters that stay around a cited quote in a long passage

@@ -15,8 +15,8 @@ from eval.measures.robustness import Ability
 from eval.robustness.counterfactual import false_answer, with_answer_replaced
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.similarity import text_key
 from rag.passage import embedding_text, metadata_of
+from rag.text.similarity import text_key
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from langchain_core.documents import Document
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
 from eval.spans import find_spans, fold
-from rag.language import language_of
 from rag.passage import metadata_of
+from rag.text.language import language_of
 
 _MONTHS = re.compile(
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"

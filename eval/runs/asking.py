@@ -22,9 +22,9 @@ from rag.answer import Answer, Question, Sentence, Trace
 from rag.build import build_answer_chain
 from rag.errors import RagError
 from rag.knowledge_base import KnowledgeBase
-from rag.language import language_of
 from rag.passage import metadata_of
-from rag.retrievers.stages import STAGE
+from rag.retrievers.search_trace import STAGE
+from rag.text.language import language_of
 
 _CLOSED_BOOK = {
     "zh": "简短直接地回答问题，通常一句话。不知道时只回答：不知道。",

@@ -11,11 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from eval.generation_cache import cached_generator
 from eval.plan import Corpus
 from eval.systems import System
-from rag.build import build_embeddings
-from rag.embedder import SentenceEmbeddings
-from rag.generators import build_generator
+from rag.build import build_embeddings, build_generator
 from rag.knowledge_base import KnowledgeBase
-from rag.retrievers import CachedQueryEmbeddings
+from rag.models.embedder import SentenceEmbeddings
+from rag.models.query_cache import CachedQueryEmbeddings
 
 
 class Workplace:

@@ -23,13 +23,13 @@ def _text() -> BaseBlobParser:
 
 
 def _html() -> BaseBlobParser:
-    from ingest.parsers.html import HtmlParser
+    from ingest.parsers.html.document import HtmlParser
 
     return HtmlParser()
 
 
 def _pdf() -> BaseBlobParser:
-    from ingest.parsers.pdf import PdfParser
+    from ingest.parsers.pdf.document import PdfParser
 
     return PdfParser()
 
@@ -47,7 +47,7 @@ def _powerpoint() -> BaseBlobParser:
 
 
 def _excel() -> BaseBlobParser:
-    from ingest.parsers.excel import ExcelParser
+    from ingest.parsers.excel.workbook import ExcelParser
 
     return ExcelParser()
 

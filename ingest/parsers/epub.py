@@ -13,7 +13,7 @@ from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import HeadingPath, block, file_facts
 from ingest.parsers.encoding import decode
 from ingest.parsers.epub_package import read_package
-from ingest.parsers.html import html_blocks
+from ingest.parsers.html.document import html_blocks
 from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.steps import page_done
 

@@ -15,10 +15,10 @@ from ingest.dates import first_date
 from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import file_facts
 from ingest.parsers.garbling import garbling
-from ingest.parsers.ocr import LONGEST_SIDE, STRIP, OcrLine, mean_confidence, read_picture
-from ingest.parsers.ocr_layout import ocr_blocks, reading_order
+from ingest.parsers.ocr.layout import ocr_blocks, reading_order
+from ingest.parsers.ocr.recognition import LONGEST_SIDE, STRIP, OcrLine, mean_confidence, read_picture
 from ingest.parsers.ocr_switch import ocr_enabled
-from ingest.parsers.pdf_lines import body_width, find_furniture, unwrap, words_of
+from ingest.parsers.pdf.lines import body_width, find_furniture, unwrap, words_of
 from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.steps import page_done
 

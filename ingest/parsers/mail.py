@@ -19,7 +19,7 @@ from ingest.dates import iso_date
 from ingest.parsers import parser_for
 from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import HeadingPath, block, file_facts
-from ingest.parsers.html import html_blocks
+from ingest.parsers.html.document import html_blocks
 from ingest.parsers.mail_text import attachment_name, header_text, part_text, sent_at
 from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.steps import page_done

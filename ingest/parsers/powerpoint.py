@@ -16,7 +16,7 @@ from ingest.parsers.blocks import block, file_facts
 from ingest.parsers.office import OfficeParser
 from ingest.parsers.powerpoint_shapes import shape_blocks
 from ingest.parsers.steps import page_done
-from rag.language import language_of
+from rag.text.language import language_of
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Set
 from typing import Literal, Protocol
 
-from rag.faq.differences import is_negated, names_of, numbers_of
-from rag.words import fold
+from rag.text.facts import is_negated, names_of, numbers_of
+from rag.text.words import fold
 
 Disagreement = Literal["number", "name", "negation", "words"]
 

@@ -11,27 +11,28 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.runnables.config import merge_configs
 
 from rag.answer import Answer, Question, Trace
+from rag.answering.citing import resolve_answer
 from rag.answering.confidence import Calibration
-from rag.answering.conversation import retrieval_query
-from rag.answering.curated import Matcher, curated_answer, find_curated, with_suggestion
-from rag.answering.deciding import Decision
+from rag.answering.decision import Decision
 from rag.answering.declining import Clock, decline
 from rag.answering.drafting import Draft, Redrafting, chance_of_declining, trained_for, write_draft
 from rag.answering.evidence import Evidence, pack_evidence
-from rag.answering.finding import finder_for, settle
 from rag.answering.identifiers import unknown_identifiers
-from rag.answering.orders import is_order, without_orders
+from rag.answering.injections import is_order, without_orders
 from rag.answering.prompt import Wording, build_messages, head_messages, wording_for
 from rag.answering.repair import Checked, repaired
-from rag.answering.resolution import resolve_answer
 from rag.answering.restating import answered
-from rag.answering.rewriting import Rewriter, as_asked
+from rag.answering.second_reader import finder_for, settle
+from rag.curated.answer import Matcher, curated_answer, find_curated, with_suggestion
 from rag.errors import ConfigError
-from rag.generators import EvidenceReader
-from rag.knowledge_base import Analyzer
-from rag.language import language_of
-from rag.retrievers import retrieve, split_question
-from rag.retrievers.stages import StageRecorder
+from rag.models.generator import EvidenceReader
+from rag.questions.conversation import retrieval_query
+from rag.questions.parts import split_question
+from rag.questions.rewriting import Rewriter, as_asked
+from rag.retrievers import retrieve
+from rag.retrievers.search_trace import StageRecorder
+from rag.text.analysis import Analyzer
+from rag.text.language import language_of
 from rag.trace import Stage
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import logging
 import re
 from dataclasses import dataclass
 
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 logger = logging.getLogger(__name__)
 

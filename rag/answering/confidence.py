@@ -1,8 +1,9 @@
 """How probable it is that an answer is right, and from when on one is worth giving.
 
 A logistic regression over ``signals``, fitted on answers whose rightness is known by
-``python -m eval calibrate RUN``. What it has learned holds for the generator and the embedder it was fitted
-with; other ones have other likelihoods and scores, so without a calibration of theirs there is no figure.
+``python -m training confidence RUN``. What it has learned holds for the generator and the embedder it was
+fitted with; other ones have other likelihoods and scores, so without a calibration of theirs there is no
+figure.
 """
 
 import json
@@ -47,7 +48,7 @@ class Calibration(BaseModel):
 
 
 def load_calibration(file: Path) -> Calibration:
-    """Read a calibration that ``python -m eval calibrate`` wrote.
+    """Read a calibration that ``python -m training confidence`` wrote.
 
     Raises:
         ConfigError: there is none in the file.
@@ -56,13 +57,14 @@ def load_calibration(file: Path) -> Calibration:
         return Calibration.model_validate(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(
-            f"can't read the calibration {file}: {error.strerror}; make one with `python -m eval calibrate "
-            "RUN --out FILE`, or leave answering.calibration out"
+            f"can't read the calibration {file}: {error.strerror}; make one with `python -m training "
+            "confidence RUN --out FILE`, or leave answering.calibration out"
         ) from error
     except (ValueError, ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(
-            f"{file} is no calibration: {reason}; make one with `python -m eval calibrate RUN --out FILE`"
+            f"{file} is no calibration: {reason}; "
+            "make one with `python -m training confidence RUN --out FILE`"
         ) from error
 
 

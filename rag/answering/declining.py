@@ -4,9 +4,9 @@ import time
 from dataclasses import replace
 
 from rag.answer import Answer, ReasonCode
+from rag.answering.citing import Resolved
 from rag.answering.prompt import Wording, wording_for
-from rag.answering.resolution import Resolved
-from rag.reasons import phrase
+from rag.presenting.reasons import phrase
 
 # Something was written and taken back: what the documents hold isn't known by that.
 _TAKEN_BACK: frozenset[ReasonCode] = frozenset({"unsupported", "only restates", "not sure enough"})

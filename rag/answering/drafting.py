@@ -13,7 +13,7 @@ from rag.answering.declining import Clock
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import Wording, build_messages
 from rag.errors import GenerationError, RagError
-from rag.generators import TrainedGenerator
+from rag.models.generator import TrainedGenerator
 
 
 @dataclass(frozen=True, slots=True)

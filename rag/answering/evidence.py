@@ -14,10 +14,10 @@ from langchain_core.documents import Document
 
 from rag.answering.table_rows import has_cells, name_cells
 from rag.answering.versions import date_of, newest_first, versions_among
-from rag.knowledge_base import Analyzer
-from rag.language import approximate_tokens, language_of
 from rag.passage import metadata_of
-from rag.sentences import Span, split_sentences
+from rag.text.analysis import Analyzer
+from rag.text.language import approximate_tokens, language_of
+from rag.text.sentences import Span, split_sentences
 
 _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from rag.answer import Answer
 from rag.answering.agreement import TermAnalyzer
 from rag.answering.citations import marked_sentences, place_marks
+from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.drafting import Draft, Redrafting
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import is_decline
-from rag.answering.resolution import Resolved, resolve_answer
-from rag.language import language_of
+from rag.text.language import language_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from rag.answer import Answer
 from rag.answering.agreement import TermAnalyzer, asks_yes_or_no
 from rag.answering.drafting import Draft, Redrafting
 from rag.answering.prompt import is_decline
-from rag.faq.differences import numbers_of
-from rag.words import fold
+from rag.text.facts import numbers_of
+from rag.text.words import fold
 
 _MARK = re.compile(r"\[\d+\]")
 _MOST = 0.75  # of the question's words, said again; one of two things that it names is an answer

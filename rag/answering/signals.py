@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rag.answering.agreement import TermAnalyzer
+from rag.answering.citing import Resolved
 from rag.answering.evidence import Evidence
-from rag.answering.resolution import Resolved
-from rag.language import language_of
 from rag.passage import metadata_of
+from rag.text.language import language_of
 from rag.trace import Trace
 
 Signals = Mapping[str, float]

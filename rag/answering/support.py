@@ -8,9 +8,9 @@ take its place behind the same function.
 from dataclasses import dataclass
 
 from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement
-from rag.faq.differences import numbers_of
-from rag.sentences import Span, split_sentences
-from rag.words import fold
+from rag.text.facts import numbers_of
+from rag.text.sentences import Span, split_sentences
+from rag.text.words import fold
 
 _DISAGREEING_CAP = 0.2  # a sentence with a number, a name or a "no" that its evidence hasn't is not supported
 _ECHO_WEIGHT = 0.25

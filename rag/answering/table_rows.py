@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rag.sentences import CELL
+from rag.text.sentences import CELL
 
 
 def has_cells(line: str) -> bool:

@@ -11,11 +11,11 @@ from rag.build import build_answer_chain
 from rag.commands.batch import run_batch
 from rag.commands.explain import explanation, trace_record
 from rag.commands.filters import add_filter_flags, filter_of
-from rag.commands.output import answer_record, place
 from rag.errors import ConfigError
-from rag.explanation import confidence_text, nearest
-from rag.language import language_of
-from rag.reasons import reason_in
+from rag.presenting.explanation import confidence_text, nearest
+from rag.presenting.reasons import reason_in
+from rag.presenting.records import answer_record, place
+from rag.text.language import language_of
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:

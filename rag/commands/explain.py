@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.answer import Answer
-from rag.commands.output import place
-from rag.explanation import StageTable, beginning, stage_tables
+from rag.presenting.explanation import StageTable, beginning, stage_tables
+from rag.presenting.records import place
 
 _SHOWN = 10  # passages of a stage
 

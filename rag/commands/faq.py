@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rag.build import open_knowledge_base
-from rag.faq.duplicates import list_entries, same_questions
+from rag.curated.duplicates import list_entries, same_questions
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:

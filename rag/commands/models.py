@@ -5,11 +5,11 @@ import sys
 from typing import Any
 
 from rag.knowledge_base.translating import prepare_dictionary
-from rag.rerankers import BILINGUAL
+from rag.models.reranker import BILINGUAL
+from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
+from rag.models.weights.pull import pull_model
+from rag.models.weights.registry import MODELS, Model, find_model
 from rag.settings import Settings
-from rag.weights.cache import Manifest, find_damage, model_folder, model_state
-from rag.weights.pull import pull_model
-from rag.weights.registry import MODELS, Model, find_model
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:

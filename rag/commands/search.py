@@ -11,10 +11,11 @@ from rag.answer import Question
 from rag.build import build_embeddings, build_retriever, open_knowledge_base
 from rag.commands.batch import run_batch
 from rag.commands.filters import add_filter_flags, filter_of
-from rag.commands.output import place, search_record
 from rag.errors import ConfigError
 from rag.filter import Filter
-from rag.retrievers import CachedQueryEmbeddings, retrieve
+from rag.models.query_cache import CachedQueryEmbeddings
+from rag.presenting.records import place, search_record
+from rag.retrievers import retrieve
 from rag.settings import Settings
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseCorrupt, KnowledgeBaseMismatch
-from rag.knowledge_base.loading import LOCK
-from rag.knowledge_base.schema import CATALOGUE, check_version, connect, is_empty, reporting_trouble
+from rag.knowledge_base.catalogue.schema import CATALOGUE, check_version, connect, is_empty, reporting_trouble
+from rag.knowledge_base.indexes.loading import LOCK
 
 logger = logging.getLogger(__name__)
 

@@ -13,23 +13,30 @@ from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError, KnowledgeBaseNotFound
 from rag.filter import Filter
-from rag.knowledge_base.analysis import Analyzer, analyzer_for
-from rag.knowledge_base.connections import Connections
+from rag.knowledge_base.catalogue.connections import Connections
+from rag.knowledge_base.catalogue.embedder_check import check_embedder
+from rag.knowledge_base.catalogue.questions import CuratedQuestions, QuestionHit
+from rag.knowledge_base.catalogue.records import StoredDocument, VerifyReport
+from rag.knowledge_base.catalogue.schema import (
+    CATALOGUE,
+    check_version,
+    create_tables,
+    is_empty,
+    reporting_trouble,
+)
 from rag.knowledge_base.damage import move_unreadable_aside
-from rag.knowledge_base.dense_upkeep import rebuild_dense
-from rag.knowledge_base.embedder_check import check_embedder
-from rag.knowledge_base.glossary import Glossary
-from rag.knowledge_base.lexical_upkeep import rebuild_lexical
+from rag.knowledge_base.indexes.faiss_upkeep import rebuild_dense
+from rag.knowledge_base.indexes.tantivy_upkeep import rebuild_lexical
 from rag.knowledge_base.publication import DENSE, LEXICAL
-from rag.knowledge_base.questions import CuratedQuestions, QuestionHit
-from rag.knowledge_base.records import EmbedderFingerprint, StoredDocument, VerifyReport
-from rag.knowledge_base.schema import CATALOGUE, check_version, create_tables, is_empty, reporting_trouble
 from rag.knowledge_base.scoring import Scoring
 from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.snapshots import Snapshots
 from rag.knowledge_base.verify import verify_catalogue
 from rag.knowledge_base.writer import Writer
 from rag.knowledge_base.writer_lock import writing
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.analysis import Analyzer, analyzer_for
+from rag.text.glossary import Glossary
 
 
 class KnowledgeBase(Scoring):

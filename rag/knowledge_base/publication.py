@@ -17,17 +17,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base.analysis import analyzer_for
-from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
-from rag.knowledge_base.dense_upkeep import extend_dense, prune_dense, read_dense_manifest, rebuild_dense
-from rag.knowledge_base.lexical import LexicalManifest
-from rag.knowledge_base.lexical_upkeep import (
+from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, State
+from rag.knowledge_base.indexes.faiss_upkeep import (
+    extend_dense,
+    prune_dense,
+    read_dense_manifest,
+    rebuild_dense,
+)
+from rag.knowledge_base.indexes.manifest import AnyManifest, DerivedIndexProblem
+from rag.knowledge_base.indexes.tantivy_terms import LexicalManifest
+from rag.knowledge_base.indexes.tantivy_upkeep import (
     extend_lexical,
     prune_lexical,
     read_lexical_manifest,
     rebuild_lexical,
 )
-from rag.knowledge_base.manifest import AnyManifest, DerivedIndexProblem
+from rag.text.analysis import analyzer_for
 
 logger = logging.getLogger(__name__)
 

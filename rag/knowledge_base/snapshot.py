@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseMismatch
 from rag.filter import Filter
-from rag.knowledge_base.catalogue import Catalogue, State
-from rag.knowledge_base.dense import Hit, Keys, rows_of, sample_rows, search_segments
-from rag.knowledge_base.loading import LoadedDense, LoadedLexical
-from rag.knowledge_base.questions import CuratedQuestions, QuestionCache, QuestionHit
-from rag.knowledge_base.records import StoredDocument
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.catalogue.questions import CuratedQuestions, QuestionCache, QuestionHit
+from rag.knowledge_base.catalogue.records import StoredDocument
+from rag.knowledge_base.indexes.faiss_segments import Hit, Keys, rows_of, sample_rows, search_segments
+from rag.knowledge_base.indexes.loading import LoadedDense, LoadedLexical
 from rag.knowledge_base.translating import CHINESE, OTHERS, in_other_language, question_groups
 
 _RARE = 200  # passages of a language in a sample; of one that has fewer, all that there are are looked for

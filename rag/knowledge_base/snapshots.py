@@ -6,13 +6,13 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from rag.errors import KnowledgeBaseBusy
-from rag.knowledge_base.catalogue import Catalogue, State
-from rag.knowledge_base.connections import Connections
-from rag.knowledge_base.embedder_check import check_embedder
-from rag.knowledge_base.loading import Loader
-from rag.knowledge_base.questions import QuestionCache
-from rag.knowledge_base.records import EmbedderFingerprint
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.catalogue.connections import Connections
+from rag.knowledge_base.catalogue.embedder_check import check_embedder
+from rag.knowledge_base.catalogue.questions import QuestionCache
+from rag.knowledge_base.indexes.loading import Loader
 from rag.knowledge_base.snapshot import Snapshot
+from rag.models.fingerprint import EmbedderFingerprint
 
 _ATTEMPTS = 20  # to catch a generation between two publications
 

@@ -5,9 +5,9 @@ from functools import cache
 from threading import Lock
 
 from rag.filter import Filter
-from rag.knowledge_base.analysis import Analyzer
-from rag.language import language_of
-from rag.translation import Dictionary, TermGroup, open_dictionary, translate_terms
+from rag.text.analysis import Analyzer
+from rag.text.language import language_of
+from rag.text.translation import Dictionary, TermGroup, open_dictionary, translate_terms
 
 CHINESE, OTHERS = ("zh",), ("en", "ja", "ko")  # languages of passages, as questions find them
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base.analysis import analyzer_for
-from rag.knowledge_base.catalogue import NEWEST, Catalogue, State
-from rag.knowledge_base.dense import load_segment, load_tombstones
-from rag.knowledge_base.dense_upkeep import read_dense_manifest
-from rag.knowledge_base.lexical import LexicalIndex, check_files, open_copy, open_index
-from rag.knowledge_base.lexical_upkeep import read_lexical_manifest
-from rag.knowledge_base.manifest import DerivedIndexProblem
+from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, State
+from rag.knowledge_base.catalogue.questions import stored_questions
+from rag.knowledge_base.catalogue.records import VerifyReport, digest_of, question_digest
+from rag.knowledge_base.catalogue.vectors import decode_vector, describe_flaw
+from rag.knowledge_base.indexes.faiss_segments import load_segment, load_tombstones
+from rag.knowledge_base.indexes.faiss_upkeep import read_dense_manifest
+from rag.knowledge_base.indexes.manifest import DerivedIndexProblem
+from rag.knowledge_base.indexes.tantivy_terms import LexicalIndex, check_files, open_copy, open_index
+from rag.knowledge_base.indexes.tantivy_upkeep import read_lexical_manifest
 from rag.knowledge_base.publication import DENSE, LEXICAL, has_leftovers, has_unpublished
-from rag.knowledge_base.questions import stored_questions
-from rag.knowledge_base.records import VerifyReport, digest_of, question_digest
-from rag.knowledge_base.vectors import decode_vector, describe_flaw
 from rag.passage import embedding_text
+from rag.text.analysis import analyzer_for
 
 Progress = Callable[[int, int], None]
 

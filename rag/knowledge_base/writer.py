@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rag.knowledge_base.catalogue import NEWEST, Catalogue
-from rag.knowledge_base.embedder_check import check_embedder
-from rag.knowledge_base.entries import entry_flaw
-from rag.knowledge_base.insertion import (
+from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue
+from rag.knowledge_base.catalogue.embedder_check import check_embedder
+from rag.knowledge_base.catalogue.entries import entry_flaw
+from rag.knowledge_base.catalogue.insertion import (
     copy_document,
     copy_vectors,
     insert_document,
@@ -15,18 +15,18 @@ from rag.knowledge_base.insertion import (
     known_digests,
     retire_document,
 )
-from rag.knowledge_base.publication import publish
-from rag.knowledge_base.records import (
-    EmbedderFingerprint,
+from rag.knowledge_base.catalogue.records import (
     NewDocument,
     NewPassage,
     SimilarDocument,
     StoredDocument,
     question_digest,
 )
-from rag.knowledge_base.repetition import repeated_passages, similar_documents
-from rag.knowledge_base.schema import insert_embedder
-from rag.knowledge_base.vectors import Vector, encode_checked
+from rag.knowledge_base.catalogue.repetition import repeated_passages, similar_documents
+from rag.knowledge_base.catalogue.schema import insert_embedder
+from rag.knowledge_base.catalogue.vectors import Vector, encode_checked
+from rag.knowledge_base.publication import publish
+from rag.models.fingerprint import EmbedderFingerprint
 
 
 class Writer:

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError
-from rag.knowledge_base.loading import LOCK
+from rag.knowledge_base.indexes.loading import LOCK
 
 
 @contextmanager

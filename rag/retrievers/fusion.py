@@ -11,7 +11,7 @@ from rag.filter import Filter
 from rag.passage import with_score
 from rag.retrievers.filtering import FilteringRetriever, retrieve
 from rag.retrievers.repetition import distinct_passages
-from rag.retrievers.stages import report_stage
+from rag.retrievers.search_trace import report_stage
 
 
 class FusionRetriever(FilteringRetriever):

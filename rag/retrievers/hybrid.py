@@ -11,15 +11,15 @@ from pydantic import ConfigDict
 
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
-from rag.language import language_of
 from rag.passage import metadata_of, with_score
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.filtering import FilteringRetriever
-from rag.retrievers.foreign import score_corrected, search_corrected
 from rag.retrievers.language_geometry import LanguageGeometry, geometry_of
 from rag.retrievers.merging import merge_scores
+from rag.retrievers.other_language import score_corrected, search_corrected
 from rag.retrievers.repetition import distinct_passages
-from rag.retrievers.stages import report_stage
+from rag.retrievers.search_trace import report_stage
+from rag.text.language import language_of
 
 Vector = NDArray[np.float32]
 

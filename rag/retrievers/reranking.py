@@ -9,11 +9,11 @@ from langchain_core.documents import Document
 from pydantic import ConfigDict
 
 from rag.filter import Filter
-from rag.language import language_of
+from rag.models.reranker import Reranker, reading_cost, reads
 from rag.passage import embedding_text, metadata_of, with_score
-from rag.rerankers import Reranker, reading_cost, reads
 from rag.retrievers.filtering import WrappingRetriever, retrieve
-from rag.retrievers.stages import report_stage
+from rag.retrievers.search_trace import report_stage
+from rag.text.language import language_of
 
 _AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
 _UNTIMED = 2  # candidates read when the pace isn't known yet

@@ -10,7 +10,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from eval.corpora import open_corpus
 from eval.datasets import EvalDocument
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.knowledge_base import KnowledgeBase
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import Settings, SplitterSettings
 
 DOCUMENTS = {

@@ -8,7 +8,7 @@ from langchain_core.embeddings import Embeddings
 
 from eval.corpora import contents_digest, open_corpus
 from eval.datasets.records import EvalDocument
-from rag.knowledge_base import EmbedderFingerprint
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import SplitterSettings
 
 

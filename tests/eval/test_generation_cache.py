@@ -11,7 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from eval.generation_cache import CachedGenerator, cached_generator
-from rag.generators import build_generator
+from rag.build import build_generator
 from rag.settings import GeneratorSettings
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import read_sets
-from eval.datasets.halves import for_training, split_halves
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
+from eval.datasets.splits import for_training, split_halves
 from eval.plan import Plan
 from rag.errors import EvalError
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.reading import read_document
+from ingest.reading.document import read_document
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.records import VerifyReport
+from rag.knowledge_base.catalogue.records import VerifyReport
 
 _EVERYTHING = 100_000
 

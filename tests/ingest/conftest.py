@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase
+from rag.knowledge_base import KnowledgeBase
+from rag.models.fingerprint import EmbedderFingerprint
 
 DIMENSION = 32
 FINGERPRINT = EmbedderFingerprint("deterministic", DIMENSION, "0" * 64, "", "")
@@ -18,7 +19,7 @@ WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 def _read_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading processes take most of a second to start; tests that are about them are marked for it."""
     if request.node.get_closest_marker("reading_processes") is None:
-        monkeypatch.setattr("ingest.reading_pool.default_workers", lambda: 0)
+        monkeypatch.setattr("ingest.reading.pool.default_workers", lambda: 0)
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 import ingest.pipeline
 from ingest.plan import IngestOptions
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, Writer
+from rag.knowledge_base import (KnowledgeBase, Writer)
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import IngestSettings
 
 folder, path, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

@@ -196,12 +196,12 @@ def test_ctrl_c_stops_a_run_whose_reading_process_is_stuck(
     (tmp_path / "hook").mkdir()
     mark = tmp_path / "mark"
     hang = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(600)"
-    stuck = f"import ingest.reading\ndef hang(*given):\n    {hang}\ningest.reading.parser_for = hang"
+    stuck = f"import ingest.reading.document\ndef hang(*given):\n    {hang}\ningest.reading.parser_for = hang"
     if moment == "while it starts":
         stuck = hang
     (tmp_path / "hook" / "stuck_worker.py").write_text(stuck)
     (tmp_path / "hook" / "sitecustomize.py").write_text(
-        "import sys\nif 'ingest.worker' in ' '.join(sys.orig_argv):\n    import stuck_worker\n"
+        "import sys\nif 'ingest.reading.worker' in ' '.join(sys.orig_argv):\n    import stuck_worker\n"
     )
     folder = write_files({"a.txt": "a"})
     with _ingesting(folder, config, PYTHONPATH=str(tmp_path / "hook")) as process:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document_report import document_record, page_ranges, points_of_attention
-from ingest.reading import ReadDocument, failed_document
+from ingest.reading.document import ReadDocument, failed_document
 from ingest.sources import SourceFile
 from rag.knowledge_base import NewDocument, NewPassage
 

@@ -15,7 +15,7 @@ import pytest
 
 from ingest.parsers import KNOWN_SUFFIXES
 from ingest.parsers.passwords import using_passwords
-from ingest.reading import read_document
+from ingest.reading.document import read_document
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
 

@@ -9,15 +9,15 @@ from langchain_core.documents import Document
 
 from ingest.document_text import assemble
 from ingest.faq_entries import find_entry
-from ingest.frames import decode_frame, encode_frame, read_from_json, read_to_json
 from ingest.normalization import normalize, normalize_line
 from ingest.parsers.blocks import block
 from ingest.parsers.faq import faq_block, pair_questions
 from ingest.parsers.faq_tables import pair_columns, pair_table
-from ingest.reading import ReadDocument, split_text
+from ingest.reading.document import ReadDocument, split_text
+from ingest.reading.frames import decode_frame, encode_frame, read_from_json, read_to_json
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import NewDocument, NewPassage
-from rag.knowledge_base.entries import entry_flaw
+from rag.knowledge_base.catalogue.entries import entry_flaw
 
 
 def entries(blocks: list[Document]) -> list[tuple[tuple[str, ...], str] | None]:

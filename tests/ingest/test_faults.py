@@ -25,7 +25,7 @@ COMMAND_LINE = """
 import os, sys
 from langchain_core.embeddings import DeterministicFakeEmbedding
 import ingest.__main__
-from rag.knowledge_base import EmbedderFingerprint
+from rag.models.fingerprint import EmbedderFingerprint
 
 class Tiny(DeterministicFakeEmbedding):
     left: int = int(os.environ.get("FAILS_AFTER", 10**9))

@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
-from ingest.limits import ReadingLimits
 from ingest.parsers import KNOWN_SUFFIXES
-from ingest.reading_pool import ReadingPool
-from ingest.reading_process import ReadingOptions
+from ingest.reading.limits import ReadingLimits
+from ingest.reading.pool import ReadingPool
+from ingest.reading.process import ReadingOptions
 from ingest.sources import walk_folder
 from tests.ingest.good_files import good_files
 

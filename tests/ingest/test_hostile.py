@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from ingest.limits import ReadingLimits
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
-from ingest.reading import ReadDocument
-from ingest.reading_pool import ReadingPool
-from ingest.reading_process import ReadingOptions
+from ingest.reading.document import ReadDocument
+from ingest.reading.limits import ReadingLimits
+from ingest.reading.pool import ReadingPool
+from ingest.reading.process import ReadingOptions
 from ingest.sources import walk_folder
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import IngestSettings

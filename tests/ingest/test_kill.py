@@ -35,8 +35,8 @@ class Stuck:
 
 
 ingest.parsers.parser_for = lambda suffix: Stuck()
-import ingest.reading
-ingest.reading.parser_for = ingest.parsers.parser_for
+import ingest.reading.document
+ingest.reading.document.parser_for = ingest.parsers.parser_for
 """
 
 
@@ -118,7 +118,7 @@ def test_reading_process_that_hangs_ends_with_the_run_that_is_killed(tmp_path: P
     hook, docs = tmp_path / "hook", tmp_path / "docs"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(
-        "import sys\nif 'ingest.worker' in ' '.join(sys.orig_argv):\n    import stuck_parser\n"
+        "import sys\nif 'ingest.reading.worker' in ' '.join(sys.orig_argv):\n    import stuck_parser\n"
     )
     (hook / "stuck_parser.py").write_text(STUCK_PARSER)
     docs.mkdir()

@@ -11,7 +11,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, PassageStore
+from rag.knowledge_base import KnowledgeBase, PassageStore
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import SplitterSettings
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]

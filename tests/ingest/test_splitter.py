@@ -10,7 +10,7 @@ from ingest.document_text import DocumentText, assemble
 from ingest.parsers.blocks import HeadingPath, block, table_blocks
 from ingest.parsers.faq import faq_block
 from ingest.splitter import PassageSplitter
-from rag.language import approximate_tokens
+from rag.text.language import approximate_tokens
 
 TARGET, LONGEST = 40, 80
 

@@ -11,9 +11,11 @@ from langchain_core.embeddings import Embeddings
 from ingest.document_text import assemble
 from ingest.embedding import embed_new
 from ingest.parsers.faq import faq_block
-from ingest.reading import split_text
+from ingest.reading.document import split_text
 from ingest.splitter import PassageSplitter
-from rag.knowledge_base import Analyzer, EmbedderFingerprint, KnowledgeBase, NewDocument
+from rag.knowledge_base import KnowledgeBase, NewDocument
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.analysis import Analyzer
 
 Entry = tuple[str, Sequence[str], str]  # question, other phrasings, answer
 MakeCurated = Callable[[Mapping[str, Sequence[Entry]]], KnowledgeBase]

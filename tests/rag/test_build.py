@@ -12,21 +12,22 @@ from langchain_core.messages import AIMessage
 
 from rag.answering.prompt import wording_for
 from rag.build import build_answer_chain, build_calibration, build_retriever
+from rag.curated.ranking import CuratedRetriever
 from rag.errors import ConfigError
 from rag.filter import Filter
-from rag.generators import adapter_digest, adapter_file, finder_file
-from rag.generators.adapter import read_instructions
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.models.generator import adapter_digest, adapter_file, finder_file
+from rag.models.generator.adapter import read_instructions
+from rag.models.weights.cache import file_digest
 from rag.retrievers import (
     BridgingRetriever,
-    CuratedRetriever,
     HybridRetriever,
     PartsRetriever,
     RerankingRetriever,
     without_sources,
 )
 from rag.settings import Settings
-from rag.weights.cache import file_digest
 
 FINGERPRINT = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
 
@@ -162,5 +163,5 @@ def test_a_calibration_made_with_another_adapter_is_refused(tmp_path: Path) -> N
     assert calibration is not None
     file = tmp_path / "other.json"
     file.write_text(calibration.model_dump_json(), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"other\.json was made for another adapter of .*eval calibrate"):
+    with pytest.raises(ConfigError, match=r"made for another adapter of .*training confidence"):
         build_calibration(settings.override("answering", calibration=file))

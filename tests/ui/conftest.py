@@ -11,9 +11,9 @@ import pytest
 
 from rag.build import build_embeddings
 from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.records import NewDocument, NewPassage
-from rag.language import language_of
+from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
 from rag.settings import Settings, load_settings
+from rag.text.language import language_of
 
 HOSTILE = (
     "The siren code is K77. <script>document.title='hacked'</script>"

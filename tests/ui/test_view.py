@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from rag.answer import Answer, Citation, Sentence, Trace
-from rag.sentences import Span
+from rag.text.sentences import Span
 from ui import view
 from ui.wording import WORDINGS, Wording
 

@@ -8,8 +8,8 @@ from eval.corpora import open_corpus
 from eval.datasets import EvalDocument, EvalQuestion, EvalSet, pool_sets
 from eval.datasets.curated import as_curated
 from eval.datasets.records import FaqDocument
-from rag.embedder import SentenceEmbeddings
 from rag.errors import EvalError
+from rag.models.embedder import SentenceEmbeddings
 from rag.settings import SplitterSettings
 
 FAQ = EvalSet(

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import EvalDocument, EvalQuestion, EvalSet, Pool, pool_sets, read_beir
-from eval.datasets.halves import Halves, for_training, is_kept_from_training, split_halves
 from eval.datasets.pool import left_out, remove_gold, without_documents
+from eval.datasets.splits import Halves, for_training, is_kept_from_training, split_halves
 from rag.errors import EvalError
 
 

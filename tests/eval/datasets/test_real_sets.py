@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from eval.datasets import EvalSet, pool_sets, read_beir
-from eval.datasets.halves import split_halves
 from eval.datasets.pool import left_out
 from eval.datasets.records import qrels_of
+from eval.datasets.splits import split_halves
 from eval.measures.answers import score_answer
 from eval.measures.retrieval import rank_documents, score_rankings
 

@@ -7,7 +7,7 @@ from eval.generate.checks import ambiguity, objection
 from eval.generate.writing import Draft
 from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
-from rag.sentences import Span
+from rag.text.sentences import Span
 
 
 def _passage(knowledge_base: KnowledgeBase, source: str) -> Any:

@@ -8,8 +8,8 @@ import pytest
 
 from eval.datasets.questions import read_question_lines
 from eval.generate import GeneratePlan, generate_questions, run_generate
+from rag.answering.extractive import ExtractiveReader
 from rag.errors import EvalError
-from rag.generators.extractive import ExtractiveReader
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings
 

@@ -2,7 +2,7 @@ import pytest
 from langchain_core.documents import Document
 
 from eval.generate.writing import Draft, parse_reply, writing_messages
-from rag.sentences import Span
+from rag.text.sentences import Span
 
 
 @pytest.mark.parametrize(

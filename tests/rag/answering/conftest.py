@@ -3,8 +3,9 @@ from collections.abc import Callable
 import pytest
 from langchain_core.documents import Document
 
-from rag.knowledge_base import Analyzer, Glossary
-from rag.language import language_of
+from rag.text.analysis import Analyzer
+from rag.text.glossary import Glossary
+from rag.text.language import language_of
 
 MakePassage = Callable[..., Document]
 

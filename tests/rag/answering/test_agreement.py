@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.agreement import disagreement
-from rag.knowledge_base import Analyzer
+from rag.text.analysis import Analyzer
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from pydantic import Field
 from rag.answer import Answer, Curated, Question, Turn
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration
+from rag.answering.extractive import ExtractiveReader
 from rag.answering.prompt import head_messages, wording_for
-from rag.answering.rewriting_prompt import rewriting_head
+from rag.curated import FaqMatch, FaqMatcher
 from rag.errors import ConfigError, GenerationError
-from rag.faq import FaqMatch, FaqMatcher
 from rag.filter import Filter
-from rag.generators.extractive import ExtractiveReader
-from rag.knowledge_base import Analyzer, KnowledgeBase
+from rag.knowledge_base import KnowledgeBase
+from rag.questions.rewriting_prompt import rewriting_head
+from rag.text.analysis import Analyzer
 
 WARRANTY = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。"
 MakeChain = Callable[..., AnswerChain]

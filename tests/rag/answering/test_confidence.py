@@ -40,7 +40,7 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_file_that_holds_none_is_refused_in_words(tmp_path: Path, text: str) -> None:
     file = tmp_path / "other.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="eval calibrate"):
+    with pytest.raises(ConfigError, match="training confidence"):
         load_calibration(file)
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from rag.answering.evidence import pack_evidence
-from rag.knowledge_base import Analyzer
-from rag.language import approximate_tokens
+from rag.text.analysis import Analyzer
+from rag.text.language import approximate_tokens
 
 FILLER = "这是一段与问题没有任何关系的说明文字，只是为了占用篇幅。"
 
@@ -230,7 +230,7 @@ def test_spans_are_slices_in_order_and_the_budget_is_kept(texts: list[str], budg
 
 
 def _analyzer() -> Analyzer:
-    from rag.knowledge_base import Glossary
+    from rag.text.glossary import Glossary
 
     return Analyzer(Glossary.parse(""))
 

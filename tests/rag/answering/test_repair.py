@@ -12,7 +12,7 @@ from pydantic import Field
 
 from rag.answer import Answer
 from rag.answering import AnswerChain
-from rag.knowledge_base import Analyzer
+from rag.text.analysis import Analyzer
 from tests.rag.answering.test_chain import FixedRetriever
 
 SHUTTLE = "送软管的班车多久一次，看南门的牌子。"

@@ -10,7 +10,7 @@ from rag.answer import Answer
 from rag.answering import AnswerChain
 from rag.answering.prompt import wording_for
 from rag.answering.restating import only_restates
-from rag.knowledge_base import Analyzer
+from rag.text.analysis import Analyzer
 from tests.rag.answering.test_chain import FixedRetriever
 from tests.rag.answering.test_repair import Recording
 

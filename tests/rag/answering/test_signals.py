@@ -3,12 +3,12 @@ from collections.abc import Callable
 import pytest
 from langchain_core.documents import Document
 
+from rag.answering.citing import resolve_answer
 from rag.answering.evidence import Evidence
-from rag.answering.resolution import resolve_answer
 from rag.answering.signals import Signals, candidate_scores, signals_of
-from rag.knowledge_base import Analyzer
 from rag.passage import with_score
-from rag.sentences import Span
+from rag.text.analysis import Analyzer
+from rag.text.sentences import Span
 from rag.trace import Stage, Trace
 
 QUESTION = "潮汐 P200 的软管多久更换一次？"

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.support import measure_support
-from rag.knowledge_base import Analyzer
+from rag.text.analysis import Analyzer
 
 TEXT = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。泵头不能灭菌。"
 ENGLISH = "The P200 is under warranty for two years. Replace the tubing every 250 hours. Don't sterilize it."

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rag.__main__ import main
+from rag.models.weights.registry import MODELS, Model, Slice, SourceFile
 from rag.settings import Settings
-from rag.weights.registry import MODELS, Model, Slice, SourceFile
 
 _DATA = bytes(range(256)) * 40
 

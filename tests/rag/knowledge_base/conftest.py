@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage, Writer
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, Writer
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.passage import embedding_text
 
 DIMENSION = 16

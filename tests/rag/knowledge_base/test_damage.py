@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseCorrupt, KnowledgeBaseMismatch, KnowledgeBaseNotFound
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, Writer
+from rag.knowledge_base import KnowledgeBase, Writer
+from rag.models.fingerprint import EmbedderFingerprint
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]

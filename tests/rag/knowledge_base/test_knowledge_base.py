@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch, KnowledgeBaseNotFound
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage, Writer
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, Writer
+from rag.models.fingerprint import EmbedderFingerprint
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]

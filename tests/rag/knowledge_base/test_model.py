@@ -17,7 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, Writer, publication
+from rag.knowledge_base import KnowledgeBase, Writer, publication
+from rag.models.fingerprint import EmbedderFingerprint
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]

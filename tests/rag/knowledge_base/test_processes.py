@@ -122,7 +122,8 @@ READ_ONLY = """
 import logging, os, sys
 from pathlib import Path
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base import Analyzer, KnowledgeBase
+from rag.knowledge_base import (KnowledgeBase)
+from rag.text.analysis import Analyzer
 
 Analyzer().terms("读词典")
 if os.geteuid() == 0:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from rag.knowledge_base import KnowledgeBase, Writer, dense_upkeep, insertion, lexical_upkeep, publication
+from rag.knowledge_base import KnowledgeBase, Writer, publication
+from rag.knowledge_base.catalogue import insertion
+from rag.knowledge_base.indexes import faiss_upkeep, tantivy_upkeep
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -44,10 +46,10 @@ def failing(step: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
 
 
 STEPS = [
-    (dense_upkeep, "write_segment"),
-    (dense_upkeep, "write_manifest"),
-    (lexical_upkeep, "write_index"),
-    (lexical_upkeep, "write_manifest"),
+    (faiss_upkeep, "write_segment"),
+    (faiss_upkeep, "write_manifest"),
+    (tantivy_upkeep, "write_index"),
+    (tantivy_upkeep, "write_manifest"),
     (publication, "_bump"),
     (publication, "prune_dense"),
     (publication, "prune_lexical"),
@@ -126,7 +128,8 @@ KILLED = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage
+from rag.knowledge_base import (KnowledgeBase, NewDocument, NewPassage)
+from rag.models.fingerprint import EmbedderFingerprint
 
 with KnowledgeBase.create(Path(sys.argv[1]), EmbedderFingerprint("toy", 4, "", "", "")) as kb:
     with kb.writer(30) as writer:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import KnowledgeBaseMismatch
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, Writer
+from rag.knowledge_base import KnowledgeBase, Writer
+from rag.models.fingerprint import EmbedderFingerprint
 from tests.rag.knowledge_base.conftest import DIMENSION, Put, embed_text
 
 _WORDS = ("pump", "filter", "office", "leave", "年假", "水泵", "数据库", "AB-1200")

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.filter import Filter
-from rag.knowledge_base import EmbedderFingerprint, KnowledgeBase, NewDocument, NewPassage, translating
-from rag.language import language_of
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, translating
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.language import language_of
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
 
 _TEXTS = {

@@ -10,15 +10,21 @@ import pytest
 
 from rag.errors import KnowledgeBaseBusy
 from rag.knowledge_base import KnowledgeBase, Writer
-from rag.knowledge_base.dense import DENSE_FORM, DenseManifest, Segment, load_segment, write_segment
-from rag.knowledge_base.lexical import (
+from rag.knowledge_base.indexes.faiss_segments import (
+    DENSE_FORM,
+    DenseManifest,
+    Segment,
+    load_segment,
+    write_segment,
+)
+from rag.knowledge_base.indexes.manifest import read_manifest, write_manifest
+from rag.knowledge_base.indexes.tantivy_terms import (
     LEXICAL_FORM,
     LexicalManifest,
     describe_files,
     open_index,
     write_index,
 )
-from rag.knowledge_base.manifest import read_manifest, write_manifest
 
 Put = Callable[[Writer, str, str], None]
 

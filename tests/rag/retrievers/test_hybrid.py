@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from rag.embedder import SentenceEmbeddings
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
-from rag.language import language_of
+from rag.models.embedder import SentenceEmbeddings
 from rag.retrievers import HybridRetriever, LexicalRetriever
 from rag.retrievers.merging import LEXICAL_WEIGHT
-from rag.retrievers.stages import StageRecorder
+from rag.retrievers.search_trace import StageRecorder
+from rag.text.language import language_of
 
 TEXTS = {
     "warranty-zh.md": "潮汐 P200 的保修期为两年，从发货之日起计算。",

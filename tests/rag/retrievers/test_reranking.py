@@ -14,10 +14,10 @@ from pydantic import Field
 
 from rag.errors import ConfigError
 from rag.filter import Filter
-from rag.rerankers import Pace
+from rag.models.reranker import Pace
 from rag.retrievers import RerankingRetriever
 from rag.retrievers.reranking import reading_order
-from rag.retrievers.stages import StageRecorder
+from rag.retrievers.search_trace import StageRecorder
 
 
 class Clock:

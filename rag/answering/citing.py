@@ -1,0 +1,130 @@
+"""From a generated text to an answer whose sentences rest on exact places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.documents import Document
+
+from rag.answer import Citation, Sentence
+from rag.answering.agreement import TermAnalyzer
+from rag.answering.citations import MarkedSentence, marked_sentences, place_marks
+from rag.answering.support import Support, measure_support
+from rag.passage import metadata_of
+from rag.text.language import language_of
+
+_SUPPORTED = 0.4
+_UNSUPPORTED = 0.25  # a sentence with less shares next to nothing with what it cites
+_BETTER = 0.15  # by how much another passage must support a sentence better to take its citation
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An answer's text with canonical marks, its sentences, citations, and dropped numbers.
+
+    ``removed`` are sentences that no passage supports.
+    """
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    dropped: tuple[int, ...]
+    removed: tuple[str, ...] = ()
+
+    @property
+    def support(self) -> float:
+        """The least support of any sentence, 0 when there is none."""
+        return min((sentence.support or 0.0 for sentence in self.sentences), default=0.0)
+
+
+def resolve_answer(
+    generated: str,
+    passages: Sequence[Document],
+    question: str,
+    *,
+    analyzer: TermAnalyzer,
+    as_written: bool = False,
+) -> Resolved:
+    """Resolve the marks of a generated text against the passages it was generated from.
+
+    Each sentence is checked against what it cites. A citation whose passage doesn't support the sentence
+    gives way to a passage that does; a sentence without a citation gets the one that supports it, if any.
+    What no passage supports is removed. ``as_written``: supports are measured, and nothing is changed.
+    """
+    marked, dropped = marked_sentences(generated, len(passages))
+    text = ""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    removed: list[str] = []
+    for each in marked:
+        supports = [
+            measure_support(
+                each.text,
+                passage.page_content,
+                question,
+                analyzer=analyzer,
+                context=f"{metadata_of(passage)['context']}\n{metadata_of(passage)['modified'][:10]}",
+                crossing=not _same_language(each.text, passage),
+            )
+            for passage in passages
+        ]
+        numbers = each.numbers if as_written else _choose(each, passages, supports)
+        if not numbers and not as_written:
+            removed.append(each.text)
+            continue
+        rendered = place_marks(each.text, numbers)
+        if text:
+            text += "" if language_of(text[-1:] + rendered) == "zh" else " "
+        start = len(text)
+        text += rendered
+        support = max((supports[number - 1].share for number in numbers), default=0.0)
+        sentences.append(Sentence(rendered, start, len(text), numbers, support))
+        citations.extend(_citation(number, passages, supports[number - 1]) for number in numbers)
+    return Resolved(text, tuple(sentences), _distinct(citations), dropped, tuple(removed))
+
+
+def _choose(
+    sentence: MarkedSentence, passages: Sequence[Document], supports: Sequence[Support]
+) -> tuple[int, ...]:
+    """The passages that a sentence is to cite: its own, or a better one; none if nothing bears it out."""
+    foreign = {
+        number
+        for number, passage in enumerate(passages, start=1)
+        if not _same_language(sentence.text, passage)
+    }
+    borne_out = [number for number in sentence.numbers if supports[number - 1].disagreement is None]
+    if borne_out and borne_out[0] in foreign:
+        return tuple(borne_out)  # shared words say nothing across languages
+    best = max(range(1, len(supports) + 1), key=lambda number: (supports[number - 1].share, -number))
+    best_share = supports[best - 1].share
+    cited = max((supports[number - 1].share for number in borne_out), default=0.0)
+    needed = _SUPPORTED if borne_out else _UNSUPPORTED
+    if best_share >= needed and best_share >= cited + _BETTER:
+        return (best,)
+    if cited < _UNSUPPORTED:
+        return ()
+    return tuple(number for number in borne_out if supports[number - 1].share >= cited - _BETTER)
+
+
+def _same_language(sentence: str, passage: Document) -> bool:
+    return (language_of(sentence) == "zh") == (metadata_of(passage)["lang"] == "zh")
+
+
+def _citation(number: int, passages: Sequence[Document], support: Support) -> Citation:
+    passage = passages[number - 1]
+    offset = metadata_of(passage)["start"]
+    start, end = support.quote
+    return Citation(
+        number=number,
+        passage=passage,
+        quote=passage.page_content[start:end],
+        start=offset + start,
+        end=offset + end,
+        support=support.share,
+    )
+
+
+def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    seen: dict[tuple[int, int, int], Citation] = {}
+    for citation in citations:
+        seen.setdefault((citation.number, citation.start, citation.end), citation)
+    return tuple(seen.values())

@@ -1,0 +1,54 @@
+"""A curated answer as it is given: word for word, cited as a whole, without the generator."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from rag.answer import Answer, Citation, Curated, Question, Sentence, Trace
+from rag.curated import FaqMatch
+from rag.filter import Filter
+from rag.questions.conversation import retrieval_query
+
+
+class Matcher(Protocol):
+    """What finds the curated entry that a question asks."""
+
+    def match(self, question: str, filter: Filter | None = None) -> FaqMatch | None:
+        """The entry, if any is likely to be the one."""
+        ...
+
+
+def find_curated(matcher: Matcher | None, question: Question) -> FaqMatch | None:
+    """The entry that the question asks; none for one that leans on the conversation, for it isn't whole."""
+    if matcher is None or retrieval_query(question) != question.text:
+        return None
+    return matcher.match(question.text, question.filter)
+
+
+def curated_answer(question: Question, entry: Curated, elapsed_ms: Callable[[], float]) -> Answer:
+    """The entry's answer: its text is exactly the documents', and so is the citation's quote."""
+    elapsed = elapsed_ms()
+    citation = Citation(1, entry.passage, entry.answer, entry.start, entry.end, support=1.0)
+    text = entry.answer
+    return Answer(
+        question=question.text,
+        text=text,
+        passages=(entry.passage,),
+        sentences=(Sentence(text, 0, len(text), (1,), 1.0),),
+        citations=(citation,),
+        origin="faq",
+        confidence=entry.probability,
+        filter=question.filter,
+        curated=entry,
+        trace=Trace(
+            retrieve_ms=elapsed,
+            first_token_ms=elapsed,
+            total_ms=elapsed,
+            evidence=(entry.passage.page_content,),
+        ),
+    )
+
+
+def with_suggestion(answer: Answer, match: FaqMatch | None) -> Answer:
+    """The answer with the entry that may be meant beside it."""
+    return replace(answer, curated=match.entry) if match is not None else answer

@@ -1,5 +1,0 @@
-"""Curated questions and answers: which entry a question asks, and how sure that is."""
-
-from rag.faq.matcher import FaqMatch, FaqMatcher
-
-__all__ = ["FaqMatch", "FaqMatcher"]

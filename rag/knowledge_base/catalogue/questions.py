@@ -1,0 +1,137 @@
+"""The questions of curated entries in memory: an exact scan, since people write them and they are few."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import KnowledgeBaseMismatch
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.catalogue.records import one_line
+from rag.knowledge_base.catalogue.vectors import decode_vector
+from rag.text.sentences import Span
+
+
+class QuestionHit(NamedTuple):
+    """A curated entry: its passage, the phrasing of its question that was found, that one's cosine."""
+
+    passage_id: str
+    question: str
+    score: float
+    answer: Span  # in the document's text
+
+
+class StoredQuestion(NamedTuple):
+    """One phrasing as the catalogue has it. ``inside``: it and the answer are parts of the passage."""
+
+    key: int  # of the passage
+    passage_id: str
+    ordinal: int
+    text: str
+    digest: bytes
+    answer: Span
+    inside: bool
+    vector: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedQuestions:
+    """All phrasings of a generation, row by row; the rows of an entry follow each other."""
+
+    generation: int
+    dimension: int
+    keys: NDArray[np.int64]
+    passage_ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    answers: tuple[Span, ...]
+    vectors: NDArray[np.float32]  # shape (rows, dimension)
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, among: NDArray[np.int64] | None = None
+    ) -> list[QuestionHit]:
+        """The ``k`` entries of greatest cosine similarity, each by its best phrasing, best first.
+
+        Args:
+            vector: the query's, float32, shape (dimension,).
+            k: how many.
+            among: keys of the passages that may be found, ascending; by default all.
+
+        Raises:
+            KnowledgeBaseMismatch: the vector has another dimension.
+        """
+        query = np.asarray(vector, dtype=np.float32)
+        if query.shape != (self.dimension,):
+            raise KnowledgeBaseMismatch(
+                f"the query's vector has the shape {query.shape} instead of ({self.dimension},); ask with "
+                "the embedder that the knowledge base was made with"
+            )
+        length = float(np.linalg.norm(query))
+        scores = self.vectors @ (query / length if length > 0 else query)
+        allowed = None if among is None else np.isin(self.keys, among)
+        best: dict[int, int] = {}  # key → row
+        for row in np.argsort(-scores, kind="stable").tolist():
+            if len(best) >= k:
+                break
+            if allowed is None or allowed[row]:
+                best.setdefault(int(self.keys[row]), row)
+        return [
+            QuestionHit(self.passage_ids[row], self.texts[row], float(scores[row]), self.answers[row])
+            for row in best.values()
+        ]
+
+
+class QuestionCache:
+    """Keeps the questions of the newest generation that was asked, for all threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._loaded: CuratedQuestions | None = None
+
+    def load(self, catalogue: Catalogue, state: State) -> CuratedQuestions:
+        """The questions alive in the state's generation, which the connection's transaction sees."""
+        with self._lock:
+            loaded = self._loaded
+        if loaded is not None and loaded.generation == state.published:
+            return loaded
+        loaded = _read(catalogue, state)
+        with self._lock:
+            if self._loaded is None or self._loaded.generation < loaded.generation:
+                self._loaded = loaded
+        return loaded
+
+
+def stored_questions(catalogue: Catalogue, state: State) -> Iterator[StoredQuestion]:
+    """The phrasings of the published generation's entries, by passage and order, with their vectors."""
+    sql = (
+        'SELECT p.key, p.passage_id, q.ordinal, p.text, p.start, p."end", q.start, q."end", e.start, '
+        'e."end", q.digest, v.vector FROM questions q JOIN entries e ON e.passage = q.passage '
+        "JOIN passages p ON p.key = q.passage JOIN documents d ON d.key = p.document "
+        "LEFT JOIN vectors v ON v.digest = q.digest AND v.embedder = :embedder "
+        "WHERE d.born <= :g AND (d.died IS NULL OR d.died > :g) ORDER BY p.key, q.ordinal"
+    )
+    for row in catalogue.execute(sql, {"embedder": state.embedder, "g": state.published}):
+        key, passage_id, ordinal, text, first, last, start, end, answer_start, answer_end, digest, blob = row
+        question = one_line(text[max(0, start - first) : max(0, end - first)])
+        inside = first <= start < end <= answer_start < answer_end <= last and bool(question)
+        answer = Span(answer_start, answer_end)
+        yield StoredQuestion(key, passage_id, ordinal, question, digest, answer, inside, blob)
+
+
+def _read(catalogue: Catalogue, state: State) -> CuratedQuestions:
+    dimension = catalogue.fingerprint(state.embedder).dimension
+    rows = [each for each in stored_questions(catalogue, state) if each.vector is not None]
+    vectors = np.empty((len(rows), dimension), np.float32)
+    for number, each in enumerate(rows):
+        vectors[number] = decode_vector(each.vector or b"")
+    return CuratedQuestions(
+        state.published,
+        dimension,
+        np.array([each.key for each in rows], dtype=np.int64),
+        tuple(each.passage_id for each in rows),
+        tuple(each.text for each in rows),
+        tuple(each.answer for each in rows),
+        vectors,
+    )

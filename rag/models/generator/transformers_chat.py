@@ -1,0 +1,278 @@
+"""A LangChain chat model over transformers: any causal language model with a chat template."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field, PrivateAttr
+
+from rag.errors import GenerationError
+from rag.models.generator.adapter import read_instructions
+from rag.models.generator.chat_template import first_line
+from rag.models.generator.decoding import DecodingOptions
+from rag.models.generator.local_model import LocalModel
+from rag.models.generator.writing import Finished, Request, write
+from rag.settings import Dtype
+
+_POLL_SECONDS = 0.1  # how often a reader that waits for the model is asked whether it's still there
+
+
+class TransformersChatModel(BaseChatModel):
+    """A model folder as a chat model; it is loaded when it is first used.
+
+    Calls from several threads are answered one after the other. What the last prompt and this one have in
+    common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with
+    an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed``
+    and ``prompt_lookup_tokens``, text that the answer must not begin with, ``avoid``, and ``finder``: whether
+    the second adapter answers.
+
+    An answer's ``response_metadata`` has ``model_name``, ``finish_reason`` ("stop" or "length"),
+    ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other
+    calls, ``first_token`` and ``total`` from then on.
+    """
+
+    folder: Path
+    model_name: str = ""  # what the answers call it; the folder's name by default
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    temperature: float = Field(0.0, ge=0.0)
+    seed: int | None = 0
+    max_tokens: int = Field(256, ge=1)
+    stop: list[str] = Field(default_factory=list)
+    prompt_lookup_tokens: int = Field(10, ge=0)  # guessed ahead at each step; 0 turns guessing off
+    adapter: Path | None = None  # what the model was trained further with, for the instructions it names
+    finder: Path | None = None  # the same, for finding what is asked for
+
+    _loaded: LocalModel | None = PrivateAttr(default=None)
+    _load_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _model_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Name the model after its folder unless it was named."""
+        super().model_post_init(context)
+        self.model_name = self.model_name or self.folder.name
+
+    @property
+    def _llm_type(self) -> str:
+        return "transformers"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        own = type(self).model_fields.keys() - BaseChatModel.model_fields.keys()
+        return {name: str(getattr(self, name)) for name in sorted(own)}
+
+    @cached_property
+    def trained_instructions(self) -> frozenset[str]:
+        """The system messages that the model was trained to follow: they need no examples after them.
+
+        Raises:
+            WeightsError: the adapter can't be read.
+        """
+        return frozenset(read_instructions(self.adapter).values() if self.adapter is not None else ())
+
+    @property
+    def can_find(self) -> bool:
+        """Whether it has a second adapter, that finds what is asked for."""
+        return self.finder is not None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._loaded is not None
+
+    def load(self) -> None:
+        """Load the model now rather than at the first question.
+
+        Raises:
+            GenerationError: the folder holds no usable model.
+        """
+        self._model()
+
+    def warm(self, messages: Sequence[BaseMessage]) -> None:
+        """Read a fixed head of prompts now and keep it, so that prompts that begin with it start sooner.
+
+        Raises:
+            GenerationError: the model can't be loaded, or can't take the messages.
+        """
+        model = self._model()
+        head = model.render(messages, answer_follows=False)
+        decoders = [model.decoder_for(messages)]
+        if self.can_find and decoders[0] is not model.decoder:  # they are read twice
+            decoders.append(model.decoder_for(messages, finder=True))
+        with self._alone(), self._reporting():
+            for each in decoders:
+                each.warm(head)
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
+    ) -> list[float]:
+        """How likely the answer is to begin with each candidate text, 0 to 1; of the ``finder``, if wanted.
+
+        A candidate counts as the tokenizer cuts it by itself. Candidates of one token cost nothing beyond
+        reading the prompt, which stays in the prefix cache. The probabilities needn't add up to 1.
+
+        Raises:
+            GenerationError: the prompt is too long, or the model can't be loaded or fails.
+            ValueError: a candidate is empty.
+        """
+        model = self._model()
+        prompt = model.prompt(messages)
+        continuations = [model.encode(text) for text in candidates]
+        if not all(continuations):
+            raise ValueError("a candidate must not be empty")
+        with self._alone(), self._reporting():
+            decoder = model.decoder_for(messages, finder=finder)
+            return decoder.continuation_probabilities(prompt, continuations)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens that the model makes of a text, without those of the chat template."""
+        return self._model().encode(text)
+
+    def get_num_tokens_from_messages(
+        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """How many tokens the messages are as a prompt, chat template included."""
+        return len(self._model().render(messages))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        *pieces, finished = self._write(self._request(messages, stop, **kwargs))
+        assert isinstance(finished, Finished)
+        message = AIMessage(
+            "".join(str(piece) for piece in pieces),
+            usage_metadata=finished.usage,
+            response_metadata=finished.response,
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        request = self._request(messages, stop, **kwargs)
+        events: queue.SimpleQueue[str | Finished | Exception] = queue.SimpleQueue()
+        abandoned = threading.Event()
+
+        def work() -> None:
+            try:
+                for event in self._write(request, abandoned.is_set):
+                    events.put(event)
+            except Exception as error:  # raised again by whoever reads the stream
+                events.put(error)
+
+        # The model writes at its own speed in a thread of its own: a slow reader holds up nobody.
+        worker = threading.Thread(target=work, name="generator", daemon=True)
+        worker.start()
+        try:
+            while True:
+                event = events.get()
+                if isinstance(event, Exception):
+                    raise event
+                if isinstance(event, Finished):
+                    last = AIMessageChunk(
+                        content="",
+                        usage_metadata=event.usage,
+                        response_metadata=event.response,
+                        chunk_position="last",
+                    )
+                    yield ChatGenerationChunk(message=last)
+                    return
+                yield ChatGenerationChunk(message=AIMessageChunk(content=event))
+        finally:
+            abandoned.set()
+            worker.join()  # at most one step, or one piece of the prompt
+
+    def _request(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: list[str] | None,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        prompt_lookup_tokens: int | None = None,
+        avoid: str = "",
+        finder: bool = False,
+    ) -> Request:
+        model = self._model()
+        prompt = model.prompt(messages)
+        room = max_tokens if max_tokens is not None else self.max_tokens
+        if model.context is not None:
+            room = min(room, model.context - len(prompt))
+        ahead = prompt_lookup_tokens if prompt_lookup_tokens is not None else self.prompt_lookup_tokens
+        options = DecodingOptions(
+            max_tokens=room,
+            temperature=temperature if temperature is not None else self.temperature,
+            seed=seed if seed is not None else self.seed,
+            lookup_tokens=ahead,
+            avoid=tuple(model.encode(avoid)),
+        )
+        decoder = model.decoder_for(messages, finder=finder)
+        return Request(prompt, options, self.stop if stop is None else stop, decoder)
+
+    def _write(
+        self, request: Request, abandoned: Callable[[], bool] = lambda: False
+    ) -> Iterator[str | Finished]:
+        """Pieces of text as they come, then what is to be known of the whole."""
+        model = self._model()
+        asked = time.perf_counter()
+        with self._alone(abandoned), self._reporting():
+            waited = round((time.perf_counter() - asked) * 1000, 3)
+            with closing(write(model, request, abandoned)) as events:
+                for event in events:
+                    if isinstance(event, Finished):
+                        event.response["model_name"] = self.model_name
+                        event.response["timings_ms"]["wait"] = waited
+                    yield event
+
+    def _model(self) -> LocalModel:
+        with self._load_lock:
+            if self._loaded is None:
+                self._loaded = LocalModel(
+                    self.folder,
+                    name=self.model_name,
+                    device=self.device,
+                    dtype=self.dtype,
+                    adapter=self.adapter,
+                    finder=self.finder,
+                )
+            return self._loaded
+
+    @contextmanager
+    def _alone(self, abandoned: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Have the model to oneself; who leaves while waiting for it needn't get it."""
+        while not self._model_lock.acquire(timeout=_POLL_SECONDS):
+            if abandoned():
+                raise GenerationError("the reader left before the answer was begun")
+        try:
+            yield
+        finally:
+            self._model_lock.release()
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """What goes wrong inside the model (no memory left, a broken device) is a GenerationError."""
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            raise GenerationError(
+                f"{self.model_name} failed while generating: {first_line(error)}; "
+                'a smaller generator.model, or generator.device = "cpu" in rag.toml, needs less memory'
+            ) from error

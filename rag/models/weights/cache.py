@@ -1,0 +1,153 @@
+"""The folder that models live in, and the manifest that says a model is complete.
+
+``<cache>/wenju/models/<name>/`` is a converted model. It appears there by one rename, with its manifest
+inside, so a folder with a manifest is whole. Beside it, work that isn't finished is in ``.<name>.partial/``
+and ``.<name>.lock`` keeps two processes from doing it twice.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from rag.files import cache_folder
+from rag.models.weights.registry import Model
+
+MANIFEST = "manifest.json"
+FORMAT = 1  # of the converted folder; one that was made by another format is made anew
+State = Literal["present", "partial", "absent"]
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """What a file must be: its path relative to its folder, its size in bytes and its SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a converted folder was made from and what is in it."""
+
+    format: int
+    name: str
+    licence: str
+    sources: tuple[FileDigest, ...]
+    files: tuple[FileDigest, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write it into ``folder``; to be done last.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest | None":
+        """The manifest in ``folder``; None if there is none that can be read."""
+        try:
+            values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            sources, files = (
+                tuple(FileDigest(**each) for each in values[key]) for key in ("sources", "files")
+            )
+            return cls(values["format"], values["name"], values["licence"], sources, files)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def models_folder() -> Path:
+    """Where models are, in the cache folder."""
+    return cache_folder() / "models"
+
+
+def model_folder(name: str) -> Path:
+    """Where the converted model of that short name is, or will be."""
+    return models_folder() / name
+
+
+def work_folder(name: str) -> Path:
+    """Where the model is put together until it is complete."""
+    return models_folder() / f".{name}.partial"
+
+
+def lock_file(name: str) -> Path:
+    """Held by the process that puts the model together."""
+    return models_folder() / f".{name}.lock"
+
+
+def model_state(model: Model) -> State:
+    """Whether the model can be used. Cheap: looks at sizes, not at contents (``find_damage`` does)."""
+    if read_complete(model) is not None:
+        return "present"
+    return "partial" if work_folder(model.name).exists() or model_folder(model.name).exists() else "absent"
+
+
+def read_complete(model: Model) -> Manifest | None:
+    """The manifest of the model if it was made from what the registry says and its files have their sizes."""
+    folder = model_folder(model.name)
+    manifest = Manifest.read(folder)
+    if manifest is None or manifest.format != FORMAT or manifest.sources != source_digests(model):
+        return None
+    return manifest if all(_size(folder / file.path) == file.size for file in manifest.files) else None
+
+
+def source_digests(model: Model) -> tuple[FileDigest, ...]:
+    """What the registry says of the model's source files, in a manifest's terms."""
+    return tuple(FileDigest(file.path, file.size, file.sha256) for file in model.files)
+
+
+def digest_folder(folder: Path) -> tuple[FileDigest, ...]:
+    """All files under ``folder``, by path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple(
+        FileDigest(path.relative_to(folder).as_posix(), path.stat().st_size, file_digest(path))
+        for path in files
+    )
+
+
+def find_damage(folder: Path, files: Iterable[FileDigest]) -> list[str]:
+    """What is wrong with the files in ``folder``, a sentence for each; reads them all."""
+    problems = []
+    for file in files:
+        path = folder / file.path
+        size = _size(path)
+        if size is None:
+            problems.append(f"{path} is missing")
+        elif size != file.size:
+            problems.append(f"{path} has {size:,} bytes instead of {file.size:,}")
+        elif (found := file_digest(path)) != file.sha256:
+            problems.append(f"{path} has SHA-256 {found} instead of {file.sha256}")
+    return problems
+
+
+def file_digest(
+    path: Path, start: int = 0, size: int | None = None, on_bytes: Callable[[int], object] | None = None
+) -> str:
+    """SHA-256 of ``size`` bytes of a file from ``start`` (to its end by default), as hexadecimal digits."""
+    digest = hashlib.sha256()
+    left = size if size is not None else path.stat().st_size - start
+    with path.open("rb") as file:
+        file.seek(start)
+        while left > 0 and (block := file.read(min(_BLOCK, left))):
+            digest.update(block)
+            left -= len(block)
+            if on_bytes is not None:
+                on_bytes(len(block))
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

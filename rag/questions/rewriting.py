@@ -1,0 +1,232 @@
+"""A question that leans on the conversation, rewritten so that it stands alone.
+
+A small model drops a number now and then, answers instead of asking, or adds what nobody said: what it writes
+is only taken if the words bear it out. Cf. query rewriting in conversational search: Elgohary et al., "Can
+you unpack that?", EMNLP 2019.
+"""
+
+import logging
+import re
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from rag.answer import Answer, Question
+from rag.models.generator import EvidenceReader
+from rag.questions.follow_ups import leans
+from rag.questions.rewriting_prompt import (
+    language_to_write,
+    last_question,
+    recent_turns,
+    rewriting_head,
+    rewriting_messages,
+)
+from rag.text.analysis import Analyzer
+from rag.text.facts import asked_for, is_negated, names_of, numbers_of
+from rag.text.language import language_of
+from rag.text.words import fold
+
+logger = logging.getLogger(__name__)
+
+_MOST_TOKENS = 60
+_LONGEST = 240  # characters of a rewritten question
+_KEPT = 0.5  # of the follow-up's own words must be there
+_LABEL = re.compile(
+    r"^(?:完整问题|改写后?|问题|standalone question|rewritten question|question)\s*[:：]\s*", re.IGNORECASE
+)
+_ANY_QUESTION = """
+    多少 几 什么 哪 哪些 是 有 能 可以 需要 要 会 吗 时候 请问 情况 下 时 做 如何 怎么 怎么办 为什么 多久
+    多长 一下 how much mani long often kind happen need use
+"""
+_POINTING = """
+    它 他 她 它们 他们 这 那 这个 那个 这些 那些 这种 那种 这里 那里 这边 那边 那么 呢 也 其中 前者 后者 两种
+    这样 还有 一样 one ones those these too also well then so there here that he she him her
+"""
+_THESE_TWO = re.compile(r"[这那][一两二三四五几]")  # no number, but a pronoun
+_LIGHT = frozenset(_ANY_QUESTION.split())  # any question may be asked with them
+_POINTERS = frozenset(_POINTING.split())  # what they point at is named in the rewritten question
+
+
+class Rewriter:
+    """Rewrites questions that lean on the conversation; others are left alone, and cost nothing."""
+
+    def __init__(self, generator: BaseChatModel, analyzer: Analyzer) -> None:
+        self._generator = generator
+        self._analyzer = analyzer
+
+    def warm(self, language: str) -> None:
+        """Let the generator read the fixed head now, if it can keep what it has read."""
+        warm = getattr(self._generator, "warm", None)
+        if warm is not None:
+            warm(rewriting_head("zh" if language == "zh" else "en"))
+
+    def standalone(self, question: Question) -> str | None:
+        """The question rewritten so that it stands alone.
+
+        None where it stands alone already, and where no rewriting of it can be trusted: then the
+        conversation has to be read with it.
+        """
+        if not any(turn.role == "user" for turn in question.history) or not leans(question.text):
+            return None
+        before = last_question(question.history)
+        replaced = with_code_replaced(question.text, before) or with_place_replaced(question.text, before)
+        if replaced is not None:
+            return replaced
+        if isinstance(self._generator, EvidenceReader):
+            return None
+        written = self._write(question)
+        objection = objection_to(written, question, self._analyzer)
+        if objection:
+            logger.info("the rewritten question %r isn't used: %s", written, objection)
+            return None
+        return written
+
+    def _write(self, question: Question) -> str:
+        limits: dict[str, Any] = {"stop": ["\n"]}
+        if "max_tokens" in type(self._generator).model_fields:
+            limits["max_tokens"] = _MOST_TOKENS
+        try:
+            message = self._generator.invoke(rewriting_messages(question), **limits)
+        except Exception as error:  # whatever a provider raises; the question itself will tell the reader
+            logger.warning("the question couldn't be rewritten: %s", error)
+            return ""
+        first = next(iter(str(message.text).strip().splitlines()), "")
+        return _LABEL.sub("", first).strip().strip('"“”').strip()
+
+
+def as_asked(answer: Answer, question: Question, rewrite_ms: float) -> Answer:
+    """An answer to the rewritten question as one to the question that was asked."""
+    trace = replace(
+        answer.trace, rewrite_ms=rewrite_ms, retrieve_ms=round(answer.trace.retrieve_ms - rewrite_ms, 3)
+    )
+    return replace(answer, question=question.text, standalone=answer.question, trace=trace)
+
+
+def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | None:
+    """Why a rewritten question can't be trusted to ask what the follow-up asks, or None."""
+    if not written:
+        return "it is empty"
+    if len(written) > _LONGEST:
+        return "it is too long"
+    if not written.endswith(("?", "？")):
+        return "it isn't a question"
+    if len(re.findall(r"[?？]", written)) > 1:
+        return "it is more than one question"
+    earlier = " ".join(text for _, text in recent_turns(question))
+    if language_of(written) != language_to_write(question):
+        return "it is in another language"
+    asked, new = fold(question.text), fold(written)
+    if not numbers_of(_THESE_TWO.sub(" ", asked)) <= numbers_of(new) or not names_of(
+        question.text
+    ) <= _names_within(new, question):
+        return "it lacks a number or a name of the question"
+    if is_negated(asked) and not is_negated(new):
+        return "it lacks the question's negation"
+    if is_negated(new) and not is_negated(asked) and not is_negated(fold(last_question(question.history))):
+        return "it has a negation that the question lacks"
+    if asked_for(asked) not in (None, asked_for(new)) or (_yes_or_no(asked) and not _yes_or_no(new)):
+        return "it asks for something else"
+    terms = set(analyzer.content_terms(written))
+    own = set(analyzer.content_terms(question.text)) - _POINTERS
+    known = set(analyzer.terms(question.text)) | set(analyzer.terms(earlier)) | _LIGHT
+    invented = {each for each in terms - known if not _within(each, asked + fold(earlier))}
+    if invented:
+        return f"nobody said {', '.join(sorted(invented))}"
+    wanted = own - _LIGHT
+    if wanted and len({each for each in wanted if each in terms or _within(each, new)}) < _KEPT * len(wanted):
+        return "it lacks words of the question"
+    if _squeeze(new) in (_squeeze(asked), _squeeze(fold(last_question(question.history)))):
+        return "it only repeats a question"
+    if leans(written):
+        return "it still leans on the conversation"
+    return None
+
+
+_CODE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,5})(?![A-Za-z0-9])")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ONLY_CODE = re.compile(
+    r"^(?:那么?|(?:and )?(?:what|how) about|and(?: for| in)?)?\s*(?:the )?(\S+?)\s*(?:年|的)?呢?[？?\s]*$",
+    re.IGNORECASE,
+)
+
+
+# The name of a product before its code, which isn't that of one of another series: 清泉 D80, the Spring D80.
+_NAME = re.compile(
+    r"(?:^|(?<=[，,。；;、的]))(?!请问|现在|目前|如果|关于)[\u4e00-\u9fff]{2,4}\s?$|"
+    r"(?<=\bthe )(?:[A-Z][a-z]+ )+$"
+)
+
+
+def with_code_replaced(text: str, before: str) -> str | None:
+    """The question before with its code, or year, replaced by the follow-up's, where that is all it says.
+
+    ``E06 是什么意思？`` and ``那 E04 呢？`` make ``E04 是什么意思？``; None for anything else. Nothing has to
+    be generated. Before a code of another series a product's name goes too.
+    """
+    match = _ONLY_CODE.match(text.strip())
+    if match is None or leans(before):
+        return None
+    new = match.group(1)
+    for kind in (_CODE, _YEAR):
+        found = kind.fullmatch(new)
+        if found is None:
+            continue
+        old = list(kind.finditer(before))
+        if kind is _CODE:  # one of the same series, or the only one there is: 那 D80 呢？ after the P200
+            old = [each for each in old if each.group(1).upper() == found.group(1).upper()] or old
+        if len(old) == 1 and old[0].group() != new:
+            head = before[: old[0].start()]
+            if kind is _CODE and old[0].group(1).upper() != found.group(1).upper():
+                head = _NAME.sub("", head)
+            return head + new + before[old[0].end() :]
+    return None
+
+
+_PLACE = r"(?P<at>(?i:in|at|for|from|to|on))\s+(?P<name>(?:the )?[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)"
+_ONLY_PLACE = re.compile(
+    rf"^(?:(?:[Aa]nd|[Bb]ut)\s+(?:what about )?|(?:[Ww]hat|[Hh]ow) about )?(?:{_PLACE})\s*\?$"
+)
+
+
+_NO_PLACE = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Spring|Summer|"
+    r"Autumn|Fall|Winter|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]+\d+)\b|.*['’]s$"
+)
+_GOES_ON = re.compile(r"\.\s|\s(?:of|and|or|de|&)\s")  # and so does the name, perhaps
+
+
+def with_place_replaced(text: str, before: str) -> str | None:
+    """The question before with the name behind its only "in" (at, for, from, to, on) replaced.
+
+    ``What may a night in Shanghai cost?``, then ``And in Japan?``: ``What may a night in Japan cost?``. None
+    for anything else.
+    """
+    match = _ONLY_PLACE.match(text.strip())
+    if match is None or leans(before):
+        return None
+    old = [each for each in re.finditer(rf"\b{_PLACE}", before) if each["at"] == match["at"].lower()]
+    if len(old) != 1 or old[0]["name"] == match["name"] or _NO_PLACE.match(old[0]["name"]):
+        return None
+    if _GOES_ON.match(before[old[0].end() :]):
+        return None
+    return before[: old[0].start("name")] + match["name"] + before[old[0].end("name") :]
+
+
+def _names_within(folded: str, question: Question) -> frozenset[str]:
+    squeezed = _squeeze(folded)
+    return frozenset(each for each in names_of(question.text) if _squeeze(each) in squeezed)
+
+
+def _yes_or_no(folded: str) -> bool:
+    """Whether a Chinese question asks for a yes or a no."""
+    return re.search(r"[吗么嘛]\s*\??$|是否|(.)不\1|有没有", folded) is not None
+
+
+def _within(term: str, folded: str) -> bool:
+    """Whether a Chinese term is in the text all the same: words are cut differently in other sentences."""
+    return not term.isascii() and term in folded
+
+
+def _squeeze(folded: str) -> str:
+    return "".join(each for each in folded if each.isalnum())

@@ -1,0 +1,65 @@
+"""The words of a question as they are compared: all, in their order, with the signs that mean something.
+
+No stems and no stop words here: "import" isn't "important", "with" isn't "without", and -5 isn't 5.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rag.text.words import fold
+
+_TOKEN = re.compile(
+    r"(?P<number>\d+(?:[.,:/\-–~]\d+)*)"
+    r"|(?P<han>[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])"
+    r"|(?P<word>(?:(?![\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])[^\W_])+"
+    r"(?:['’][a-z]+)*)"
+    r"|(?P<minus>(?<![a-z\d])[-–−](?=\s?\.?\d))"
+    r"|(?P<joint>(?<=ty)-(?=(?:one|two|three|four|five|six|seven|eight|nine)\b))"  # not "twenty one-day"
+    r"|(?P<point>(?<!\d)\.(?=\d))"
+    r"|(?P<sign>\S)"
+)
+_SIGNS = frozenset("%‰#&@*/§")
+_NO_SIGNS = frozenset("`´¨˜©®")
+
+
+@lru_cache(maxsize=1 << 14)
+def words_of(text: str) -> tuple[str, ...]:
+    """Every word, number and sign in order, folded; of Chinese every character.
+
+    Case, width, Traditional characters, spaces between Chinese and other words, and punctuation make no
+    difference; currencies, %, +, # and a minus before a number do.
+    """
+    return tuple(_words(fold(text)))
+
+
+def _words(folded: str) -> list[str]:
+    found = []
+    for match in _TOKEN.finditer(folded):
+        token = match.group()
+        if match.lastgroup == "number":
+            token = re.sub(r",(?=\d{3}(?!\d))", "", token)
+        elif match.lastgroup == "minus":
+            token = "-"
+        elif match.lastgroup == "word":
+            token = token.replace("’", "'")
+        elif match.lastgroup == "sign" and not _means_something(token):
+            continue
+        found.append(token)
+    return found
+
+
+def plain(folded: str) -> str:
+    """The words in one string: Chinese characters side by side, a space on either side of others' middle."""
+    return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", " ".join(_words(folded)))
+
+
+def same_words(first: str, second: str) -> bool:
+    """Whether two questions are the same, word for word."""
+    return words_of(first) == words_of(second) != ()
+
+
+def _means_something(sign: str) -> bool:
+    if sign in _SIGNS:
+        return True
+    return unicodedata.category(sign)[0] in "SMN" and sign not in _NO_SIGNS

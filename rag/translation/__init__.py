@@ -1,6 +1,0 @@
-"""What a question's words are in the other language, by a dictionary and a glossary."""
-
-from rag.translation.dictionary import Dictionary, open_dictionary
-from rag.translation.terms import TermGroup, TermMaker, translate_terms
-
-__all__ = ["Dictionary", "TermGroup", "TermMaker", "open_dictionary", "translate_terms"]

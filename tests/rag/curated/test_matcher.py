@@ -1,0 +1,207 @@
+"""Entries are matched by their questions; only the same question is sure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from ingest.embedding import embed_new
+from rag.curated import FaqMatch, FaqMatcher
+from rag.curated.calibration import probability
+from rag.curated.features import Features, shared_words
+from rag.filter import Filter
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.analysis import Analyzer
+from rag.text.glossary import Glossary
+
+Entry = tuple[str, Sequence[str], str]
+MakeCurated = Callable[[Mapping[str, Sequence[Entry]]], KnowledgeBase]
+ENTRIES: list[Entry] = [
+    ("How long is the warranty of the P200?", ["P200 warranty period?"], "24 months."),
+    ("Can I pay by credit card?", ["Can you pay by credit card?"], "No, by bank transfer."),
+    ("年假有多少天？", ["几天年假？"], "十二天。"),
+    ("Where do visitors park?", [], "In the north area."),
+    ("Where do visitors leave their car?", [], "In the south area."),
+]
+HOURS = "When is the depot open?"
+
+
+@pytest.fixture
+def knowledge_base(make_curated: MakeCurated) -> KnowledgeBase:
+    return make_curated({"faq.csv": ENTRIES})
+
+
+@pytest.fixture
+def eager(knowledge_base: KnowledgeBase, word_embeddings: Any) -> FaqMatcher:
+    """Sure of whatever the words allow."""
+    return FaqMatcher(knowledge_base, word_embeddings, sure=0.0001, likely=0.0001, paraphrases="listed")
+
+
+def of(match: FaqMatch | None) -> tuple[str, str] | None:
+    return None if match is None else (match.verdict, match.entry.answer)
+
+
+def test_the_entrys_own_question_is_sure_and_its_answer_exact(
+    knowledge_base: KnowledgeBase, word_embeddings: Any
+) -> None:
+    match = FaqMatcher(knowledge_base, word_embeddings).match("p200 warranty period")
+
+    assert match is not None
+    assert (match.verdict, match.entry.answer) == ("sure", "24 months.")
+    assert match.entry.question == "P200 warranty period?"
+    assert match.entry.probability >= 0.95
+    text = knowledge_base.text("faq.csv")
+    assert text[match.entry.start : match.entry.end] == "24 months."
+
+
+@pytest.mark.parametrize("paraphrases", ["none", "listed"])
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("HOW LONG IS THE WARRANTY OF THE P200", "24 months."),
+        ("how long is the warranty of the P200 ?!", "24 months."),
+        ("“Where do visitors park” ？", "In the north area."),
+        ("Ｗｈｅｒｅ　ｄｏ　ｖｉｓｉｔｏｒｓ　ｐａｒｋ？", "In the north area."),
+        ("Can you pay by credit card", "No, by bank transfer."),
+        ("年假，有多少天", "十二天。"),
+        ("幾天年假?", "十二天。"),
+    ],
+)
+def test_case_width_script_and_punctuation_leave_a_question_the_same(
+    knowledge_base: KnowledgeBase,
+    word_embeddings: Any,
+    question: str,
+    answer: str,
+    paraphrases: Literal["none", "listed"],
+) -> None:
+    matcher = FaqMatcher(knowledge_base, word_embeddings, paraphrases=paraphrases)
+    assert of(matcher.match(question)) == ("sure", answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("P300 warranty period?", "a number"),
+        ("How long is the warranty of the P200 in 2024?", "a number"),
+        ("Can't I pay by credit card?", "a negation"),
+        ("Can I pay by debit card?", "other words"),
+        ("Do visitors park where?", "other words"),
+    ],
+)
+def test_question_that_differs_is_never_sure(eager: FaqMatcher, question: str, why: str) -> None:
+    match = eager.match(question)
+
+    assert match is not None
+    assert (match.verdict, match.difference) == ("likely", why)
+
+
+def test_the_same_in_other_words_is_sure_only_by_setting(
+    knowledge_base: KnowledgeBase, word_embeddings: Any, eager: FaqMatcher
+) -> None:
+    careful = FaqMatcher(knowledge_base, word_embeddings, sure=0.0001, likely=0.0001)
+    for question in ("Where do the visitors park?", "请问年假有几天？"):
+        assert [found.verdict for found in (careful.match(question), eager.match(question)) if found] == [
+            "likely",
+            "sure",
+        ]
+
+
+def test_entry_is_not_sure_where_a_passage_that_is_none_is_nearer(
+    knowledge_base: KnowledgeBase, word_embeddings: Any, eager: FaqMatcher
+) -> None:
+    question = "Hi, can I pay by credit card? Thanks"
+    before = eager.match(question)
+    assert before is not None and before.verdict == "sure"
+
+    text = "Hi, thanks: you can pay by credit card."
+    passage = NewPassage(text, 0, len(text))
+    with knowledge_base.writer() as writer:
+        document = NewDocument("note.md", "1", 1, 1, "md", text=text)
+        vectors = embed_new(writer, [passage], word_embeddings)
+        writer.put(writer.root("/docs"), document, [passage], vectors)
+        writer.publish()
+    after = eager.match(question)
+    assert after is not None and after.entry == before.entry
+    assert (after.verdict, after.difference) == ("likely", "another passage is nearer")
+
+
+def test_entries_that_contradict_each_other_are_not_sure_but_those_that_agree_are(
+    make_curated: MakeCurated, word_embeddings: Any
+) -> None:
+    kept: list[Entry] = [("Who has the key?", [], "The porter.")]
+    other: Entry = (
+        "WHEN is the depot open?",
+        ["Depot hours, every weekday and most of the year?"],
+        "From 9.",
+    )
+    disputed = make_curated({"a.csv": [(HOURS, [], "From 8."), *kept], "b.csv": [other]})
+    agreed = make_curated({"a.csv": [(HOURS, [], "From 8."), *kept], "b.csv": [(HOURS, [], "From 8")]})
+
+    match = FaqMatcher(disputed, word_embeddings).match(HOURS)
+    assert match is not None
+    assert (match.verdict, match.difference) == ("likely", "another entry's answer")
+    assert of(FaqMatcher(disputed, word_embeddings).match(kept[0][0])) == ("sure", "The porter.")
+    found = FaqMatcher(agreed, word_embeddings).match(HOURS)
+    assert found is not None and found.verdict == "sure"
+
+
+def test_only_entries_that_pass_the_filter_are_matched(
+    make_curated: MakeCurated, word_embeddings: Any
+) -> None:
+    both = make_curated({"a.csv": [(HOURS, [], "From 8.")], "b.csv": [(HOURS, [], "From 9.")]})
+    matcher = FaqMatcher(both, word_embeddings)
+
+    assert of(matcher.match(HOURS, Filter(source=("a.csv",)))) == ("sure", "From 8.")
+    assert of(matcher.match(HOURS, Filter(source=("b.csv",)))) == ("sure", "From 9.")
+    assert matcher.match(HOURS, Filter(source=("c.csv",))) is None
+    assert of(matcher.consider(HOURS, None, frozenset({"a.csv"})).match) == ("sure", "From 9.")
+
+
+def test_question_is_matched_once_until_the_entries_change(
+    make_curated: MakeCurated, word_embeddings: Any, put_curated: Callable[..., None]
+) -> None:
+    made = make_curated({"a.csv": [(HOURS, [], "From 8.")]})
+    matcher = FaqMatcher(made, word_embeddings)
+    assert matcher.match(HOURS) is matcher.match(HOURS)
+    assert word_embeddings.queries == [HOURS]
+
+    put_curated(made, "a.csv", [(HOURS, [], "From 10.")])
+    assert of(matcher.match(HOURS)) == ("sure", "From 10.")
+    for number in range(100):
+        matcher.match(f"Question {number}?")
+    assert of(matcher.match(HOURS)) == ("sure", "From 10.")
+    assert word_embeddings.queries.count(HOURS) == 2
+
+
+def test_nothing_is_likely_of_a_question_about_something_else(
+    knowledge_base: KnowledgeBase, word_embeddings: Any
+) -> None:
+    assert FaqMatcher(knowledge_base, word_embeddings).match("Which tube fits acids?") is None
+
+
+def test_knowledge_base_without_entries_has_no_match(tmp_path: Path, word_embeddings: Any) -> None:
+    with KnowledgeBase.create(tmp_path / "kb", EmbedderFingerprint("words", 64, "0", "", "")) as empty:
+        assert FaqMatcher(empty, word_embeddings).match("Anything?") is None
+
+
+def test_probability_rises_with_every_feature_and_synonyms_are_shared_words() -> None:
+    low = Features(0.85, 0.0, 0.2, False)
+    assert probability(low) < probability(low._replace(score=0.95)) < 1
+    assert probability(low) < probability(low._replace(margin=0.05))
+    assert probability(low) < probability(low._replace(shared=0.9))
+    assert probability(low, same_words=True) >= 0.99
+    analyzer = Analyzer(Glossary.parse("warranty, guarantee"))
+    assert shared_words("the guarantee", "a warranty", analyzer) == 1.0
+    assert shared_words("the guarantee", "a warranty", Analyzer()) == 0.0
+
+
+def test_the_same_words_win_over_an_entry_in_another_language(
+    make_curated: MakeCurated, word_embeddings: Any
+) -> None:
+    entries: list[Entry] = [*ENTRIES, ("潮汐 P200 怎么清洗？", [], "用清水。")]
+    matcher = FaqMatcher(make_curated({"faq.csv": entries}), word_embeddings)
+
+    assert of(matcher.match("How long is the warranty of the p200")) == ("sure", "24 months.")
+    assert of(matcher.match("潮汐Ｐ２００怎麼清洗")) == ("sure", "用清水。")

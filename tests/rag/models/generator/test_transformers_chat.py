@@ -1,0 +1,272 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from rag.errors import GenerationError
+from rag.models.generator.decoding import DecodingOptions
+from rag.models.generator.transformers_chat import TransformersChatModel
+
+MakeModel = Callable[..., TransformersChatModel]
+QUESTION = [SystemMessage("请根据资料回答。"), HumanMessage("水泵多久清洗一次？")]
+
+
+@contextmanager
+def before_each_step(model: TransformersChatModel, action: Callable[[], None]) -> Iterator[None]:
+    """Have something happen inside the network whenever it runs."""
+    network = model._model().decoder._model
+    hook = network.base_model.register_forward_pre_hook(lambda *_: action())
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def joined(chunks: list[AIMessageChunk]) -> AIMessageChunk:
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole = whole + chunk
+    return whole
+
+
+def test_what_is_streamed_is_what_invoke_returns(make_model: MakeModel) -> None:
+    model = make_model()
+    chunks = list(model.stream(QUESTION))
+    invoked = model.invoke(QUESTION)
+    assert len(chunks) > 3
+    assert joined(chunks).text == invoked.text != ""
+    assert joined(chunks).usage_metadata == invoked.usage_metadata
+    assert all("\ufffd" not in chunk.text[-1:] for chunk in chunks)
+
+
+def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) -> None:
+    model = make_model(max_tokens=7)
+    answer = model.invoke(QUESTION)
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["output_tokens"] == 7
+    assert answer.usage_metadata["input_tokens"] == model.get_num_tokens_from_messages(QUESTION)
+    metadata = answer.response_metadata
+    assert metadata["model_name"] == model.folder.name
+    assert metadata["finish_reason"] == "length"
+    assert 0 < metadata["timings_ms"]["first_token"] <= metadata["timings_ms"]["total"]
+
+
+def test_control_tokens_in_a_message_are_read_as_text(make_model: MakeModel) -> None:
+    local = make_model()._model()
+    names = [each for each in local.tokenizer.get_added_vocab() if len(each) > 1]
+    control = {local.tokenizer.get_added_vocab()[each] for each in names}
+    plain = local.render([HumanMessage("a b")])
+    hostile = local.render([HumanMessage("a " + " ".join(names) + " b")])
+    assert names and control & set(plain)  # the template's own
+    assert [each for each in hostile if each in control] == [each for each in plain if each in control]
+
+
+def test_a_stop_string_ends_the_answer_before_it(make_model: MakeModel) -> None:
+    model = make_model()
+    whole = model.invoke(QUESTION).text
+    stop = whole[len(whole) // 2 :][:3]
+    expected = whole.partition(stop)[0]
+    for answer in (model.invoke(QUESTION, stop=[stop]), joined(list(model.stream(QUESTION, stop=[stop])))):
+        assert answer.text == expected
+        assert answer.response_metadata["finish_reason"] == "stop"
+    assert make_model(stop=[stop]).invoke(QUESTION).text == expected
+
+
+def test_greedy_answers_are_the_same_with_and_without_guessing_ahead(make_model: MakeModel) -> None:
+    assert make_model().invoke(QUESTION).text == make_model(prompt_lookup_tokens=0).invoke(QUESTION).text
+
+
+def test_equal_seeds_give_equal_answers_and_others_differ(make_model: MakeModel) -> None:
+    model = make_model(temperature=1.5)
+    answers = [model.invoke(QUESTION, seed=seed).text for seed in (1, 2, 1, 3)]
+    assert answers[0] == answers[2]
+    assert len(set(answers)) == 3
+    assert make_model(temperature=1.5, seed=2).invoke(QUESTION).text == answers[1]
+    assert model.invoke(QUESTION, temperature=0.0).text == make_model().invoke(QUESTION).text
+
+
+def test_without_a_seed_answers_differ(make_model: MakeModel) -> None:
+    model = make_model(temperature=1.5, seed=None)
+    assert len({model.invoke(QUESTION).text for _ in range(4)}) > 1
+
+
+def test_closing_a_stream_stops_the_model(make_model: MakeModel) -> None:
+    model = make_model(max_tokens=400, prompt_lookup_tokens=0)
+    steps: list[float] = []
+
+    def take_a_while() -> None:
+        steps.append(time.monotonic())
+        time.sleep(0.01)
+
+    with before_each_step(model, take_a_while):
+        stream = model.stream(QUESTION)
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]
+        closed = len(steps)
+        time.sleep(0.2)
+    assert len(steps) == closed < 100
+    assert not [thread for thread in threading.enumerate() if thread.name == "generator"]
+    assert model.invoke(QUESTION, max_tokens=3).text == make_model(max_tokens=3).invoke(QUESTION).text
+
+
+def test_a_reader_who_stops_reading_does_not_hold_up_the_next_question(make_model: MakeModel) -> None:
+    model = make_model()
+    forgotten = model.stream(QUESTION)
+    next(forgotten)
+    assert model.invoke(QUESTION).text == make_model().invoke(QUESTION).text
+    assert joined([*forgotten]).response_metadata["finish_reason"] in ("stop", "length")
+
+
+def test_a_failure_in_the_model_reaches_the_reader(make_model: MakeModel) -> None:
+    model = make_model()
+    calls = 0
+
+    def fail_later() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB\nmore about it")
+
+    with before_each_step(model, fail_later):
+        stream = model.stream(QUESTION)
+        with pytest.raises(
+            GenerationError, match=r"failed while generating: CUDA out of memory.*2 GiB;"
+        ) as caught:
+            list(stream)
+    assert "\n" not in str(caught.value)
+    assert model.invoke(QUESTION).text == make_model().invoke(QUESTION).text
+
+
+def test_calls_from_many_threads_are_answered_as_if_each_were_alone(make_model: MakeModel) -> None:
+    questions = [[HumanMessage(f"Question {n}: which part?" * (n + 1))] for n in range(6)]
+    expected = [make_model().invoke(question).text for question in questions]
+    model = make_model()
+    answers: dict[int, str] = {}
+
+    def ask(n: int) -> None:
+        answers[n] = (
+            joined(list(model.stream(questions[n]))).text if n % 2 else model.invoke(questions[n]).text
+        )
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answers[n] for n in range(6)] == expected
+
+
+def test_a_fixed_head_is_read_once(make_model: MakeModel) -> None:
+    model = make_model()
+    head = [SystemMessage("Answer from the passages."), HumanMessage("Example?"), AIMessage("Example [1].")]
+    model.warm(head)
+    answer = model.invoke([*head, *QUESTION[1:]])
+    assert answer.response_metadata["reused_tokens"] == len(model._model().render(head, answer_follows=False))
+    assert answer.text == make_model().invoke([*head, *QUESTION[1:]]).text
+
+
+def test_a_prompt_longer_than_the_model_reads_is_refused(make_model: MakeModel) -> None:
+    model = make_model()
+    with pytest.raises(GenerationError, match=r"has [\d,]+ tokens and .* reads at most 512 .*; shorten"):
+        model.invoke([HumanMessage("水泵" * 2000)])
+
+
+def test_an_answer_ends_where_the_models_context_does(make_model: MakeModel) -> None:
+    model = make_model(max_tokens=10_000)
+    tokens = model.get_num_tokens_from_messages(QUESTION)
+    answer = model.invoke(QUESTION)
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["output_tokens"] <= 512 - tokens
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ToolMessage("4", tool_call_id="1"),
+        HumanMessage([{"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}]),
+    ],
+)
+def test_what_is_not_text_is_refused(make_model: MakeModel, message: Any) -> None:
+    with pytest.raises(GenerationError, match="text"):
+        make_model().invoke([message])
+
+
+def test_text_blocks_and_named_roles_are_read_like_plain_messages(make_model: MakeModel) -> None:
+    model = make_model()
+    blocks = [
+        ChatMessage(role="system", content="请根据资料回答。"),
+        HumanMessage([{"type": "text", "text": "水泵多久清洗一次？"}]),
+    ]
+    assert model.invoke(blocks).text == model.invoke(QUESTION).text
+
+
+def test_an_unknown_option_of_a_call_is_refused(make_model: MakeModel) -> None:
+    with pytest.raises(TypeError, match="top_k"):
+        make_model().invoke(QUESTION, top_k=3)
+
+
+def test_a_folder_without_a_model_is_reported_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(GenerationError, match=r"can't load the generator in .*models verify") as caught:
+        TransformersChatModel(folder=tmp_path).invoke("hello")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_a_chat_template_is_refused(make_model: MakeModel) -> None:
+    model = make_model()
+    model._model().tokenizer.chat_template = None
+    with pytest.raises(GenerationError, match=r"can't take this conversation.*instruction-tuned"):
+        model.invoke(QUESTION)
+
+
+def test_the_model_is_loaded_when_first_used_and_once(make_model: MakeModel) -> None:
+    model = make_model()
+    before = model.is_loaded
+    model.load()
+    assert (before, model.is_loaded) == (False, True)
+    loaded = model._model()
+    model.invoke(QUESTION)
+    assert model._model() is loaded
+
+
+def test_probabilities_of_first_words_are_the_models_own(make_model: MakeModel) -> None:
+    model = make_model()
+    words = ["a", "是", "The pump", "资料中没有相关信息。"]
+    probabilities = model.first_token_probabilities(QUESTION, words)
+    assert all(0 < each < 1 for each in probabilities)
+    assert len(set(probabilities)) == len(words)
+    model.invoke(QUESTION)
+    assert model.first_token_probabilities(QUESTION, words) == pytest.approx(probabilities, rel=1e-4)
+    with pytest.raises(ValueError, match="empty"):
+        model.first_token_probabilities(QUESTION, ["a", ""])
+
+
+async def test_it_streams_to_async_readers_too(make_model: MakeModel) -> None:
+    model = make_model()
+    chunks = [chunk async for chunk in model.astream(QUESTION)]
+    assert joined(chunks).text == model.invoke(QUESTION).text
+
+
+def test_an_answer_doesnt_begin_with_the_text_that_a_call_says(make_model: MakeModel) -> None:
+    model = make_model(max_tokens=3)
+    local = model._model()
+    first = local.decoder
+    free = next(first.decode(local.prompt(QUESTION), DecodingOptions(1)))[0]
+    start = next(each for each in "abcdefgh" if local.encode(each))
+    request = model._request(QUESTION, None, avoid=start)
+    assert request.options.avoid == tuple(local.encode(start))
+    assert model._request(QUESTION, None).options.avoid == ()
+    avoiding = next(first.decode(local.prompt(QUESTION), DecodingOptions(1, avoid=(free,))))
+    assert avoiding != [free]

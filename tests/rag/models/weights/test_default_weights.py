@@ -1,0 +1,65 @@
+"""The real models, as they were pulled into this machine's cache."""
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from rag.models.embedder import SentenceEmbeddings
+from rag.models.weights import resolve_model
+from rag.settings import Settings
+
+pytestmark = pytest.mark.weights
+
+
+def test_the_embedder_finds_the_passage_in_either_language() -> None:
+    name = Settings().embedder.model
+    embeddings = SentenceEmbeddings(resolve_model(name), name=name)
+    passages = embeddings.encode_passages(
+        [
+            "员工入职满一年后，每年享有十二天带薪年假。",
+            "水泵每六个月须用柠檬酸除垢一次。",
+            "访客车辆请停放在北区地面车位。",
+            "发票在收到后三十天内付款。",
+        ]
+    )
+    questions = {
+        "How many days of paid leave do employees get?": 0,
+        "How often is the pump descaled?": 1,
+        "客人的车停在哪里？": 2,
+        "發票多久付款？": 3,  # in Traditional Chinese
+    }
+    for question, expected in questions.items():
+        assert int(np.argmax(passages @ np.array(embeddings.embed_query(question)))) == expected, question
+
+
+def test_the_embedders_tokenizer_is_xlm_rs() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(Settings().embedder.model))
+    assert tokenizer("Hello world!")["input_ids"] == [0, 35378, 8999, 38, 2]
+    assert tokenizer.tokenize("ＷＪ－２０４０　过滤器，～") == [
+        "▁W",
+        "J",
+        "-20",
+        "40",
+        "▁",
+        "过",
+        "滤",
+        "器",
+        ",",
+        "～",
+    ]
+
+
+def test_the_generators_tokenizer_is_qwens() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(Settings().generator.model))
+    assert tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|im_start|>", "<|im_end|>"]) == [
+        151643,
+        151644,
+        151645,
+    ]
+    assert tokenizer.eos_token == "<|im_end|>"
+    assert tokenizer.encode("你好，世界！") == [108386, 3837, 99489, 6313]
+    prompt = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "你好"}], tokenize=False, add_generation_prompt=True
+    )
+    assert isinstance(prompt, str)
+    assert prompt.endswith("<|im_start|>user\n你好<|im_end|>\n<|im_start|>assistant\n")

@@ -1,0 +1,108 @@
+"""Names to folders, and the digest that names a model's weights."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from rag.errors import WeightsError
+from rag.models.weights import MODELS, resolve_model, weights_digest
+from rag.models.weights.pull import pull_model
+from rag.models.weights.registry import Model
+
+MakeModel = Callable[..., Model]
+
+
+@pytest.fixture
+def known(make_model: MakeModel, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Model:
+    model = make_model(data)
+    monkeypatch.setitem(MODELS, "tiny", model)
+    return model
+
+
+def test_a_short_name_is_its_folder_once_it_is_pulled(cache: Path, known: Model) -> None:
+    with pytest.raises(
+        WeightsError, match="'tiny' isn't on this machine yet; run `python -m rag models pull tiny`"
+    ):
+        resolve_model("tiny")
+    pull_model(known)
+    assert resolve_model("tiny") == cache / "tiny"
+
+
+def test_a_model_that_lost_a_file_is_not_used(cache: Path, known: Model) -> None:
+    (pull_model(known) / "model.safetensors").write_bytes(b"cut")
+    with pytest.raises(WeightsError, match="isn't complete; run `python -m rag models pull tiny`"):
+        resolve_model("tiny")
+
+
+def test_a_folder_is_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "org" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve_model(str(tmp_path / "org")) == tmp_path / "org"
+    assert resolve_model("org/model") == Path("org/model")
+    assert resolve_model("~/org") == tmp_path / "org"
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "./none", "~/none", "../none/at/all"])
+def test_a_folder_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(WeightsError, match="there is no model folder"):
+        resolve_model(name)
+
+
+@pytest.mark.parametrize("name", ["multilingual-e5-smal", "Multilingual-E5-Small"])
+def test_a_misspelt_short_name_gets_the_closest(name: str) -> None:
+    with pytest.raises(WeightsError, match="did you mean 'multilingual-e5-small'"):
+        resolve_model(name)
+
+
+def test_a_name_like_no_other_gets_the_list() -> None:
+    with pytest.raises(WeightsError, match="known names: qwen2"):
+        resolve_model("通义")
+
+
+def test_a_hub_id_that_is_not_here_is_refused_offline_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(WeightsError, match=r"nobody/nothing.*HF_HUB_OFFLINE") as raised:
+        resolve_model("nobody/nothing")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_hub_id_is_found_in_the_hubs_own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    repository = tmp_path / "models--somebody--something"
+    snapshot = repository / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    save_file({"a": np.zeros(2)}, snapshot / "model.safetensors")
+    assert resolve_model("somebody/something") == snapshot
+
+
+def test_the_digest_is_that_of_the_weights_file(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(data)
+    assert weights_digest(tmp_path) == hashlib.sha256(data).hexdigest()
+
+
+def test_the_digest_covers_every_weights_file(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "2_Dense").mkdir()
+    (tmp_path / "model.safetensors").write_bytes(data)
+    (tmp_path / "2_Dense" / "model.safetensors").write_bytes(b"one")
+    before = weights_digest(tmp_path)
+    (tmp_path / "2_Dense" / "model.safetensors").write_bytes(b"two")
+    assert weights_digest(tmp_path) != before
+
+
+def test_a_pulled_models_digest_comes_from_its_manifest(cache: Path, known: Model, data: bytes) -> None:
+    folder = pull_model(known)
+    (folder / "model.safetensors").write_bytes(bytes(len(data)))  # would differ if it were read
+    assert weights_digest(folder) == hashlib.sha256(data).hexdigest()
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no \*\.safetensors"):
+        weights_digest(tmp_path)

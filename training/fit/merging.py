@@ -1,0 +1,163 @@
+"""The weights by which passages in both languages are ranked together: fitting them, and what they give.
+
+    python -m training.fit.merging --sets SET… [--fit]
+
+``SET…`` are folders in BEIR's form, pooled into one corpus; those with ``qrels_*.tsv`` ask in the other
+language, too. Everything is done on fit halves (``eval.datasets.splits``); sets ``--not-fitted`` only
+stand in the pool. Candidates are those of the product, without parallel text. With ``--fit`` the weights are
+fitted for several weights of the questions that cross languages; printed are nDCG@10 in the mean of the sets,
+and what to write into ``rag/retrievers/merging.py``. The rule by which one is chosen: what gives most to
+crossing questions of those that cost the others at most ``--loss`` in the mean of nDCG@10.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from eval.corpora import open_corpus
+from eval.datasets import EvalQuestion, read_beir
+from eval.datasets.pool import left_out, pool_sets
+from eval.datasets.splits import split_halves
+from eval.measures.retrieval import rank_documents, score_rankings
+from rag.build import build_embeddings
+from rag.passage import metadata_of
+from rag.retrievers.hybrid import HybridRetriever
+from rag.retrievers.merging import FEATURES, WEIGHTS, merging_features
+from rag.settings import load_settings
+
+CROSSING_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+RIDGE = 1e-3
+STEPS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's candidates: features (candidates, features), their documents, and which are relevant."""
+
+    set_name: str
+    question: EvalQuestion
+    features: NDArray[np.float32]
+    documents: list[str]
+
+    @property
+    def gold(self) -> NDArray[np.bool_]:
+        """Which candidates are of a relevant document."""
+        return np.array([each in self.question.gold for each in self.documents], dtype=bool)
+
+    def ndcg(self, weights: NDArray[np.float64]) -> float:
+        """nDCG@10 of the ranking that the weights make."""
+        scores = self.features @ weights
+        order = np.argsort(-scores, kind="stable")
+        ranking = rank_documents((self.documents[row], float(scores[row])) for row in order)
+        qrels = {self.question.id: dict(self.question.relevant)}
+        return score_rankings({self.question.id: ranking}, qrels, ["nDCG@10"])[self.question.id]["nDCG@10"]
+
+
+def main() -> None:
+    """Ask, fit where told to, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sets", type=Path, nargs="+", required=True)
+    parser.add_argument("--not-fitted", nargs="*", default=["faq_covid_deepset_en"])
+    parser.add_argument("--questions", type=int, default=250, help="of each set")
+    parser.add_argument("--loss", type=float, default=0.003)
+    parser.add_argument("--fit", action="store_true")
+    args = parser.parse_args()
+    asked = ask_all(args.sets, set(args.not_fitted), args.questions)
+    names = sorted({each.set_name for each in asked})
+    now = np.array([WEIGHTS[name] for name in FEATURES])
+    alone = now.copy()
+    alone[FEATURES.index("constant")] = -1e6  # nothing in the other language
+    rows = {"one language": alone, "as it is": now}
+    if args.fit:
+        rows |= {f"crossing questions weigh {each:g}": fit(asked, each) for each in CROSSING_WEIGHTS}
+    print(f"| nDCG@10, fit halves | {' | '.join(names)} | own language | crossing |")
+    print("|---" * (len(names) + 3) + "|")
+    means: dict[str, tuple[float, float]] = {}
+    for label, weights in rows.items():
+        values = {
+            name: float(np.mean([each.ndcg(weights) for each in asked if each.set_name == name]))
+            for name in names
+        }
+        own = float(np.mean([value for name, value in values.items() if "@" not in name]))
+        crossing = float(np.mean([value for name, value in values.items() if "@" in name]))
+        means[label] = (own, crossing)
+        cells = " | ".join(f"{value:.3f}" for value in (*values.values(), own, crossing))
+        print(f"| {label} | {cells} |")
+    if args.fit:
+        best = means["one language"][0]
+        fitted = [label for label in rows if label.startswith("crossing")]
+        allowed = [label for label in fitted if best - means[label][0] <= args.loss]
+        chosen = max(allowed or fitted[:1], key=lambda label: means[label][1])
+        print(f"\nchosen: {chosen}\n")
+        for name, weight in zip(FEATURES, rows[chosen], strict=True):
+            print(f'    "{name}": {weight:.3f},')
+
+
+def ask_all(folders: Sequence[Path], not_fitted: set[str], count: int) -> list[Asked]:
+    """The candidates of some questions of each set, of its fit half."""
+    sets = [each for folder in folders for each in read_beir(folder)]
+    halves = split_halves(sets)
+    fit_ids = {each.name: {question.id for question in each.questions} for each in halves.fit}
+    pool = pool_sets(sets, limit=None)
+    settings = load_settings(None)
+    embeddings = build_embeddings(settings)
+    asked = []
+    with open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb:
+        for eval_set in pool.sets:
+            if eval_set.name.partition("@")[0] in not_fitted:
+                continue
+            ids = fit_ids[eval_set.name]
+            questions = [each for each in eval_set.questions if each.gold and each.id in ids]
+            questions = random.Random(0).sample(questions, min(count, len(questions)))
+            for question in tqdm(questions, desc=eval_set.name, file=sys.stderr):
+                retriever = HybridRetriever(
+                    knowledge_base=kb, embeddings=embeddings, left_out=left_out(question, pool)
+                )
+                asked.append(_ask(eval_set.name, question, retriever))
+    return asked
+
+
+def _ask(set_name: str, question: EvalQuestion, retriever: HybridRetriever) -> Asked:
+    candidates = retriever.find_candidates(question.text)
+    documents = [metadata_of(each)["source"] for each in candidates.passages]
+    return Asked(set_name, question, merging_features(candidates).astype(np.float32), documents)
+
+
+def fit(asked: Sequence[Asked], crossing_weight: float) -> NDArray[np.float64]:
+    """Weights that make relevant candidates likely: listwise softmax, every set as heavy as another."""
+    usable = [each for each in asked if each.gold.any() and not each.gold.all()]
+    most = max(len(each.documents) for each in usable)
+    features = torch.zeros(len(usable), most, len(FEATURES))
+    gold = torch.zeros(len(usable), most, dtype=torch.bool)
+    there = torch.zeros(len(usable), most, dtype=torch.bool)
+    for row, each in enumerate(usable):
+        features[row, : len(each.documents)] = torch.from_numpy(each.features)
+        gold[row, : len(each.documents)] = torch.from_numpy(each.gold)
+        there[row, : len(each.documents)] = True
+    sizes = {each.set_name: sum(other.set_name == each.set_name for other in usable) for each in usable}
+    heavy = torch.tensor(
+        [(crossing_weight if "@" in each.set_name else 1.0) / sizes[each.set_name] for each in usable]
+    )
+    weights = torch.tensor([WEIGHTS[name] for name in FEATURES], requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.05)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        scores = (features @ weights).masked_fill(~there, -1e9)
+        likelihood = scores.masked_fill(~gold, -1e9).logsumexp(1) - scores.logsumexp(1)
+        loss = -(heavy * likelihood).sum() / heavy.sum() + RIDGE * (weights**2).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    found: NDArray[np.float64] = weights.detach().double().numpy()
+    return found
+
+
+if __name__ == "__main__":
+    main()

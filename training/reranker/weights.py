@@ -1,0 +1,134 @@
+"""What a reranker's score is worth beside retrieval's: fitting the weight, and how many candidates to read.
+
+    python -m training.reranker.weights FILE --lists FILE [--reads 4 8 12 20] [--write]
+
+The lists are those that were held out of the training (``training.reranker.train.is_held_out``), so the
+weight is fitted on questions of which the reranker saw neither the evidence nor the words. FILE is an adapter
+or, as in rag.toml, the name of a cross-encoder. Printed is nDCG@10 in the mean of the sets, of those in one
+language and of those that cross, for each number of passages read, weight, and bonus for passages in the
+other language. ``--write`` writes ``--weight`` and ``--bonus`` into the adapter.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from langchain_core.documents import Document
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import save_file
+from tqdm import tqdm
+
+from rag.build import build_embeddings
+from rag.models.reranker import Reranker, build_reranker, reads
+from rag.models.reranker.joint import JointReranker
+from rag.retrievers.reranking import reading_order
+from rag.settings import RerankerSettings, load_settings
+from rag.text.language import language_of
+from training.reranker.cases import Listed, read_lists
+from training.reranker.train import is_held_out
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
+BONUSES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)  # for passages in another language than the question's
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A list with the reranker's scores; nan where it didn't read."""
+
+    listed: Listed
+    order: list[int]  # in which passages are read
+    scores: NDArray[np.float64]
+
+    def ndcg(self, weight: float, read: int, foreign_bonus: float = 0.0) -> float:
+        """nDCG@10 by documents when the first ``read`` passages of the order are read."""
+        scores = np.array(self.listed.scores)
+        rows = [row for row in self.order[:read] if not np.isnan(self.scores[row])]
+        if rows and weight:
+            scores[rows] += weight * (self.scores[rows] - np.median(self.scores[rows]))
+            scores[rows] += foreign_bonus * np.array(self.listed.foreign)[rows]
+        documents = dict.fromkeys(self.listed.documents[row] for row in np.argsort(-scores, kind="stable"))
+        gain = sum(
+            1 / np.log2(place + 2)
+            for place, each in enumerate(list(documents)[:10])
+            if each in self.listed.gold
+        )
+        ideal = sum(1 / np.log2(place + 2) for place in range(min(10, len(self.listed.gold))))
+        return float(gain / ideal)
+
+
+def main() -> None:
+    """Read, and print what each weight gives."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("reranker")
+    parser.add_argument("--lists", type=Path, required=True)
+    parser.add_argument("--reads", type=int, nargs="+", default=[4, 8, 12, 20])
+    parser.add_argument("--all", action="store_true", help="all lists, not only those held out")
+    parser.add_argument("--of-each", type=int, default=40, help="lists of a set")
+    parser.add_argument("--weight", type=float)
+    parser.add_argument("--bonus", type=float, default=0.0)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    if args.write:
+        write_weight(Path(args.reranker), args.weight, args.bonus)
+        return
+    embeddings = build_embeddings(load_settings(None))
+    reranker: Reranker | None
+    if args.reranker.endswith(".safetensors"):
+        reranker = JointReranker(embeddings, Path(args.reranker))
+    else:
+        reranker = build_reranker(RerankerSettings(model=args.reranker), embeddings)
+    assert reranker is not None
+    lists = [each for each in read_lists(args.lists) if args.all or is_held_out(each)]
+    by_set: dict[str, list[Listed]] = {}
+    for each in lists:
+        by_set.setdefault(each.set_name, []).append(each)
+    chosen = [each for name in sorted(by_set) for each in by_set[name][: args.of_each]]
+    most = max(args.reads)
+    done = [read_list(reranker, each, most) for each in tqdm(chosen, unit="question", file=sys.stderr)]
+    print_table(done, args.reads)
+
+
+def read_list(reranker: Reranker, listed: Listed, most: int) -> Read:
+    """Have the first passages of a list read."""
+    languages = [language_of(text) for text in listed.texts]
+    order = reading_order([Document("", metadata={"lang": each}) for each in languages])
+    scores = np.full(len(order), np.nan)
+    if reads(reranker, language_of(listed.question)):
+        order = [row for row in order if reads(reranker, languages[row])]
+        rows = order[:most]
+        scores[rows] = reranker.score(listed.question, [listed.texts[row] for row in rows])
+    return Read(listed, order, scores)
+
+
+def print_table(done: Sequence[Read], numbers: Sequence[int]) -> None:
+    """nDCG@10 of sets in one language and across, in the mean, by number read, weight and bonus."""
+    names = sorted({each.listed.set_name for each in done})
+    print("| read | weight | bonus | own language | crossing |")
+    print("|---|---|---|---|---|")
+    for number, weight, bonus in product(numbers, WEIGHTS, BONUSES):
+        values = {
+            name: float(
+                np.mean([each.ndcg(weight, number, bonus) for each in done if each.listed.set_name == name])
+            )
+            for name in names
+        }
+        own = np.mean([value for name, value in values.items() if "@" not in name])
+        crossing = np.mean([value for name, value in values.items() if "@" in name])
+        print(f"| {number} | {weight:g} | {bonus:g} | {own:.3f} | {crossing:.3f} |")
+
+
+def write_weight(file: Path, weight: float, bonus: float) -> None:
+    """Write the weight and the bonus into the adapter's file."""
+    with safe_open(file, "pt") as opened:
+        facts = dict(opened.metadata() or {})
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    save_file(tensors, file, {**facts, "weight": f"{weight:g}", "foreign_bonus": f"{bonus:g}"})
+
+
+if __name__ == "__main__":
+    main()
