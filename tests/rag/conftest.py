@@ -16,9 +16,15 @@ from ingest.splitter import PassageSplitter
 from rag.knowledge_base import KnowledgeBase, NewDocument
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.analysis import Analyzer
+from rag.text.glossary import Glossary
 
 Entry = tuple[str, Sequence[str], str]  # question, other phrasings, answer
 MakeCurated = Callable[[Mapping[str, Sequence[Entry]]], KnowledgeBase]
+
+
+@pytest.fixture(scope="session")
+def analyzer() -> Analyzer:
+    return Analyzer(Glossary.parse(""))
 
 
 class WordEmbeddings(Embeddings):

@@ -3,16 +3,9 @@ from collections.abc import Callable
 import pytest
 from langchain_core.documents import Document
 
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
 from rag.text.language import language_of
 
 MakePassage = Callable[..., Document]
-
-
-@pytest.fixture(scope="session")
-def analyzer() -> Analyzer:
-    return Analyzer(Glossary.parse(""))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_extra_words_stay_whole_and_belong_to_one_segmenter() -> None:
 
 def test_reading_the_word_list_runs_no_code_of_jieba() -> None:
     program = (
-        "import sys; from rag.knowledge_base import Analyzer; print(Analyzer().terms('南京')); "
+        "import sys; from rag.text.analysis import Analyzer; print(Analyzer().terms('南京')); "
         "sys.exit('jieba' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
