@@ -6,7 +6,7 @@ import pytest
 from rag.answer import Answer, ReasonCode
 from rag.presenting.reasons import PHRASES, phrase, reason_in
 
-ANSWERING = Path(__file__).parents[2] / "rag" / "answering"
+ANSWERING = Path(__file__).parents[3] / "rag" / "answering"
 
 
 def declined(code: ReasonCode | None, reason: str | None) -> Answer:
