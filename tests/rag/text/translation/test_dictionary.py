@@ -98,7 +98,9 @@ def test_cache_folder_that_cannot_be_written_costs_a_warning(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not compressed", gzip.compress(b"\xff\xfe"), gzip.compress(b"# nothing\n")]
+    "content",
+    [b"", b"not compressed", gzip.compress(b"\xff\xfe"), gzip.compress(b"# nothing\n")],
+    ids=["empty", "not compressed", "no UTF-8", "no entries"],  # compressed data hold the time
 )
 def test_data_that_cannot_be_read_are_one_warning(
     open_small: OpenIt, data: Path, caplog: pytest.LogCaptureFixture, content: bytes
