@@ -109,7 +109,8 @@ class FaqMatcher:
             hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
             if left_out:
                 hits = self._without(hits, left_out)
-            considered = Considered(self.judge(question, vector, hits[:LOOKED_AT]), self._rank(vector, hits))
+            match = self.judge(question, vector, hits[:LOOKED_AT], filter)
+            considered = Considered(match, self._rank(vector, hits))
             with self._lock:
                 self._remembered[key] = considered
                 while len(self._remembered) > _REMEMBERED:
@@ -117,9 +118,13 @@ class FaqMatcher:
             return considered
 
     def judge(
-        self, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        hits: Sequence[QuestionHit],
+        filter: Filter | None = None,
     ) -> FaqMatch | None:
-        """What ``match`` says, of entries that are found already."""
+        """What ``match`` says, of entries that are found already and passages that pass the filter."""
         ids = [each.passage_id for each in hits]
         phrasings = self._phrasings(ids)
         hits = [self._as_asked(question, each, phrasings[each.passage_id]) for each in hits]
@@ -144,7 +149,7 @@ class FaqMatcher:
             return replace(found, verdict="likely", difference="another entry's answer")
         if not best.same_words:
             # The probability was fitted among entries. What the question is about may stand elsewhere.
-            nearest = self.knowledge_base.search_dense(vector, _NEAREST)
+            nearest = self.knowledge_base.search_dense(vector, _NEAREST, filter)
             nearer = [each for each, cosine in nearest if cosine > cosines[best.hit.passage_id]]
             if any(each.metadata.get("kind") != "faq" for each in self.knowledge_base.passages(nearer)):
                 return replace(found, verdict="likely", difference="another passage is nearer")

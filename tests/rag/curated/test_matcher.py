@@ -39,6 +39,21 @@ def eager(knowledge_base: KnowledgeBase, word_embeddings: Any) -> FaqMatcher:
     return FaqMatcher(knowledge_base, word_embeddings, sure=0.0001, likely=0.0001, paraphrases="listed")
 
 
+@pytest.fixture
+def put_note(word_embeddings: Any) -> Callable[[KnowledgeBase, str], None]:
+    """Puts a text into a knowledge base that is no curated entry."""
+
+    def put(knowledge_base: KnowledgeBase, text: str) -> None:
+        passage = NewPassage(text, 0, len(text))
+        with knowledge_base.writer() as writer:
+            document = NewDocument("note.md", "1", 1, 1, "md", text=text)
+            vectors = embed_new(writer, [passage], word_embeddings)
+            writer.put(writer.root("/docs"), document, [passage], vectors)
+            writer.publish()
+
+    return put
+
+
 def of(match: FaqMatch | None) -> tuple[str, str] | None:
     return None if match is None else (match.verdict, match.entry.answer)
 
@@ -109,22 +124,36 @@ def test_the_same_in_other_words_is_sure_only_by_setting(
 
 
 def test_entry_is_not_sure_where_a_passage_that_is_none_is_nearer(
-    knowledge_base: KnowledgeBase, word_embeddings: Any, eager: FaqMatcher
+    knowledge_base: KnowledgeBase, put_note: Callable[[KnowledgeBase, str], None], eager: FaqMatcher
 ) -> None:
     question = "Hi, can I pay by credit card? Thanks"
     before = eager.match(question)
     assert before is not None and before.verdict == "sure"
 
-    text = "Hi, thanks: you can pay by credit card."
-    passage = NewPassage(text, 0, len(text))
-    with knowledge_base.writer() as writer:
-        document = NewDocument("note.md", "1", 1, 1, "md", text=text)
-        vectors = embed_new(writer, [passage], word_embeddings)
-        writer.put(writer.root("/docs"), document, [passage], vectors)
-        writer.publish()
+    put_note(knowledge_base, "Hi, thanks: you can pay by credit card.")
     after = eager.match(question)
     assert after is not None and after.entry == before.entry
     assert (after.verdict, after.difference) == ("likely", "another passage is nearer")
+
+
+def test_what_the_filter_leaves_out_changes_no_match(
+    make_curated: MakeCurated, word_embeddings: Any, put_note: Callable[[KnowledgeBase, str], None]
+) -> None:
+    contradicting: list[Entry] = [("Can I pay by credit card?", [], "Yes."), ("Who pays?", [], "You.")]
+    alone = make_curated({"faq.csv": ENTRIES})
+    among = make_curated({"faq.csv": ENTRIES, "other.csv": contradicting})
+    put_note(among, "Hi, thanks: you can pay by credit card.")
+    only = Filter(source=("faq.csv",))
+    for question in ("Can I pay by credit card?", "Hi, can I pay by credit card? Thanks", "Who pays by card?"):
+        found = [
+            FaqMatcher(each, word_embeddings, sure=0.0001, likely=0.0001, paraphrases="listed").match(
+                question, only
+            )
+            for each in (alone, among)
+        ]
+        assert found[0] is not None and found[1] is not None
+        first, second = ((each.verdict, each.entry.answer, each.entry.probability) for each in found)
+        assert first == second
 
 
 def test_entries_that_contradict_each_other_are_not_sure_but_those_that_agree_are(
