@@ -35,7 +35,7 @@ _LATIN = re.compile(r"[A-Za-z][A-Za-z\d.+#-]*")
 def names_of(text: str) -> frozenset[str]:
     """A question's names and codes, folded: codes, Latin words in Chinese, capitals within a sentence."""
     folded = fold(text)
-    found = set(_CODE.findall(folded))
+    found = set(codes_of(folded))
     if language_of(text) == "zh":
         found |= {fold(each) for each in _LATIN.findall(text)}
     else:
@@ -44,6 +44,11 @@ def names_of(text: str) -> frozenset[str]:
         if len(capitals) * 2 <= len(words):  # else it is a title, where capitals say nothing
             found |= {fold(each) for each in _NAME.findall(text)}
     return frozenset(each for each in found if len(each) > 1 and each not in STOP_WORDS)
+
+
+def codes_of(folded: str) -> frozenset[str]:
+    """The codes of a folded text, words of letters and digits: ``e12``, ``cbp-2104``, ``2b``."""
+    return frozenset(_CODE.findall(folded))
 
 
 def numbers_of(folded: str) -> set[str]:
