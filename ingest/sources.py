@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ingest.parsers import KNOWN_SUFFIXES, why_unknown
 from rag.errors import IngestError
-from rag.globs import compile_glob
+from rag.filter import compile_glob
 from rag.knowledge_base.catalogue.schema import CATALOGUE
 
 GLOSSARY = "terms.txt"

@@ -1,13 +1,13 @@
 """Which passages may be found: those of some documents, of some kinds, dates and pages."""
 
+import glob
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
 
 from rag.errors import ConfigError
-from rag.globs import compile_glob
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _PAGES = re.compile(r"\s*(\d{1,9})?\s*(-|–)?\s*(\d{1,9})?\s*")
@@ -18,13 +18,14 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 class Filter:
     """What a passage must be to be found: every field that is set must hold, of several values one.
 
-    ``source``, ``root``, ``type`` and ``lang`` may be given as one string or several.
+    ``source``, ``exclude``, ``root``, ``type`` and ``lang`` may be given as one string or several.
 
     Raises:
         ConfigError: a value is not what its field says below.
     """
 
     source: tuple[str, ...] = ()  # globs of the document's source, as ``ingest --include`` reads them
+    exclude: tuple[str, ...] = ()  # globs, none of which may match the source; see `exactly`
     root: tuple[str, ...] = ()  # the folder it was ingested from, as the knowledge base has it
     type: tuple[str, ...] = ()  # the suffix of its source: "pdf"
     lang: tuple[str, ...] = ()  # the passage's language: "zh", "en" or another ISO 639-1 code
@@ -33,18 +34,18 @@ class Filter:
     pages: str = ""  # the page it begins on: "3", "3-7", "3-" or "-7"; one without a page doesn't pass
 
     def __post_init__(self) -> None:
-        for name in ("source", "root", "type", "lang"):
+        for name in ("source", "exclude", "root", "type", "lang"):
             _set(self, name, _strings(name, getattr(self, name)))
         _set(self, "type", tuple(each.lower().removeprefix(".") for each in self.type))
         _set(self, "lang", tuple(each.lower() for each in self.lang))
         for name in ("since", "until"):
             _set(self, name, _date(name, getattr(self, name)))
         first, last = _pages(self.pages)
-        for glob in self.source:
+        for name in ("source", "exclude"):
             try:
-                compile_glob(glob)
+                _pattern(getattr(self, name))
             except ValueError as error:
-                raise ConfigError(f"the filter's 'source' can't be used: {error}") from error
+                raise ConfigError(f"the filter's {name!r} can't be used: {error}") from error
         for each in self.lang:
             if not _LANGUAGE.fullmatch(each):
                 raise ConfigError(f"the filter's 'lang' {each!r} isn't a language code; write zh or en")
@@ -71,10 +72,19 @@ class Filter:
         """Regular expressions, each of which must match a document's whole source."""
         patterns = []
         if self.source:
-            patterns.append("|".join(compile_glob(each).pattern for each in self.source))
+            patterns.append(_pattern(self.source))
         if self.type:
             patterns.append(rf"(?is).*\.(?:{'|'.join(re.escape(each) for each in self.type)})")
         return tuple(patterns)
+
+    @property
+    def exclude_pattern(self) -> str | None:
+        """A regular expression that must not match a document's whole source; None where any may."""
+        return _pattern(self.exclude) if self.exclude else None
+
+    def excluding(self, sources: Iterable[str]) -> Self:
+        """The same filter, which the documents of these sources don't pass either."""
+        return replace(self, exclude=(*self.exclude, *(exactly(each) for each in sorted(sources))))
 
     def to_record(self) -> dict[str, str | list[str]]:
         """The fields that are set, as JSON can hold them; ``from_record`` reads it."""
@@ -105,6 +115,51 @@ class Filter:
             f"{name} {value if isinstance(value, str) else ', '.join(value)}"
             for name, value in record.items()
         )
+
+
+def compile_glob(text: str) -> re.Pattern[str]:
+    """A glob as a pattern for whole sources. What matches a folder matches everything below it.
+
+    A glob without a slash is for names anywhere (``*.md``, ``drafts``), one with a slash for paths from the
+    root on (``hr/**/*.pdf``, ``hr/``).
+
+    Raises:
+        ValueError: it isn't a valid glob; says why.
+    """
+    body = text.removeprefix("./").strip("/")
+    anchored = "/" in body or text.endswith("/") or text.startswith(("./", "/"))
+    pattern = "" if anchored else "(?:.*/)?"
+    position = 0
+    while position < len(body):
+        if body.startswith("**/", position):
+            pattern += "(?:.*/)?"
+            position += 3
+        elif body.startswith("**", position):
+            pattern += ".*"
+            position += 2
+        else:
+            character = body[position]
+            end = body.find("]", position + 2)
+            if character == "[" and end > 0:
+                inside = body[position + 1 : end].replace("\\", r"\\").replace("[", r"\[")
+                pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
+                position = end
+            else:
+                pattern += {"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character))
+            position += 1
+    try:
+        return re.compile(f"{pattern}(?:/.*)?")
+    except re.error as error:
+        raise ValueError(f"the pattern {text!r} isn't a valid glob: {error}") from error
+
+
+def exactly(source: str) -> str:
+    """The glob that matches this source alone (and, were it a folder's, what is below it)."""
+    return "/" + glob.escape(source)
+
+
+def _pattern(globs: Iterable[str]) -> str:
+    return "|".join(compile_glob(each).pattern for each in globs)
 
 
 def _set(target: Filter, name: str, value: object) -> None:

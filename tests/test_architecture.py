@@ -16,7 +16,7 @@ ALLOWED = {
 }
 # Inside rag, from the ground up: a part may import the parts before it.
 LAYERS = (
-    {"errors", "passage", "files", "globs"},
+    {"errors", "passage", "files"},
     {"filter", "trace", "settings"},
     {"answer", "text"},
     {"presenting"},

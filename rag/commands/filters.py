@@ -11,6 +11,7 @@ def add_filter_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_argument(
         "--source", action="append", metavar="GLOB", help="their path: hr/, *.md or hr/**/*.pdf (repeatable)"
     )
+    flags.add_argument("--exclude", action="append", metavar="GLOB", help="a path that is left out, likewise")
     flags.add_argument("--root", action="append", metavar="DIR", help="the folder ingested, as it is listed")
     flags.add_argument("--type", action="append", metavar="SUFFIX", help="pdf, docx, md … (repeatable)")
     flags.add_argument("--lang", action="append", metavar="LANGUAGE", help="zh or en, a passage's language")
@@ -25,6 +26,6 @@ def filter_of(args: argparse.Namespace) -> Filter | None:
     Raises:
         ConfigError: a value can't be used.
     """
-    names = ("source", "root", "type", "lang", "since", "until", "pages")
+    names = ("source", "exclude", "root", "type", "lang", "since", "until", "pages")
     wanted = Filter.from_record({name: getattr(args, name) for name in names})
     return None if wanted.is_empty else wanted

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rag.errors import ConfigError
-from rag.filter import Filter
+from rag.filter import Filter, exactly
 
 
 def test_filter_of_nothing_is_empty() -> None:
@@ -45,11 +45,12 @@ def test_pages_are_a_page_or_a_range(pages: str, expected: tuple[int, int | None
 @pytest.mark.parametrize(
     ("record", "cause"),
     [
-        ({"folder": "hr"}, "no field 'folder'; it may have source, root"),
+        ({"folder": "hr"}, "no field 'folder'; it may have source, exclude, root"),
         ({"source": 5}, "'source' is neither a string nor a list"),
         ({"source": ["a", 5]}, "'source' is neither a string nor a list"),
         ({"source": " "}, "'source' is empty"),
         ({"source": "[z-a]"}, r"'\[z-a\]' isn't a valid glob"),
+        ({"exclude": "[z-a]"}, r"'exclude' can't be used: .*isn't a valid glob"),
         ({"lang": "Chinese"}, "isn't a language code; write zh or en"),
         ({"since": "March"}, "'since' 'March' isn't a date"),
         ({"since": 2025}, "'since' 2025 isn't a date"),
@@ -83,3 +84,14 @@ def test_patterns_match_whole_sources() -> None:
     assert passes("a/b.PDF", type="pdf")
     assert not passes("a/pdf", type="pdf")
     assert not passes("a/b.pdf", type="pdf", source="hr/")
+
+
+@pytest.mark.parametrize("source", ["a.md", "hr/[draft] 年假?.md", "x_en/e*0", "notes"])
+def test_excluding_sources_leaves_out_these_and_no_others(source: str) -> None:
+    wanted = Filter(type=("md",)).excluding([source])
+    assert wanted == Filter(type=("md",), exclude=(exactly(source),))
+    pattern = wanted.exclude_pattern
+    assert pattern is not None and re.fullmatch(pattern, source)
+    others = ["b/a.md", "hr/d 年假?.md", "hr/[draft] 年假!.md", "x_en/e10", "hr/notes", "notes.md"]
+    assert not any(re.fullmatch(pattern, each) for each in others)
+    assert Filter().exclude_pattern is None

@@ -29,6 +29,8 @@ def condition_of(filter: Filter | None) -> tuple[str, dict[str, Any]]:
         return f":{name}"
 
     parts.extend(f"{_SOURCE} REGEXP {bind(pattern)}" for pattern in filter.source_patterns)
+    if filter.exclude_pattern is not None:
+        parts.append(f"NOT ({_SOURCE} REGEXP {bind(filter.exclude_pattern)})")
     if filter.root:
         names = ", ".join(bind(each) for each in filter.root)
         parts.append(f"d.root IN (SELECT id FROM roots WHERE path IN ({names}))")

@@ -16,6 +16,8 @@ def sources(record: dict[str, Any]) -> set[str]:
     [
         (["--source", "*.txt"], {"shuttle.txt"}),
         (["--source", "*.txt", "--source", "软管.md"], {"shuttle.txt", "软管.md"}),
+        (["--exclude", "*.txt"], {"warranty.md", "软管.md"}),
+        (["--source", "*.md", "--exclude", "软管.md", "--exclude", "*.txt"], {"warranty.md"}),
         (["--type", "md"], {"warranty.md", "软管.md"}),
         (["--type", ".TXT", "--lang", "en"], {"shuttle.txt"}),
         (["--lang", "zh"], {"软管.md"}),

@@ -98,6 +98,7 @@ def passes(each: Stored, wanted: Filter) -> bool:
 
     return (
         all(re.fullmatch(pattern, each.source) for pattern in wanted.source_patterns)
+        and not (wanted.exclude_pattern and re.fullmatch(wanted.exclude_pattern, each.source))
         and (not wanted.root or each.root in wanted.root)
         and (not wanted.lang or each.lang in wanted.lang)
         and (not wanted.since or (day != "" and reaches(wanted.since)[0] >= reaches(wanted.since)[1]))
@@ -116,6 +117,7 @@ def _some(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
 _FILTERS = st.builds(
     Filter,
     source=_some("hr/", "*.pdf", "2025*", "**/leave.*", "products", "undated/"),
+    exclude=_some("hr/", "*.pdf", "2025*", "README"),
     root=_some("/docs", "/more", "/elsewhere"),
     type=_some("md", "PDF", ".html", "txt"),
     lang=_some("zh", "en", "ja"),
