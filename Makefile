@@ -44,19 +44,40 @@ demo: sample ## everything, then three questions instead of the page
 		$(BIN)/python -m rag ask "$$question" --kb $(KB) || exit 1; \
 	done
 
-.PHONY: check
-check: environment ## ruff and mypy
+# No network; as many workers as processors, which take tests from each other when they have none left.
+PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
+
+.PHONY: lint
+lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: environment
 	$(BIN)/mypy
 
+.PHONY: tests
+tests: environment
+	$(PYTEST) -m "not slow"
+
+.PHONY: check
+check: lint types ## ruff and mypy
+
+.PHONY: check-quick
+check-quick: lint ## ruff and the tests that need no model, no browser and no process of their own
+	$(PYTEST) -m "not (models or weights or browser or processes or reading_processes or slow)"
+
 .PHONY: test
-test: check weights ## ruff, mypy and the tests, with one question on the real weights
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
+test: lint weights ## ruff, mypy and the tests, with one question on the real weights
+	@$(MAKE) --no-print-directory -j 2 types tests
 
 .PHONY: test-slow
-test-slow: environment weights ## the slow tier as well
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+test-slow: environment weights ## the slow tier as well, with many more examples of each property
+	$(PYTEST) --hypothesis-profile thorough
+
+.PHONY: test-formats
+test-formats: environment ## the tests that compute with models, in the number format that this machine hasn't
+	WENJU_TEST_DTYPE=other $(PYTEST) -m "models and not slow"
 
 .PHONY: gate
 gate: environment weights ## measure the sample; fail where it is significantly worse than eval/baseline

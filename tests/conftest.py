@@ -1,7 +1,7 @@
 """What every test rests on: no network, one thread, fixed seeds, a number format; and tiny models made here.
 
 With ``WENJU_TEST_DTYPE=float32`` (or ``bfloat16``) that format is what ``dtype = "auto"`` gives, in the whole
-run and on any machine.
+run and on any machine; with ``other``, the one of them that isn't the machine's own.
 """
 
 import os
@@ -31,7 +31,6 @@ hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, de
 hypothesis.settings.register_profile("thorough", max_examples=250, deadline=None)
 hypothesis.settings.load_profile("quick")
 
-FORCED_DTYPE = os.environ.get("WENJU_TEST_DTYPE", "")
 
 _CORPUS = (
     "The pump must be cleaned every six months. Staff get twelve days of leave a year.",
@@ -50,20 +49,23 @@ _END, _PAD = "<|im_end|>", "<|endoftext|>"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have the processor say that it has bfloat16, or hasn't, where the run is forced to a format."""
-    if not FORCED_DTYPE:
+    forced = os.environ.get("WENJU_TEST_DTYPE")
+    if not forced:
         return
-    if FORCED_DTYPE not in ("float32", "bfloat16"):
-        raise pytest.UsageError(f"WENJU_TEST_DTYPE is float32 or bfloat16, not {FORCED_DTYPE!r}")
+    if forced not in ("float32", "bfloat16", "other"):
+        raise pytest.UsageError(f"WENJU_TEST_DTYPE is float32, bfloat16 or other, not {forced!r}")
     import torch
 
+    features = ("avx512_bf16", "amx_bf16")
     native = torch.cpu.get_capabilities()
-    has = FORCED_DTYPE == "bfloat16"
-    forced = {**native, "avx512_bf16": has, "amx_bf16": has}
-    torch.cpu.get_capabilities = lambda: forced  # where rag.models.hardware looks
+    has = not any(native.get(each) for each in features) if forced == "other" else forced == "bfloat16"
+    pretended = {**native, **dict.fromkeys(features, has)}
+    torch.cpu.get_capabilities = lambda: pretended  # where rag.models.hardware looks
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that compute with a model: they are those that ask for a fixture that makes one."""
+    """Mark the tests that compute with a model: those that ask for a fixture that makes one."""
     makers = {"tiny_generator_folder", "tiny_embedder_folder"}
     for item in items:
         if makers & set(getattr(item, "fixturenames", ())):
