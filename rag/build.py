@@ -105,11 +105,8 @@ def build_retriever(
 
 
 def build_matcher(settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings) -> FaqMatcher:
-    """What says which curated entry a question asks, by the settings' thresholds."""
-    faq = settings.faq
-    return FaqMatcher(
-        knowledge_base, embeddings, sure=faq.sure, likely=faq.likely, paraphrases=faq.paraphrases
-    )
+    """What says which curated entry a question asks, by the settings' threshold."""
+    return FaqMatcher(knowledge_base, embeddings, likely=settings.faq.likely)
 
 
 def _build_fused(

@@ -116,15 +116,12 @@ class RerankerSettings(_Section):
 
 
 class FaqSettings(_Section):
-    """Curated questions and answers: a match as probable as ``sure`` is answered with the entry's own words,
-    one as ``likely`` is shown beside the answer. ``paraphrases``: which questions in other words than the
-    entry's own can be sure (`rag.curated.FaqMatcher`).
+    """Curated questions and answers: a question in an entry's own words is answered with the entry's answer;
+    an entry that is as probable as ``likely`` to be meant is shown beside the answer.
     """
 
     enabled: bool = True
-    sure: float = Field(0.95, gt=0, le=1)
     likely: float = Field(0.5, gt=0, le=1)
-    paraphrases: Literal["none", "listed", "probable"] = "none"
 
 
 class AnsweringSettings(_Section):
@@ -210,12 +207,20 @@ def load_settings(file: Path | None = None) -> Settings:
     return settings
 
 
+_REMOVED = dict.fromkeys(  # settings of earlier versions: what holds now, and what to do
+    ("faq.sure", "faq.paraphrases"),
+    "only a question in an entry's own words is answered with its answer; delete the line",
+)
+
+
 def _validate(values: dict[str, Any], origin: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if name in _REMOVED:
+            raise ConfigError(f"{origin}: '{name}' is no longer a setting: {_REMOVED[name]}") from error
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"{origin}: unknown key '{name}'{_hint(first['loc'])}") from error
         raise ConfigError(f"{origin}: '{name}': {first['msg']}") from error

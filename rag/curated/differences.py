@@ -1,7 +1,7 @@
 """What two questions that read alike may still differ in: numbers, codes, names, a negation, what is asked.
 
-An embedder puts "the warranty of the P200" beside "the warranty of the P300". Whoever wrote the answer to the
-one didn't write it for the other, so such a difference is looked for in the words themselves.
+An embedder puts "the warranty of the P200" beside "the warranty of the P300", so such a difference is looked
+for in the words themselves.
 """
 
 import re
@@ -11,17 +11,15 @@ from rag.text.facts import asked_for, is_negated, names_of, numbers_of
 from rag.text.words import fold
 
 
-def difference(asked: str, curated: str, analyzer: Analyzer) -> str | None:
+def difference(one: str, other: str, analyzer: Analyzer) -> str | None:
     """The first thing that two questions surely differ in; None if nothing of the kind is found.
 
-    It names a difference; that there is none is for ``paraphrases`` to say.
-
     Args:
-        asked: the question that was asked.
-        curated: an entry's.
+        one: a question.
+        other: another, in either language.
         analyzer: knows the glossary: a synonym is no other name.
     """
-    first, second = fold(asked), fold(curated)
+    first, second = fold(one), fold(other)
     if numbers_of(first) != numbers_of(second):
         return "a number"
     if is_negated(first) != is_negated(second):
@@ -30,10 +28,10 @@ def difference(asked: str, curated: str, analyzer: Analyzer) -> str | None:
     if len(kinds - {None}) > 1:
         return "what is asked for"
     # The company's own words: each question is about a thing that the other isn't about.
-    mine, theirs = _groups(asked, analyzer), _groups(curated, analyzer)
+    mine, theirs = _groups(one, analyzer), _groups(other, analyzer)
     if mine - theirs and theirs - mine:
         return "a name or a code"
-    if _missing(asked, curated, analyzer) or _missing(curated, asked, analyzer):
+    if _missing(one, other, analyzer) or _missing(other, one, analyzer):
         return "a name or a code"
     return None
 

@@ -1,6 +1,5 @@
 """Entries that ask the same, nearly: said twice, or answered in two ways."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,12 @@ from rag.curated.features import shared_words
 from rag.knowledge_base import CuratedQuestions, KnowledgeBase
 from rag.passage import metadata_of
 from rag.text.analysis import Analyzer
+from rag.text.facts import numbers_of
+from rag.text.words import fold
 
 _NEAR = 0.95  # cosine of questions that may be the same
 _SHARED = 0.75  # and the least share of words in common
 _SAME_ANSWER = 0.6  # likewise, of answers that say the same
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ class SameQuestion:
 def list_entries(knowledge_base: KnowledgeBase) -> list[StoredEntry]:
     """All entries, in order of their documents."""
     questions = knowledge_base.questions()
-    rows = {name: row for row, name in reversed(list(enumerate(questions.passage_ids)))}
-    passages = knowledge_base.passages(sorted(rows, key=lambda name: rows[name]))
-    return [_entry(passage, questions) for passage in passages]
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(questions.passage_ids):
+        rows.setdefault(name, []).append(row)
+    return [_entry(each, questions, rows[str(each.id)]) for each in knowledge_base.passages(list(rows))]
 
 
 def same_questions(knowledge_base: KnowledgeBase) -> list[SameQuestion]:
@@ -73,15 +74,14 @@ def same_questions(knowledge_base: KnowledgeBase) -> list[SameQuestion]:
 
 
 def _contradiction(first: str, second: str, analyzer: Analyzer) -> str | None:
-    if set(_NUMBER.findall(first)) != set(_NUMBER.findall(second)):
+    if numbers_of(fold(first)) != numbers_of(fold(second)):
         return "numbers"
     same = shared_words(first, second, analyzer) >= _SAME_ANSWER
     return None if same else "wording"
 
 
-def _entry(passage: Document, questions: CuratedQuestions) -> StoredEntry:
+def _entry(passage: Document, questions: CuratedQuestions, rows: Sequence[int]) -> StoredEntry:
     metadata = metadata_of(passage)
-    rows: Sequence[int] = [row for row, name in enumerate(questions.passage_ids) if name == passage.id]
     start, end = questions.answers[rows[0]]
     offset = metadata["start"]
     return StoredEntry(

@@ -1,9 +1,12 @@
-"""Decides whether a curated entry answers a question: surely, perhaps, or not."""
+"""Decides whether a curated entry answers a question: surely, perhaps, or not.
 
-from collections import OrderedDict
+Sure is a matter of words. An embedder puts "the warranty of the P200" beside "the warranty of the P300", so
+however probable an entry is, its answer is given for the same words only; else it is shown as a suggestion.
+"""
+
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,10 +16,7 @@ from numpy.typing import NDArray
 
 from rag.answer import Curated
 from rag.curated.calibration import probability
-from rag.curated.differences import difference
-from rag.curated.features import Candidate, candidates, entry_score
-from rag.curated.paraphrases import same_question
-from rag.curated.substitutions import is_substituted
+from rag.curated.features import candidates, entry_score
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, QuestionHit
 from rag.passage import metadata_of
@@ -24,18 +24,15 @@ from rag.text.tokens import same_words
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
 _RANKED = 100  # entries: more than anyone reads
-_NEAREST = 10  # passages, among which one that is no entry may fit better than the best entry
-Paraphrases = Literal["none", "listed", "probable"]
 _REMEMBERED = 32  # questions: an answer asks twice, to match and to rank
 
 
 @dataclass(frozen=True, slots=True)
 class FaqMatch:
-    """The entry that fits best. ``difference``: why it isn't sure although the questions read alike."""
+    """The entry that fits best; "sure": its answer may be given straight."""
 
     entry: Curated
     verdict: Literal["sure", "likely"]
-    difference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +49,14 @@ class FaqMatcher:
     Args:
         knowledge_base: has the entries.
         embeddings: the embedder it was made with; give one that remembers queries, for retrieval asks too.
-        sure: the least probability of a match whose answer may be given without more.
-        likely: the least probability of one that is worth showing.
-        paraphrases: which questions in other words than the entry's can be sure: "none"; those that say the
-            same but for a closed list ("listed", ``same_question``); or all that are so probable and differ
-            in nothing that can be seen ("probable").
+        likely: the least probability of a match that is worth showing.
     """
 
-    def __init__(
-        self,
-        knowledge_base: KnowledgeBase,
-        embeddings: Embeddings,
-        *,
-        sure: float = 0.95,
-        likely: float = 0.5,
-        paraphrases: Paraphrases = "none",
-    ) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, embeddings: Embeddings, *, likely: float = 0.5) -> None:
         self.knowledge_base = knowledge_base
         self.embeddings = embeddings
-        self.sure = sure
         self.likely = likely
-        self.paraphrases = paraphrases
-        self._lock = Lock()
-        self._remembered: OrderedDict[tuple[int, str, Filter | None, frozenset[str]], Considered] = (
-            OrderedDict()
-        )
+        self._remembering = lru_cache(maxsize=_REMEMBERED)(self._consider)
 
     def match(self, question: str, filter: Filter | None = None) -> FaqMatch | None:
         """The entry that the question asks, if any is likely to be.
@@ -100,96 +80,58 @@ class FaqMatcher:
             questions = self.knowledge_base.questions()
             if not questions.texts:
                 return Considered(None, ())
-            key = (questions.generation, question, filter, left_out)
-            with self._lock:
-                if key in self._remembered:
-                    self._remembered.move_to_end(key)
-                    return self._remembered[key]
-            vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
-            hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
-            if left_out:
-                hits = self._without(hits, left_out)
-            match = self.judge(question, vector, hits[:LOOKED_AT], filter)
-            considered = Considered(match, self._rank(vector, hits))
-            with self._lock:
-                self._remembered[key] = considered
-                while len(self._remembered) > _REMEMBERED:
-                    self._remembered.popitem(last=False)
-            return considered
+            return self._remembering(questions.generation, question, filter, left_out)
 
     def judge(
-        self,
-        question: str,
-        vector: NDArray[np.float32],
-        hits: Sequence[QuestionHit],
-        filter: Filter | None = None,
+        self, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
     ) -> FaqMatch | None:
-        """What ``match`` says, of entries that are found already and passages that pass the filter."""
+        """What ``match`` says, of entries that are found already."""
         ids = [each.passage_id for each in hits]
-        phrasings = self._phrasings(ids)
-        hits = [self._as_asked(question, each, phrasings[each.passage_id]) for each in hits]
+        # Of an entry's phrasings the one with the question's own words counts, though another may lie nearer.
+        own_words = self._own_words(question, ids)
+        hits = [each._replace(question=own_words.get(each.passage_id, each.question)) for each in hits]
         passages = {str(each.id): each for each in self.knowledge_base.passages(ids)}
         cosines = self.knowledge_base.score_dense(vector, ids)
         answers = {each.passage_id: _answer(each, passages[each.passage_id]) for each in hits}
-        best = max(
-            candidates(question, hits, cosines, answers, self.knowledge_base.analyzer),
-            key=lambda each: (each.same_words, probability(each.features)),
-            default=None,
-        )
-        if best is None:
+        chances = [
+            (each.same_words, probability(each.features, same_words=each.same_words), each.hit)
+            for each in candidates(question, hits, cosines, answers, self.knowledge_base.analyzer)
+        ]
+        if not chances:
             return None
-        found = self._decide(question, best, passages[best.hit.passage_id], answers[best.hit.passage_id])
-        if found is None or found.verdict != "sure":
-            return found
-        # Two entries with one question and different answers contradict each other: neither is sure.
-        rivals = [each for each in ids if not same_words(answers[each], found.entry.answer)]
-        asking = {text for each in rivals for text in phrasings[each]}
-        asked = (question, found.entry.question)
-        if any(self._asks_the_same(text, each) for text in asking for each in asked):
-            return replace(found, verdict="likely", difference="another entry's answer")
-        if not best.same_words:
-            # The probability was fitted among entries. What the question is about may stand elsewhere.
-            nearest = self.knowledge_base.search_dense(vector, _NEAREST, filter)
-            nearer = [each for each, cosine in nearest if cosine > cosines[best.hit.passage_id]]
-            if any(each.metadata.get("kind") != "faq" for each in self.knowledge_base.passages(nearer)):
-                return replace(found, verdict="likely", difference="another passage is nearer")
-        return found
-
-    def _decide(self, question: str, best: Candidate, passage: Document, answer: str) -> FaqMatch | None:
-        chance = probability(best.features, same_words=best.same_words)
+        same, chance, hit = max(chances, key=lambda each: each[:2])
         if chance < self.likely:
             return None
         entry = Curated(
-            question=best.hit.question,
-            answer=answer,
-            passage=passage,
-            start=best.hit.answer.start,
-            end=best.hit.answer.end,
+            question=hit.question,
+            answer=answers[hit.passage_id],
+            passage=passages[hit.passage_id],
+            start=hit.answer.start,
+            end=hit.answer.end,
             probability=round(chance, 4),
         )
-        why = None if self._asks_the_same(question, entry.question) else self._objection(question, entry)
-        return FaqMatch(entry, "likely" if why or chance < self.sure else "sure", why)
+        # Entries that answer one question in two ways contradict each other: neither is sure.
+        agreed = all(same_words(answers[each], entry.answer) for each in own_words)
+        return FaqMatch(entry, "sure" if same and agreed else "likely")
 
-    def _asks_the_same(self, first: str, second: str) -> bool:
-        if same_words(first, second):
-            return True
-        return self.paraphrases != "none" and same_question(first, second, self.knowledge_base.analyzer)
+    def _consider(
+        self, generation: int, question: str, filter: Filter | None, left_out: frozenset[str]
+    ) -> Considered:
+        """``consider``; the generation is what tells what is remembered from what has changed since."""
+        vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
+        hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
+        if left_out:
+            hits = self._without(hits, left_out)
+        return Considered(self.judge(question, vector, hits[:LOOKED_AT]), self._rank(vector, hits))
 
-    def _objection(self, question: str, entry: Curated) -> str | None:
-        """Why an entry that is put in other words can't be sure, or None."""
-        analyzer = self.knowledge_base.analyzer
-        why = difference(question, entry.question, analyzer)
-        if self.paraphrases != "probable":
-            return why or "other words"
-        if why is None and is_substituted(question, entry.question, analyzer):
-            return "another word in one place"
-        return why
-
-    def _as_asked(self, question: str, hit: QuestionHit, phrasings: Sequence[str]) -> QuestionHit:
-        """The hit by the phrasing that asks the same, if one does, for another may lie nearer."""
-        same = [each for each in phrasings if self._asks_the_same(each, question)]
-        exact = [each for each in same if same_words(each, question)]
-        return hit._replace(question=next(iter(exact + same), hit.question))
+    def _own_words(self, question: str, ids: Sequence[str]) -> dict[str, str]:
+        """By passage id, the first phrasing that is the question, word for word, where an entry has one."""
+        questions, wanted = self.knowledge_base.questions(), set(ids)
+        found: dict[str, str] = {}
+        for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
+            if passage_id in wanted and same_words(text, question):
+                found.setdefault(passage_id, text)
+        return found
 
     def _rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> tuple[str, ...]:
         cosines = self.knowledge_base.score_dense(vector, [each.passage_id for each in hits])
@@ -200,14 +142,6 @@ class FaqMatcher:
         passages = self.knowledge_base.passages([each.passage_id for each in hits])
         stay = {str(each.id) for each in passages if each.metadata.get("source") not in left_out}
         return [each for each in hits if each.passage_id in stay]
-
-    def _phrasings(self, ids: Sequence[str]) -> dict[str, list[str]]:
-        questions = self.knowledge_base.questions()
-        found: dict[str, list[str]] = {each: [] for each in ids}
-        for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
-            if passage_id in found:
-                found[passage_id].append(text)
-        return found
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:

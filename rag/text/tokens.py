@@ -30,12 +30,8 @@ def words_of(text: str) -> tuple[str, ...]:
     Case, width, Traditional characters, spaces between Chinese and other words, and punctuation make no
     difference; currencies, %, +, # and a minus before a number do.
     """
-    return tuple(_words(fold(text)))
-
-
-def _words(folded: str) -> list[str]:
     found = []
-    for match in _TOKEN.finditer(folded):
+    for match in _TOKEN.finditer(fold(text)):
         token = match.group()
         if match.lastgroup == "number":
             token = re.sub(r",(?=\d{3}(?!\d))", "", token)
@@ -46,12 +42,7 @@ def _words(folded: str) -> list[str]:
         elif match.lastgroup == "sign" and not _means_something(token):
             continue
         found.append(token)
-    return found
-
-
-def plain(folded: str) -> str:
-    """The words in one string: Chinese characters side by side, a space on either side of others' middle."""
-    return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", " ".join(_words(folded)))
+    return tuple(found)
 
 
 def same_words(first: str, second: str) -> bool:

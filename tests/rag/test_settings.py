@@ -54,6 +54,12 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
         load_settings(write(tmp_path, '[generator]\nmodle = "x"\n'))
 
 
+@pytest.mark.parametrize("line", ['paraphrases = "none"', "sure = 0.95"])
+def test_a_setting_of_earlier_versions_is_refused_with_what_to_do(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match=r"'faq\.\w+' is no longer a setting: .*; delete the line"):
+        load_settings(write(tmp_path, f"[faq]\n{line}\n"))
+
+
 def test_an_unknown_section_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown key 'zzz'; known keys here: knowledge_base, embedder"):
         load_settings(write(tmp_path, "[zzz]\na = 1\n"))

@@ -1,18 +1,10 @@
-"""Which curated entry a question asks, and how sure that is: fits the matcher, and reports on what it wasn't
-fitted on.
+"""Which curated entry a question asks: fits the matcher, and reports on questions it wasn't fitted on.
 
-    python -m training.fit.curated SETS --fit     # prints the coefficients of rag/curated/calibration.py
-    python -m training.fit.curated SETS           # precision and coverage of direct answers, by set
-    python -m training.fit.curated SETS --paraphrases probable --sure 0.8  # by other settings
-
-SETS holds faq_banking77_en, faq_clinc150_en, faq_oss_en, faq_oss_zh and faq_covid_deepset_en, in BEIR's form.
-Fitted on the first halves of all but the last, each question asked twice: with its entry there, and, at a
-fourth of the weight, with it taken away, so that the nearest one is wrong; and of sets with phrasings also
-with one phrasing an entry. In
-faq_oss a question is asked in one language of entries in the other.
+Fitted on the first halves of all sets but the last, each question asked twice: with its entry there, and, at
+a fourth of the weight, with it taken away, so that the nearest one is wrong; and of sets with phrasings also
+with one phrasing an entry. In faq_oss a question is asked in one language of entries in the other.
 """
 
-import argparse
 import json
 import random
 from collections.abc import Sequence
@@ -37,7 +29,7 @@ from rag.curated.matcher import LOOKED_AT
 from rag.knowledge_base import QuestionHit
 from rag.models.embedder import SentenceEmbeddings
 from rag.passage import metadata_of
-from rag.settings import FaqSettings, Settings
+from rag.settings import Settings
 
 FITTED = ("faq_banking77_en", "faq_clinc150_en", "faq_oss_en", "faq_oss_zh")
 REPORTED = "faq_covid_deepset_en"
@@ -59,16 +51,10 @@ class Asked:
 class Entries:
     """The entries of sets as a knowledge base, and what is asked of them."""
 
-    def __init__(
-        self,
-        documents: Sequence[EvalDocument],
-        embeddings: SentenceEmbeddings,
-        faq: FaqSettings | None = None,
-    ) -> None:
+    def __init__(self, documents: Sequence[EvalDocument], embeddings: SentenceEmbeddings) -> None:
         splitter = Settings().splitter
         self.knowledge_base = open_corpus(documents, embeddings, embeddings.fingerprint, splitter)
         self._embeddings = embeddings
-        self._faq = faq or FaqSettings()
         ids = list(dict.fromkeys(self.knowledge_base.questions().passage_ids))
         passages = self.knowledge_base.passages(ids)
         self.sources = {str(each.id): metadata_of(each)["source"] for each in passages}
@@ -87,7 +73,7 @@ class Entries:
 
     def match(self, asked: Sequence[Asked]) -> list[FaqMatch | None]:
         """What the matcher says."""
-        matcher = build_matcher(Settings(faq=self._faq), self.knowledge_base, self._embeddings)
+        matcher = build_matcher(Settings(), self.knowledge_base, self._embeddings)
         return [matcher.judge(each.text, each.vector, each.hits) for each in asked]
 
 
@@ -111,19 +97,17 @@ def fit(sets: Sequence[EvalSet], embeddings: SentenceEmbeddings) -> None:
         print(f"{name} = Coefficients({', '.join(f'{each:.2f}' for each in weights)})  # {len(pairs)} pairs")
 
 
-def report(
-    sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings, faq: FaqSettings
-) -> list[Row]:
+def report(sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings) -> list[Row]:
     """What would be answered directly and what suggested, by set."""
     rows: list[Row] = []
     for each in sets:
-        entries = Entries(each.documents, embeddings, faq)
+        entries = Entries(each.documents, embeddings)
         rows.append(_row(each.name, entries, entries.ask(each.questions)))
         judged = [question for question in each.questions if question.gold]
         rows.append(_row(f"{each.name}, their entries taken away", entries, entries.ask(judged, gone=True)))
     lines = [json.loads(line) for line in hard.read_text(encoding="utf-8").splitlines()]
     covid = next(each for each in sets if each.name == REPORTED)
-    entries = Entries(covid.documents, embeddings, faq)
+    entries = Entries(covid.documents, embeddings)
     forbidden = [frozenset(f"{REPORTED}/{name}" for name in each["not_faq"]) for each in lines]
     questions = [EvalQuestion(str(number), each["query"], "en") for number, each in enumerate(lines)]
     matches = entries.match(entries.ask(questions))
@@ -194,38 +178,16 @@ def _estimate(values: Sequence[float]) -> str:
     return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
 
 
-def main() -> None:
-    """Fit, or measure and print the table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.fit.curated",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("sets", type=Path, metavar="SETS", help="the folder that holds the sets")
-    parser.add_argument("--fit", action="store_true", help="print the coefficients")
-    defaults = FaqSettings()
-    parser.add_argument("--sure", type=float, default=defaults.sure, help="the threshold of direct answers")
-    parser.add_argument(
-        "--paraphrases",
-        choices=("none", "listed", "probable"),
-        default=defaults.paraphrases,
-        help="which questions in other words than the entry's can be sure",
-    )
-    arguments = parser.parse_args()
-    read = [each for name in (*FITTED, REPORTED) for each in read_sets(arguments.sets / name)]
+def run(folder: Path, *, fitting: bool) -> None:
+    """Fit and print the coefficients, or measure and print the table; ``folder`` holds the sets."""
+    read = [each for name in (*FITTED, REPORTED) for each in read_sets(folder / name)]
     made = as_curated(read, (*FITTED, REPORTED))
     halves = split_halves([each for each in made if each.name != REPORTED])
     embeddings = build_embeddings(Settings())
     # Questions of faq_oss in the entries' own language are the entries' own questions.
-    if arguments.fit:
+    if fitting:
         fit([each for each in halves.fit if each.name not in FITTED[2:]], embeddings)
         return
     reported = [each for each in halves.report if each.name not in FITTED[2:]]
     reported.append(next(each for each in made if each.name == REPORTED))
-    faq = FaqSettings(sure=arguments.sure, paraphrases=arguments.paraphrases)
-    hard = arguments.sets / REPORTED / "hard_negatives.jsonl"
-    print(markdown_table(report(reported, hard, embeddings, faq)))
-
-
-if __name__ == "__main__":
-    main()
+    print(markdown_table(report(reported, folder / REPORTED / "hard_negatives.jsonl", embeddings)))

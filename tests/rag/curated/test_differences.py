@@ -4,7 +4,6 @@ import pytest
 
 from rag.curated.differences import difference
 from rag.text.analysis import Analyzer
-from rag.text.facts import names_of
 from rag.text.glossary import Glossary
 
 GLOSSARY = Glossary.parse(
@@ -38,9 +37,3 @@ GLOSSARY = Glossary.parse(
 )
 def test_difference_is_named(asked: str, curated: str, expected: str | None) -> None:
     assert difference(asked, curated, Analyzer(GLOSSARY)) == expected
-
-
-def test_titles_and_first_words_are_no_names() -> None:
-    assert names_of("How To Clean The Pump") == frozenset()
-    assert names_of("May I ask HR about the AB-1200/X?") == {"hr", "ab-1200", "ab-1200/x"}
-    assert names_of("CenboLink 怎么升级？") == {"cenbolink"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -35,8 +35,8 @@ def knowledge_base(make_curated: MakeCurated) -> KnowledgeBase:
 
 @pytest.fixture
 def eager(knowledge_base: KnowledgeBase, word_embeddings: Any) -> FaqMatcher:
-    """Sure of whatever the words allow."""
-    return FaqMatcher(knowledge_base, word_embeddings, sure=0.0001, likely=0.0001, paraphrases="listed")
+    """Shows whatever is nearest."""
+    return FaqMatcher(knowledge_base, word_embeddings, likely=0.0001)
 
 
 @pytest.fixture
@@ -71,7 +71,6 @@ def test_the_entrys_own_question_is_sure_and_its_answer_exact(
     assert text[match.entry.start : match.entry.end] == "24 months."
 
 
-@pytest.mark.parametrize("paraphrases", ["none", "listed"])
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
@@ -85,55 +84,26 @@ def test_the_entrys_own_question_is_sure_and_its_answer_exact(
     ],
 )
 def test_case_width_script_and_punctuation_leave_a_question_the_same(
-    knowledge_base: KnowledgeBase,
-    word_embeddings: Any,
-    question: str,
-    answer: str,
-    paraphrases: Literal["none", "listed"],
+    knowledge_base: KnowledgeBase, word_embeddings: Any, question: str, answer: str
 ) -> None:
-    matcher = FaqMatcher(knowledge_base, word_embeddings, paraphrases=paraphrases)
-    assert of(matcher.match(question)) == ("sure", answer)
+    assert of(FaqMatcher(knowledge_base, word_embeddings).match(question)) == ("sure", answer)
 
 
 @pytest.mark.parametrize(
-    ("question", "why"),
+    "question",
     [
-        ("P300 warranty period?", "a number"),
-        ("How long is the warranty of the P200 in 2024?", "a number"),
-        ("Can't I pay by credit card?", "a negation"),
-        ("Can I pay by debit card?", "other words"),
-        ("Do visitors park where?", "other words"),
+        "P300 warranty period?",
+        "How long is the warranty of the P200 in 2024?",
+        "Can't I pay by credit card?",
+        "Can I pay by debit card?",
+        "Do visitors park where?",
+        "Where do the visitors park?",
+        "请问年假有几天？",
     ],
 )
-def test_question_that_differs_is_never_sure(eager: FaqMatcher, question: str, why: str) -> None:
+def test_question_in_other_words_is_never_sure(eager: FaqMatcher, question: str) -> None:
     match = eager.match(question)
-
-    assert match is not None
-    assert (match.verdict, match.difference) == ("likely", why)
-
-
-def test_the_same_in_other_words_is_sure_only_by_setting(
-    knowledge_base: KnowledgeBase, word_embeddings: Any, eager: FaqMatcher
-) -> None:
-    careful = FaqMatcher(knowledge_base, word_embeddings, sure=0.0001, likely=0.0001)
-    for question in ("Where do the visitors park?", "请问年假有几天？"):
-        assert [found.verdict for found in (careful.match(question), eager.match(question)) if found] == [
-            "likely",
-            "sure",
-        ]
-
-
-def test_entry_is_not_sure_where_a_passage_that_is_none_is_nearer(
-    knowledge_base: KnowledgeBase, put_note: Callable[[KnowledgeBase, str], None], eager: FaqMatcher
-) -> None:
-    question = "Hi, can I pay by credit card? Thanks"
-    before = eager.match(question)
-    assert before is not None and before.verdict == "sure"
-
-    put_note(knowledge_base, "Hi, thanks: you can pay by credit card.")
-    after = eager.match(question)
-    assert after is not None and after.entry == before.entry
-    assert (after.verdict, after.difference) == ("likely", "another passage is nearer")
+    assert match is not None and match.verdict == "likely"
 
 
 def test_what_the_filter_leaves_out_changes_no_match(
@@ -144,16 +114,11 @@ def test_what_the_filter_leaves_out_changes_no_match(
     among = make_curated({"faq.csv": ENTRIES, "other.csv": contradicting})
     put_note(among, "Hi, thanks: you can pay by credit card.")
     only = Filter(source=("faq.csv",))
-    for question in ("Can I pay by credit card?", "Hi, can I pay by credit card? Thanks", "Who pays by card?"):
-        found = [
-            FaqMatcher(each, word_embeddings, sure=0.0001, likely=0.0001, paraphrases="listed").match(
-                question, only
-            )
-            for each in (alone, among)
-        ]
-        assert found[0] is not None and found[1] is not None
-        first, second = ((each.verdict, each.entry.answer, each.entry.probability) for each in found)
-        assert first == second
+    for question in ("Can I pay by credit card?", "Hi, can I pay by card? Thanks", "Who pays by card?"):
+        matchers = (FaqMatcher(each, word_embeddings, likely=0.0001) for each in (alone, among))
+        first, second = (each.match(question, only) for each in matchers)
+        assert first is not None and second is not None
+        assert of(first) == of(second) and first.entry.probability == second.entry.probability
 
 
 def test_entries_that_contradict_each_other_are_not_sure_but_those_that_agree_are(
@@ -169,8 +134,7 @@ def test_entries_that_contradict_each_other_are_not_sure_but_those_that_agree_ar
     agreed = make_curated({"a.csv": [(HOURS, [], "From 8."), *kept], "b.csv": [(HOURS, [], "From 8")]})
 
     match = FaqMatcher(disputed, word_embeddings).match(HOURS)
-    assert match is not None
-    assert (match.verdict, match.difference) == ("likely", "another entry's answer")
+    assert match is not None and match.verdict == "likely"
     assert of(FaqMatcher(disputed, word_embeddings).match(kept[0][0])) == ("sure", "The porter.")
     found = FaqMatcher(agreed, word_embeddings).match(HOURS)
     assert found is not None and found.verdict == "sure"
