@@ -12,7 +12,7 @@ from tqdm import tqdm
 from eval.datasets.records import EvalDocument, FaqDocument, fingerprint_of
 from ingest.document_text import Block, DocumentText
 from ingest.embedding import embed_new
-from ingest.parsers.pair_lines import PairLines
+from ingest.parsers.blocks import PairLines
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from ingest.reading.document import split_text

@@ -9,8 +9,7 @@ from typing import NamedTuple, cast
 from langchain_core.documents import Document
 
 from ingest.normalization import normalize
-from ingest.parsers.blocks import PARAGRAPH, BlockKind
-from ingest.parsers.pair_lines import PairLines
+from ingest.parsers.blocks import PARAGRAPH, BlockKind, PairLines
 
 # Characters of what every passage below repeats; a file may call anything a heading.
 _LONGEST_HEADING = 300

@@ -7,8 +7,8 @@ question is compared with questions, and an answer given as it is written.
 import re
 
 from ingest.document_text import Block
+from ingest.parsers.blocks import PairLines
 from ingest.parsers.faq import ANSWER_LINE, ANSWER_MARKER, QUESTION_MARKER
-from ingest.parsers.pair_lines import PairLines
 from rag.knowledge_base import FaqEntry
 from rag.text.sentences import Span
 

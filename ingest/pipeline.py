@@ -6,8 +6,11 @@ at the end and now and then before, so that a run that is stopped loses little a
 """
 
 import logging
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,6 @@ from langchain_core.embeddings import Embeddings
 
 from ingest.document_report import note_repetition
 from ingest.embedding import embed_new
-from ingest.interruption import finishing
 from ingest.plan import IngestOptions, Plan, make_plan
 from ingest.progress import Progress
 from ingest.reading.document import ReadDocument
@@ -182,6 +184,25 @@ class _Run:
         if (late or much) and not self._rebuilding and not self._options.strict:
             writer.publish()
             self._published, self._unpublished = time.perf_counter(), 0
+
+
+@contextmanager
+def finishing() -> Iterator[None]:
+    """Let a short step finish: a Ctrl-C that comes within it raises ``KeyboardInterrupt`` right after it.
+
+    Only the main thread gets signals; in another this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _batches(documents: Iterable[ReadDocument]) -> Iterator[list[ReadDocument]]:

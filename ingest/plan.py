@@ -8,9 +8,8 @@ from pathlib import Path
 from ingest.changes import Changes, find_changes, refuse_great_loss
 from ingest.parsers import KNOWN_SUFFIXES
 from ingest.parsers.encoding import decode
-from ingest.reading.limits import ReadingLimits
 from ingest.reading.pool import ReadingPool
-from ingest.reading.process import ReadingOptions
+from ingest.reading.process import ReadingLimits, ReadingOptions
 from ingest.report import IngestReport
 from ingest.sources import Corpus, walk_folder
 from ingest.splitter import PassageSplitter

@@ -9,7 +9,7 @@ import io
 import zipfile
 import zlib
 
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 
 _PIECE = 1 << 16  # bytes
 _WORTH_MEASURING = 100_000  # packed bytes; deflate can make a thousand times as much of them, 100 MB

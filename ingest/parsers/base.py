@@ -9,6 +9,11 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from ingest.parsers.faq import pair_questions
+from rag.errors import IngestError
+
+
+class UnreadableFile(IngestError):
+    """The file can't be read, for the reason given: a phrase that follows the file's name in a report."""
 
 
 class DocumentParser(BaseBlobParser):

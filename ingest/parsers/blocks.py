@@ -9,7 +9,7 @@ or heading.
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from langchain_core.documents import Document
 
@@ -25,6 +25,14 @@ _WIDE = re.compile(
 )
 _WRAPPED_WIDTH = 50  # columns; who wraps lines, wraps them later
 _SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])[ \t\n]+(?=[{_CJK}])")
+
+
+class PairLines(NamedTuple):
+    """How many lines a question–answer pair's parts have, from the top; its answer is what is left."""
+
+    question: int = 1
+    phrasings: int = 0  # one a line
+    more: int = 0  # what else is said of the pair, below its answer
 
 
 def file_facts(*, title: str = "", modified: str = "", pages: int | None = None, **report: Any) -> Document:
@@ -49,7 +57,7 @@ def block(
 
     ``more``: a heading's ``level`` (1 is the highest), a table row's ``header`` (the header row's text, which
     travels in the context of rows that stand without it), ``strong`` of a paragraph all in bold,
-    ``pair_lines`` of a question and its answer (``pair_lines.PairLines``).
+    ``pair_lines`` of a question and its answer (``PairLines``).
     """
     metadata: Mapping[str, Any] = {
         "kind": kind,

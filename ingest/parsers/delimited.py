@@ -11,10 +11,9 @@ from itertools import islice
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
-from ingest.parsers.base import DocumentParser, file_name
+from ingest.parsers.base import DocumentParser, UnreadableFile, file_name
 from ingest.parsers.blocks import file_facts
 from ingest.parsers.encoding import decode
-from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.tables import MOST_CELLS, CellLimit, data_blocks
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 
 
 class Decoded(NamedTuple):

@@ -9,13 +9,12 @@ from langchain_core.documents.base import Blob
 
 from ingest.dates import iso_date
 from ingest.parsers.archive import open_archive, read_entry
-from ingest.parsers.base import DocumentParser
+from ingest.parsers.base import DocumentParser, UnreadableFile
 from ingest.parsers.blocks import HeadingPath, block, file_facts
 from ingest.parsers.encoding import decode
 from ingest.parsers.epub_package import read_package
-from ingest.parsers.html.document import html_blocks
-from ingest.parsers.problems import UnreadableFile
-from ingest.parsers.steps import page_done
+from ingest.parsers.html import html_blocks
+from ingest.parsers.reading_context import page_done
 
 logger = logging.getLogger(__name__)
 

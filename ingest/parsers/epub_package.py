@@ -13,7 +13,7 @@ from lxml import etree
 
 from ingest.normalization import normalize_line
 from ingest.parsers.archive import read_entry
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

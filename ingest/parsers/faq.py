@@ -17,8 +17,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from ingest.normalization import normalize, normalize_line
-from ingest.parsers.blocks import LINE, block
-from ingest.parsers.pair_lines import PairLines
+from ingest.parsers.blocks import LINE, PairLines, block
 
 _QUESTION_MARK = re.compile(r"[?？][\s\"'”’」』）)*_]*$")
 QUESTION_MARKER = re.compile(

@@ -12,15 +12,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import IFD, Base
 
 from ingest.dates import first_date
-from ingest.parsers.base import DocumentParser
+from ingest.parsers.base import DocumentParser, UnreadableFile
 from ingest.parsers.blocks import file_facts
 from ingest.parsers.garbling import garbling
-from ingest.parsers.ocr.layout import ocr_blocks, reading_order
-from ingest.parsers.ocr.recognition import LONGEST_SIDE, STRIP, OcrLine, mean_confidence, read_picture
-from ingest.parsers.ocr_switch import ocr_enabled
-from ingest.parsers.pdf.lines import body_width, find_furniture, unwrap, words_of
-from ingest.parsers.problems import UnreadableFile
-from ingest.parsers.steps import page_done
+from ingest.parsers.ocr import (
+    LONGEST_SIDE,
+    STRIP,
+    OcrLine,
+    mean_confidence,
+    ocr_blocks,
+    read_picture,
+    reading_order,
+)
+from ingest.parsers.page_lines import body_width, find_furniture, unwrap, words_of
+from ingest.parsers.reading_context import ocr_enabled, page_done
 
 _MOST_PIXELS = 100_000_000  # of one frame: a sheet of A3 at 600 dots an inch has 70 million
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")  # each decoder is a surface for attacks
@@ -30,7 +35,7 @@ class ImageParser(DocumentParser):
     """Reads ``.png``, ``.jpg``, ``.tif``, ``.bmp`` and ``.webp`` files; each frame of a TIFF is a page.
 
     Args:
-        ocr: whether to recognize text at all; ``ocr_switch.using_ocr`` can forbid it too.
+        ocr: whether to recognize text at all; ``using_ocr(False)`` can forbid it too.
     """
 
     name = "image"

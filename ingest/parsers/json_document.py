@@ -12,11 +12,10 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from ingest.dates import first_date
-from ingest.parsers.base import DocumentParser, file_name
+from ingest.parsers.base import DocumentParser, UnreadableFile, file_name
 from ingest.parsers.blocks import file_facts
 from ingest.parsers.encoding import decode
 from ingest.parsers.json_blocks import TITLE_KEYS, is_plain, value_blocks
-from ingest.parsers.problems import UnreadableFile
 
 logger = logging.getLogger(__name__)
 

@@ -16,13 +16,12 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from ingest.dates import iso_date
-from ingest.parsers import parser_for
-from ingest.parsers.base import DocumentParser
+from ingest.parsers.base import DocumentParser, UnreadableFile
 from ingest.parsers.blocks import HeadingPath, block, file_facts
-from ingest.parsers.html.document import html_blocks
+from ingest.parsers.html import html_blocks
 from ingest.parsers.mail_text import attachment_name, header_text, part_text, sent_at
-from ingest.parsers.problems import UnreadableFile
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import page_done
+from ingest.parsers.registry import parser_for
 
 logger = logging.getLogger(__name__)
 

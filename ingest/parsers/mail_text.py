@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from ingest.normalization import normalize_line
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.encoding import decode
-from ingest.parsers.problems import UnreadableFile
 
 
 def header_text(message: EmailMessage, name: str) -> str:

@@ -18,7 +18,7 @@ from ingest.dates import first_date
 from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import HeadingPath, block, file_facts, join_wrapped, table_blocks
 from ingest.parsers.encoding import decode
-from ingest.parsers.html.document import html_blocks
+from ingest.parsers.html import html_blocks
 from ingest.parsers.text import text_blocks
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)

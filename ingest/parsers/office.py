@@ -9,12 +9,11 @@ from typing import ClassVar
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
-from ingest.parsers import parser_for
-from ingest.parsers.base import DocumentParser, file_name
+from ingest.parsers.base import DocumentParser, UnreadableFile, file_name
 from ingest.parsers.content import content_suffix
 from ingest.parsers.delimited import is_delimited
 from ingest.parsers.office_container import open_package, unlocked
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.registry import parser_for
 
 logger = logging.getLogger(__name__)
 

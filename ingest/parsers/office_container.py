@@ -12,8 +12,8 @@ import olefile
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
 from ingest.parsers.archive import open_archive
-from ingest.parsers.passwords import passwords
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
+from ingest.parsers.reading_context import passwords
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = {

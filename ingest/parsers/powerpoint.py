@@ -15,7 +15,7 @@ from ingest.normalization import normalize_line
 from ingest.parsers.blocks import block, file_facts
 from ingest.parsers.office import OfficeParser
 from ingest.parsers.powerpoint_shapes import shape_blocks
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import page_done
 from rag.text.language import language_of
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""Rich Text Format, by striprtf: its text, without styles."""
+"""Rich Text Format, by striprtf: its text, without styles.
+
+Pictures and footnotes are left out; of a link, its text is read.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,9 +10,8 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from striprtf.striprtf import rtf_to_text
 
-from ingest.parsers.base import DocumentParser
+from ingest.parsers.base import DocumentParser, UnreadableFile
 from ingest.parsers.blocks import file_facts
-from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.text import text_blocks
 
 _ROW = re.compile(r"^(.*)\|$", re.MULTILINE)  # how striprtf writes a table's row

@@ -1,4 +1,4 @@
-"""Plain text in any encoding."""
+"""Plain text in any encoding; the headings that text without styles shows by their form."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,20 @@ from ingest.normalization import normalize
 from ingest.parsers.base import DocumentParser
 from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, columns, file_facts
 from ingest.parsers.encoding import decode
-from ingest.parsers.headings import heading_level
 
+_CHINESE_NUMBER = r"[一二三四五六七八九十百零〇\d]{1,4}"
+_HEADING_LEVELS = (
+    (1, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*[编編篇部]分?(?=[\s　:：]|$)")),
+    (2, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*章(?=[\s　:：]|\S)")),
+    (
+        2,
+        re.compile(r"^(?:Chapter|Part|Appendix)\s+(?:\d{1,3}|[IVXLC]{1,6}|[A-Z])(?=[\s.:]|$)", re.IGNORECASE),
+    ),
+    (3, re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*[节節](?=[\s　:：]|\S)")),
+    (4, re.compile(r"^[一二三四五六七八九十]{1,3}、\S")),
+)
+_LONGEST_HEADING = 40
+_NO_HEADING_END = re.compile(r"[。！!；;,，、.…:：\d]$")
 _BLANK_LINE = re.compile(r"\n[ \t\u3000]*\n")
 _WIDEST_TITLE = 60  # columns
 _SENTENCE_END = re.compile(r"[。！？!?.;；:：,，、]$")
@@ -26,6 +38,17 @@ class TextParser(DocumentParser):
         text, encoding = decode(blob.as_bytes())
         title, blocks = text_blocks(text)
         return file_facts(title=title, encoding=encoding), blocks
+
+
+def heading_level(line: str) -> int | None:
+    """The level of a line that is a numbered heading by its form (第三章 …, 二、…, Chapter 4 …), else None.
+
+    Entries of a table of contents, which end in a page number, are none.
+    """
+    line = line.strip()
+    if not line or len(line) > _LONGEST_HEADING or "\n" in line or _NO_HEADING_END.search(line):
+        return None
+    return next((level for level, pattern in _HEADING_LEVELS if pattern.match(line)), None)
 
 
 def text_blocks(text: str) -> tuple[str, list[Document]]:

@@ -18,8 +18,8 @@ from langchain_core.documents import Document
 from ingest.dates import first_date
 from ingest.normalization import normalize_line
 from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, table_blocks
-from ingest.parsers.headings import heading_level
 from ingest.parsers.office import OfficeParser
+from ingest.parsers.text import heading_level
 from ingest.parsers.word_lists import ListLabels
 from ingest.parsers.word_text import (
     FALLBACK,

@@ -21,8 +21,8 @@ from langchain_core.documents.base import Blob
 from ingest.dates import date_in_text, month_in_text, parse_date
 from ingest.document_text import DocumentText, assemble
 from ingest.parsers import parser_for, parser_name
-from ingest.parsers.ocr_switch import ocr_enabled
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
+from ingest.parsers.reading_context import ocr_enabled
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import NewDocument, NewPassage

@@ -11,9 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from ingest.parsers import parser_for, parser_name
-from ingest.parsers.ocr_switch import using_ocr
-from ingest.parsers.passwords import using_passwords
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
+from ingest.parsers.reading_context import using_ocr, using_passwords
 from ingest.reading.document import ReadDocument, failed_document, read_document
 from ingest.reading.process import ReadingOptions, ReadingProcess
 from ingest.sources import SourceFile, digest_file

@@ -11,16 +11,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 from ingest.reading.document import ReadDocument
 from ingest.reading.frames import HEADER, decode_frame, encode_frame, file_to_json, read_from_json
-from ingest.reading.limits import ReadingLimits
 from ingest.sources import SourceFile
 from rag.errors import IngestError
 
 _START_SECONDS = 120.0  # a slow disk, many libraries
 _CHUNK = 1 << 20  # bytes
 _BYTES_PER_CHARACTER = 40  # of a frame: every passage repeats its text, and JSON escapes it
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """What one file may cost before it is given up.
+
+    The limits are generous: what reaches one is hostile, damaged or not a document.
+    """
+
+    seconds: float = 60.0  # to begin with
+    page_seconds: float = 60.0  # more for each page that is done
+    most_seconds: float = 3600.0  # whatever the number of pages
+    memory: int = 3 << 30  # bytes of a reading process; 0: no limit
+    characters: int = 20_000_000  # of text
+
+    def allowed_seconds(self, pages: int) -> float:
+        """How long a file may have taken when so many of its pages are done."""
+        return min(self.seconds + self.page_seconds * pages, self.most_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO
 
-from ingest.parsers.ocr_switch import using_ocr
-from ingest.parsers.passwords import using_passwords
-from ingest.parsers.steps import listening
+from ingest.parsers.reading_context import listening, using_ocr, using_passwords
 from ingest.reading.document import read_document
 from ingest.reading.frames import HEADER, decode_frame, encode_frame, file_from_json, read_to_json
 from ingest.splitter import PassageSplitter

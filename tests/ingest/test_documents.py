@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ingest.parsers import KNOWN_SUFFIXES
-from ingest.parsers.passwords import using_passwords
+from ingest.parsers.reading_context import using_passwords
 from ingest.reading.document import read_document
 from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter

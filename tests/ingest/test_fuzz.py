@@ -10,9 +10,8 @@ from random import Random
 import pytest
 
 from ingest.parsers import KNOWN_SUFFIXES
-from ingest.reading.limits import ReadingLimits
 from ingest.reading.pool import ReadingPool
-from ingest.reading.process import ReadingOptions
+from ingest.reading.process import ReadingLimits, ReadingOptions
 from ingest.sources import walk_folder
 from tests.ingest.good_files import good_files
 

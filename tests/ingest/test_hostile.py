@@ -13,9 +13,8 @@ from langchain_core.embeddings import Embeddings
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from ingest.reading.document import ReadDocument
-from ingest.reading.limits import ReadingLimits
 from ingest.reading.pool import ReadingPool
-from ingest.reading.process import ReadingOptions
+from ingest.reading.process import ReadingLimits, ReadingOptions
 from ingest.sources import walk_folder
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import IngestSettings

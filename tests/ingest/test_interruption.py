@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ingest.interruption import finishing
+from ingest.pipeline import finishing
 
 
 def _press_ctrl_c() -> None:

@@ -19,7 +19,7 @@ from ingest.parsers.blocks import block, file_facts
 from ingest.parsers.excel.scan import Merge, scan_sheet
 from ingest.parsers.excel.values import cell_text
 from ingest.parsers.office import OfficeParser
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import page_done
 from ingest.parsers.tables import MOST_CELLS, CellLimit, data_blocks, is_header
 
 logger = logging.getLogger(__name__)

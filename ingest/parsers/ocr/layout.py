@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 
 from ingest.parsers.blocks import LINE, PARAGRAPH, block, columns, join_lines
 from ingest.parsers.ocr.recognition import OcrLine
-from ingest.parsers.pdf.page import Line
+from ingest.parsers.page_lines import Line
 
 _GUTTERS = 80  # places where a gutter is looked for
 _FEWEST_ROWS = 4  # of a column

@@ -16,21 +16,18 @@ from langchain_core.documents.base import Blob
 from pypdf import PasswordType, PdfReader
 
 from ingest.dates import first_date
-from ingest.parsers.base import DocumentParser
+from ingest.parsers.base import DocumentParser, UnreadableFile
 from ingest.parsers.blocks import LINE, PARAGRAPH, HeadingPath, block, file_facts, table_blocks
 from ingest.parsers.garbling import GARBLED, garbling
-from ingest.parsers.ocr.layout import ocr_blocks
-from ingest.parsers.ocr_switch import ocr_enabled
-from ingest.parsers.passwords import passwords
+from ingest.parsers.ocr import ocr_blocks
+from ingest.parsers.page_lines import Line, body_width, find_furniture, unwrap, words_of
 from ingest.parsers.pdf.headings import HeadingSizes, join_heading
-from ingest.parsers.pdf.lines import body_width, find_furniture, unwrap, words_of
 from ingest.parsers.pdf.ocr import Recognized, recognize_pages
 from ingest.parsers.pdf.outline import Entry, Heading, find_headings, read_outline
-from ingest.parsers.pdf.page import Line, read_lines
+from ingest.parsers.pdf.page import read_lines
 from ingest.parsers.pdf.tables import Table, find_tables
 from ingest.parsers.pdf.title import find_title
-from ingest.parsers.problems import UnreadableFile
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import ocr_enabled, page_done, passwords
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +40,7 @@ class PdfParser(DocumentParser):
     """Reads ``.pdf`` files.
 
     Args:
-        ocr: whether to recognize pages without a usable text layer; ``ocr_switch.using_ocr`` can forbid it.
+        ocr: whether to recognize pages without a usable text layer; ``using_ocr(False)`` can forbid it.
     """
 
     name = "pdf"

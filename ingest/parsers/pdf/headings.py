@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ingest.parsers.blocks import join_lines
-from ingest.parsers.headings import heading_level
+from ingest.parsers.page_lines import Line
 from ingest.parsers.pdf.outline import Heading
-from ingest.parsers.pdf.page import Line
+from ingest.parsers.text import heading_level
 
 _LARGER = 1.12  # than the running text
 _LONGEST = 160  # characters

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pypdfium2 import PdfiumError
 
 from ingest.parsers.garbling import garbling
-from ingest.parsers.ocr.layout import reading_order
-from ingest.parsers.ocr.recognition import OcrLine, has_ink, mean_confidence, read_picture
-from ingest.parsers.pdf.page import Line
+from ingest.parsers.ocr import OcrLine, has_ink, mean_confidence, read_picture, reading_order
+from ingest.parsers.page_lines import Line
 from ingest.parsers.pdf.pictures import PagePictures
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import page_done
 
 logger = logging.getLogger(__name__)
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from pypdf import PageObject
 
 from ingest.normalization import normalize_line
 from ingest.parsers.encoding import plausibility
+from ingest.parsers.page_lines import Line
 
 _SOFT_HYPHEN_AT_END = re.compile("\u00ad\\s*$")  # where a line was broken; elsewhere they are dropped
 _LATIN_1 = re.compile("[\u0080-\u00ff]")
@@ -17,15 +18,6 @@ _STRUCK_TWICE = 1.0  # points: text drawn again so near is a printer's way to bo
 _RECENT = 8  # fragments among which the first of the two is looked for
 _SHORTEST_STRUCK = 4  # characters; pieces of a table may be alike and of unknown place
 _SHORTEST_DOUBLED = 12  # characters of a line whose every one is double; Chinese doubles a few by itself
-
-
-class Line(NamedTuple):
-    """A line of text, where it begins (points from the lower left), and the size of its type."""
-
-    text: str
-    x: float = 0.0
-    y: float = 0.0
-    size: float = 0.0
 
 
 def read_lines(page: PageObject) -> list[Line]:

@@ -7,7 +7,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from ingest.parsers.ocr.recognition import LONGEST_SIDE
+from ingest.parsers.ocr import LONGEST_SIDE
 
 _RESOLUTION = 200  # dots an inch
 _POINTS = 72  # an inch

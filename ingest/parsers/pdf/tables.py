@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingest.parsers.blocks import join_lines
-from ingest.parsers.pdf.page import Line
+from ingest.parsers.page_lines import Line
 
 _LINE_PITCH = 1.5  # lines of one cell are no further apart, in sizes of type
 _HIGHEST_CELL = 3  # lines

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pypdf import PdfReader
 
 from ingest.normalization import normalize_line
+from ingest.parsers.page_lines import Line
 from ingest.parsers.pdf.headings import join_heading, usual_size
 from ingest.parsers.pdf.outline import squash
-from ingest.parsers.pdf.page import Line
 
 logger = logging.getLogger(__name__)
 

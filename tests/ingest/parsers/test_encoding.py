@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.encoding import decode, plausibility
-from ingest.parsers.problems import UnreadableFile
 
 SIMPLIFIED = "公司员工每年享有十二天带薪年假，入职满一年后可以申请。"
 TRADITIONAL = "公司員工每年享有十二天帶薪年假，入職滿一年後可以申請。"

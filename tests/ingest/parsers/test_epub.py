@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.epub import EpubParser
-from ingest.parsers.problems import UnreadableFile
 
 Parse = Callable[..., Any]
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.image import ImageParser
-from ingest.parsers.ocr_switch import using_ocr
-from ingest.parsers.problems import UnreadableFile
-from ingest.parsers.steps import listening
+from ingest.parsers.reading_context import listening, using_ocr
 from tests.ingest.parsers.drawing import draw_page
 
 Parse = Callable[..., Any]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from langchain_core.documents.base import Blob
 
 from ingest.normalization import normalize_line
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.json_document import JsonParser
-from ingest.parsers.problems import UnreadableFile
 
 Parse = Callable[..., Any]
 _TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Co", "Cn")), max_size=12)

@@ -10,8 +10,8 @@ from typing import Any
 import docx
 import pytest
 
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.mail import MailParser
-from ingest.parsers.problems import UnreadableFile
 
 Parse = Callable[..., Any]
 

@@ -15,10 +15,10 @@ from pptx import Presentation
 
 from ingest.parsers import KNOWN_SUFFIXES, parser_for
 from ingest.parsers.archive import open_archive, read_entry
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.content import content_suffix
 from ingest.parsers.office_container import unlocked
-from ingest.parsers.passwords import passwords, using_passwords
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.reading_context import passwords, using_passwords
 
 Parse = Callable[..., Any]
 

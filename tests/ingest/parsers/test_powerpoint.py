@@ -12,8 +12,8 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.powerpoint import PowerPointParser
-from ingest.parsers.problems import UnreadableFile
 
 Parse = Callable[..., Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.rtf import RtfParser
 
 Parse = Callable[..., Any]

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.parsers.headings import heading_level
-from ingest.parsers.text import TextParser
+from ingest.parsers.text import TextParser, heading_level
 
 Parse = Callable[..., Any]
 

@@ -11,7 +11,7 @@ import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.base import UnreadableFile
 from ingest.parsers.word import WordParser
 from ingest.parsers.word_lists import write_number
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.reading.limits import ReadingLimits
 from ingest.reading.pool import ReadingPool
-from ingest.reading.process import ReadingOptions, ReadingProcess
+from ingest.reading.process import ReadingLimits, ReadingOptions, ReadingProcess
 from ingest.sources import SourceFile, walk_folder
 from rag.errors import IngestError
 
@@ -22,7 +21,7 @@ import os, socket, subprocess, sys, time
 from collections.abc import Iterator
 from langchain_core.documents import Document
 import ingest.parsers
-from ingest.parsers.steps import page_done
+from ingest.parsers.reading_context import page_done
 
 class Faulty:
     name, version = "faulty", 1

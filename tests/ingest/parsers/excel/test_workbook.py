@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from ingest.parsers.base import UnreadableFile
+from ingest.parsers.excel import ExcelParser
 from ingest.parsers.excel import workbook as excel
 from ingest.parsers.excel.scan import column_number
 from ingest.parsers.excel.values import cell_text
-from ingest.parsers.excel.workbook import ExcelParser
-from ingest.parsers.problems import UnreadableFile
 from ingest.parsers.tables import CellLimit
 
 Parse = Callable[..., Any]

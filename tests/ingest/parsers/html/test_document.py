@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents.base import Blob
 
-from ingest.parsers.html.document import HtmlParser
+from ingest.parsers.html import HtmlParser
 
 Parse = Callable[..., Any]
 

@@ -7,9 +7,8 @@ from typing import NoReturn
 import pytest
 from PIL import Image
 
+from ingest.parsers.ocr import OcrLine, has_ink, mean_confidence, read_picture, reading_order
 from ingest.parsers.ocr import recognition as ocr
-from ingest.parsers.ocr.layout import reading_order
-from ingest.parsers.ocr.recognition import OcrLine, has_ink, mean_confidence, read_picture
 from tests.ingest.parsers.drawing import HEIGHT, WIDTH, chinese_font, draw_page
 
 LINES = [

@@ -17,12 +17,11 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
-from ingest.parsers.ocr_switch import using_ocr
-from ingest.parsers.passwords import using_passwords
-from ingest.parsers.pdf.document import PdfParser
+from ingest.parsers.base import UnreadableFile
+from ingest.parsers.page_lines import Line
+from ingest.parsers.pdf import PdfParser
 from ingest.parsers.pdf.ocr import recognize_pages
-from ingest.parsers.pdf.page import Line
-from ingest.parsers.problems import UnreadableFile
+from ingest.parsers.reading_context import using_ocr, using_passwords
 from tests.ingest.parsers.drawing import draw_page
 
 Parse = Callable[..., Any]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ingest.parsers.blocks import columns
-from ingest.parsers.pdf.lines import body_width, find_furniture, unwrap, words_of
+from ingest.parsers.page_lines import body_width, find_furniture, unwrap, words_of
 
 
 def _unwrap(text: str) -> list[str]:

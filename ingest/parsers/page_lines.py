@@ -1,6 +1,6 @@
-"""From the lines of a PDF's pages to paragraphs.
+"""The lines of pages, of a PDF or of a picture, and the paragraphs that they make.
 
-A PDF knows lines, not paragraphs. What belongs to the page and not to the text goes (running headers and
+A page knows lines, not paragraphs. What belongs to the page and not to the text goes (running headers and
 footers, page numbers), and wrapped lines become one again: Chinese without a space between them, English with
 one, a word hyphenated over two lines made whole.
 """
@@ -11,6 +11,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ingest.parsers.blocks import columns, squeeze
+
+
+class Line(NamedTuple):
+    """A line of text, where it begins and the size of its type: points from the lower left of a
+    PDF's page, pixels from the upper left of a picture."""
+
+    text: str
+    x: float = 0.0
+    y: float = 0.0
+    size: float = 0.0
 
 
 class Edges(NamedTuple):
