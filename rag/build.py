@@ -16,8 +16,7 @@ from rag.models.embedder import SentenceEmbeddings
 from rag.models.generator import adapter_digest, adapter_file, load_generator
 from rag.models.query_cache import CachedQueryEmbeddings
 from rag.models.reranker import build_reranker
-from rag.models.weights import resolve_model
-from rag.models.weights.cache import file_digest
+from rag.models.weights import file_digest, resolve_model
 from rag.retrievers import (
     BridgingRetriever,
     DenseRetriever,

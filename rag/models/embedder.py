@@ -24,8 +24,7 @@ from rag.errors import WeightsError
 from rag.models.embedding_batches import Batch, share_out
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.models.hardware import choose_device, choose_dtype
-from rag.models.weights import weights_digest
-from rag.models.weights.loading import quiet_loading
+from rag.models.weights import quiet_loading, weights_digest
 from rag.text.language import approximate_tokens
 
 _CONFIGURATION = "config_sentence_transformers.json"

@@ -196,9 +196,7 @@ def test_ctrl_c_stops_a_run_whose_reading_process_is_stuck(
     (tmp_path / "hook").mkdir()
     mark = tmp_path / "mark"
     hang = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(600)"
-    stuck = (
-        f"import ingest.reading.document as reading\ndef hang(*given):\n    {hang}\nreading.parser_for = hang"
-    )
+    stuck = f"from ingest.reading import document\ndef hang(*given):\n    {hang}\ndocument.parser_for = hang"
     if moment == "while it starts":
         stuck = hang
     (tmp_path / "hook" / "stuck_worker.py").write_text(stuck)

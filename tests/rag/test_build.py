@@ -19,7 +19,7 @@ from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.models.generator import adapter_digest, adapter_file, finder_file
 from rag.models.generator.adapter import read_instructions
-from rag.models.weights.cache import file_digest
+from rag.models.weights import file_digest
 from rag.retrievers import (
     BridgingRetriever,
     HybridRetriever,

@@ -10,8 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from rag.errors import WeightsError
-from rag.models.weights import MODELS, resolve_model
-from rag.models.weights.cache import file_digest
+from rag.models.weights import MODELS, file_digest, resolve_model
 from rag.settings import GeneratorSettings
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter

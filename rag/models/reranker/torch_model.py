@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rag.errors import WeightsError
 from rag.models.hardware import choose_device, choose_dtype
 from rag.models.reranker.reranker import Pace
-from rag.models.weights.loading import quiet_loading
+from rag.models.weights import quiet_loading
 
 _BATCH = 8  # pairs
 

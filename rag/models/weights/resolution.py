@@ -1,0 +1,111 @@
+"""Models on this machine: the folder behind a name, what its weights hash to, loading them quietly."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.errors import WeightsError
+from rag.models.weights.cache import Manifest, file_digest, model_folder, model_state
+from rag.models.weights.registry import MODELS, find_model
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_OTHER_FORMATS = [
+    "*.bin",
+    "*.h5",
+    "*.msgpack",
+    "*.ot",
+    "*.onnx",
+    "*.gguf",
+    "onnx/*",
+    "openvino/*",
+    "coreml/*",
+]
+
+
+def resolve_model(name: str) -> Path:
+    """The folder of a model: by its short name, as a local folder, or by its id on a model hub.
+
+    Looks at sizes only, not at contents. A hub id is taken from the hub's local cache; what isn't there is
+    downloaded, unless ``HF_HUB_OFFLINE`` is set.
+
+    Raises:
+        WeightsError: the model isn't there; the message names the command that fetches it.
+    """
+    if name in MODELS:
+        state = model_state(MODELS[name])
+        if state == "present":
+            return model_folder(name)
+        what = "isn't complete" if state == "partial" else "isn't on this machine yet"
+        raise WeightsError(f"the model '{name}' {what}; run `python -m rag models pull {name}`")
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.is_absolute() or name.startswith((".", "~")):
+        raise WeightsError(f"there is no model folder {folder}; correct the path in rag.toml")
+    if _HUB_ID.fullmatch(name) is None:
+        find_model(name)  # raises, with the closest name
+    return _hub_folder(name)
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over the weights of a model's folder, as hexadecimal digits.
+
+    That of the one weights file; of several, that of their sorted lines "path sha256". A pulled model's come
+    from its manifest, so that nothing is read; another's are read.
+
+    Raises:
+        WeightsError: the folder holds no weights.
+    """
+    manifest = Manifest.read(folder)
+    if manifest is not None:
+        digests = {file.path: file.sha256 for file in manifest.files if file.path.endswith(".safetensors")}
+    else:
+        paths = sorted(folder.rglob("*.safetensors"))
+        digests = {path.relative_to(folder).as_posix(): file_digest(path) for path in paths}
+    if not digests:
+        raise WeightsError(f"the model folder {folder} holds no *.safetensors; name another in rag.toml")
+    if len(digests) == 1:
+        return next(iter(digests.values()))
+    lines = "\n".join(f"{path} {digest}" for path, digest in sorted(digests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """Without the progress bar that transformers draws for the seconds that loading takes."""
+    from transformers.utils import logging
+
+    switch: Any = logging  # its functions have no annotations
+    shown = switch.is_progress_bar_enabled()
+    switch.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            switch.enable_progress_bar()
+
+
+def _hub_folder(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(name, local_files_only=True, ignore_patterns=_OTHER_FORMATS))
+        if any(folder.glob("*.safetensors")):
+            return folder
+    except LocalEntryNotFoundError:
+        pass
+    advice = "run `python -m rag models list` for models that need no hub, or name a local folder in rag.toml"
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
+        raise WeightsError(
+            f"the hub's model '{name}' isn't on this machine and HF_HUB_OFFLINE is set; {advice}"
+        )
+    try:
+        return Path(snapshot_download(name, ignore_patterns=_OTHER_FORMATS))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise WeightsError(f"can't get '{name}' from the model hub: {cause}; {advice}") from error
