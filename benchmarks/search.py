@@ -16,14 +16,15 @@ from tqdm import tqdm
 
 from benchmarks.synthetic import make_passages, make_queries, make_vectors
 from rag.build import build_embeddings
-from rag.commands.search import Search
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
+from rag.service import EVERYTHING, Service
 from rag.settings import load_settings
 
 LIMIT_MS = 100.0
+K = 10
 PER_DOCUMENT = 50
 FOLDERS = 100
 WARM_UP = 5
@@ -48,19 +49,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings.override("knowledge_base", path=Path(folder) / "kb")
         fill(settings.knowledge_base.path, build_embeddings(settings).fingerprint, passages)
-        search = Search(settings, k=10)
+        service = Service(settings, roots=EVERYTHING)
         queries = [" ".join(terms) for terms in make_queries(passages, args.queries + WARM_UP)]
-        timings = [search(query)[1:] for query in tqdm(queries, unit="query")][WARM_UP:]
+        searched = [service.search(query, K) for query in tqdm(queries, unit="query")][WARM_UP:]
         filtered = {
-            name: [search(query, each)[2] for query in tqdm(queries, unit="query")][WARM_UP:]
+            name: [service.search(query, K, each).total_ms for query in tqdm(queries, unit="query")][WARM_UP:]
             for name, each in FILTERS
         }
-    embed, total = zip(*timings, strict=True)
     print(f"| {args.passages:,} passages | p50 ms | p95 ms | limit ms |")
     print("|---|---|---|---|")
     for name, values in (
-        ("embedding the query", embed),
-        ("the whole search", total),
+        ("embedding the query", [each.embed_ms for each in searched]),
+        ("the whole search", [each.total_ms for each in searched]),
         *(
             (f"searching under {name}, its query embedded before", values)
             for name, values in filtered.items()

@@ -15,6 +15,7 @@ __all__ = [
     "Origin",
     "Question",
     "ReasonCode",
+    "SearchResult",
     "Sentence",
     "Trace",
     "Turn",
@@ -53,6 +54,16 @@ class Question:
     text: str
     history: tuple[Turn, ...] = ()
     filter: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found, best first, each passage with its score; milliseconds of embedding, and of all."""
+
+    question: Question
+    passages: tuple[Document, ...]
+    embed_ms: float
+    total_ms: float
 
 
 @dataclass(frozen=True, slots=True)

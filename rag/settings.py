@@ -1,7 +1,7 @@
-"""Settings: ``rag.toml`` over defaults.
+"""Settings: ``rag.toml`` over defaults, and a command's flags over both.
 
-Flags override them in the ``__main__`` modules; secrets come from the environment only. An unknown key is
-refused, so that a typing error can't silently change nothing.
+Secrets come from the environment only. An unknown key is refused, so that a typing error can't silently
+change nothing.
 """
 
 import difflib
@@ -176,12 +176,28 @@ class Settings(_Section):
         return _validate(merged, "the command line")
 
 
-def load_settings(file: Path | None = None) -> Settings:
+def load_settings(
+    file: Path | None = None, *, kb: Path | None = None, generator: str | None = None
+) -> Settings:
     """Read settings from ``file``, or from ``rag.toml`` in the working folder if there is one.
+
+    Args:
+        file: the settings file.
+        kb: the knowledge base's folder, in place of the file's.
+        generator: the generator's model likewise.
 
     Raises:
         ConfigError: the file can't be read, isn't TOML, or has an unknown key or an invalid value.
     """
+    settings = _read(file)
+    if kb is not None:
+        settings = settings.override("knowledge_base", path=kb)
+    if generator is not None:
+        settings = settings.override("generator", model=generator)
+    return settings
+
+
+def _read(file: Path | None) -> Settings:
     path = file if file is not None else Path(DEFAULT_FILE)
     if file is None and not path.exists():
         return Settings()

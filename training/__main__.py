@@ -11,9 +11,9 @@ from rag.errors import RagError
 from training.fit.command import add_confidence_command
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training", description="Fit and train what ships.")
+def main(argv: list[str] | None = None, name: str = "python -m training") -> int:
+    """Run the command line and return the exit status; ``name`` is what starts it."""
+    parser = argparse.ArgumentParser(prog=name, description="Fit and train what ships.")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     add_confidence_command(subparsers)
     args = parser.parse_args(argv)

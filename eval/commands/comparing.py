@@ -1,8 +1,9 @@
 """``eval compare | gate | report``: what runs show."""
 
-import argparse
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from eval.baseline import write_baseline
 from eval.commands.tables import table
@@ -12,94 +13,89 @@ from eval.judging import judge_run
 from eval.report import write_report
 from eval.runs.scores import read_scores
 from rag.build import build_generator
+from rag.command_line import Config, Generator, SeveralValues, new_app
 from rag.settings import load_settings
 
 _MEASURES = ("nDCG@10", "right", "right_and_cited", "false_answers", "false_refusals")
 
 
-def add_comparing_commands(subparsers: Any) -> None:
-    """Add the commands that read runs."""
-    comparing = subparsers.add_parser("compare", help="what the difference between two runs shows")
-    comparing.add_argument("runs", nargs=2, metavar="RUN[:SYSTEM]")
-    comparing.set_defaults(handler=run_compare)
-    gate = subparsers.add_parser("gate", help="exit with 1 if a run is significantly worse than another")
-    gate.add_argument("run", metavar="RUN[:SYSTEM]")
-    gate.add_argument("--baseline", required=True, metavar="RUN[:SYSTEM]")
-    gate.add_argument("--tolerance", type=float, default=0.0, help="a fall of so much may pass (default: 0)")
-    gate.set_defaults(handler=run_gate)
-    keeping = subparsers.add_parser("baseline", help="keep a run's scores for later gates")
-    keeping.add_argument("run", type=Path, metavar="RUN")
-    keeping.add_argument("--out", type=Path, required=True, metavar="DIR")
-    keeping.set_defaults(handler=run_baseline)
-    for each in (comparing, gate, keeping):
-        each.add_argument(
-            "--measures",
-            nargs="+",
-            default=list(_MEASURES),
-            metavar="NAME",
-            help=f"those of them that there are (default: {' '.join(_MEASURES)})",
-        )
-        if each is not keeping:
-            each.add_argument("--seed", type=int, default=0)
-    judging = subparsers.add_parser(
-        "judge",
-        help="a model's opinion of a run's answers, kept apart from the figures",
-        description="Ask a model whether each answer means what the reference answer says. Its opinion goes "
-        "into files of its own and is never mixed with what is measured without a model.",
-    )
-    judging.add_argument("run", type=Path, metavar="RUN")
-    judging.add_argument("--generator", metavar="NAME", help="the judge (default: the settings' generator)")
-    judging.add_argument("--config", type=Path, metavar="FILE", help="settings (default: rag.toml)")
-    judging.set_defaults(handler=run_judge)
-    report = subparsers.add_parser("report", help="a page and a Markdown file on one or more runs")
-    report.add_argument("runs", nargs="+", type=Path, metavar="RUN")
-    report.add_argument("--out", type=Path, metavar="DIR", help="where to (default: the last run's folder)")
-    report.set_defaults(handler=run_report)
+app = new_app()
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder")]
+Scores = Annotated[str, typer.Argument(metavar="RUN[:SYSTEM]", help="a run's folder, and one of its systems")]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME...", help=f"those of them that there are (default: {' '.join(_MEASURES)})"),
+]
+Seed = Annotated[int, typer.Option(metavar="N")]
 
 
-def run_compare(args: argparse.Namespace) -> int:
-    """Print what the difference between two runs shows."""
-    first, second = map(read_scores, args.runs)
-    print(to_markdown(compare_systems(first, second, args.measures, args.seed)))
+@app.command("compare", cls=SeveralValues)
+def compare(first: Scores, second: Scores, measures: Measures = None, seed: Seed = 0) -> int:
+    """What the difference between two runs shows."""
+    runs = read_scores(first), read_scores(second)
+    print(to_markdown(compare_systems(*runs, measures or _MEASURES, seed)))
     return 0
 
 
-def run_gate(args: argparse.Namespace) -> int:
-    """Exit status 1 where a measure is missing, or got significantly worse by more than the tolerance."""
-    baseline, run = read_scores(args.baseline), read_scores(args.run)
-    lacking = missing(baseline, run, args.measures)
+@app.command("gate", cls=SeveralValues)
+def gate(
+    run: Scores,
+    baseline: Annotated[str, typer.Option(metavar="RUN[:SYSTEM]", help="what it is compared with")],
+    tolerance: Annotated[float, typer.Option(metavar="SHARE", help="a fall of so much may pass")] = 0.0,
+    measures: Measures = None,
+    seed: Seed = 0,
+) -> int:
+    """Exit with 1 if a run is significantly worse than another, by more than the tolerance."""
+    chosen = measures or list(_MEASURES)
+    before, now = read_scores(baseline), read_scores(run)
+    lacking = missing(before, now, chosen)
     for each in lacking:
         print(f"MISSING  {each}")
     if lacking:
         print("not ok")
         return 1
-    fallen = regressions(compare_systems(baseline, run, args.measures, args.seed), args.tolerance)
-    for each in fallen:
-        print(f"REGRESSION  {each}")
+    fallen = regressions(compare_systems(before, now, chosen, seed), tolerance)
+    for regression in fallen:
+        print(f"REGRESSION  {regression}")
     print("not ok" if fallen else "ok: no significant regression")
     return 1 if fallen else 0
 
 
-def run_judge(args: argparse.Namespace) -> int:
-    """Have a run's answers judged, and print what came of it."""
-    settings = load_settings(args.config).generator
-    if args.generator:
-        settings = settings.model_copy(update={"model": args.generator})
-    found = judge_run(args.run, cached_generator(build_generator(settings), settings), settings.model)
+@app.command("baseline", cls=SeveralValues)
+def baseline(
+    run: Run,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="where to")],
+    measures: Measures = None,
+) -> int:
+    """Keep a run's scores for later gates."""
+    print(f"{write_baseline(run, out, measures or list(_MEASURES))} scores: {out}")
+    return 0
+
+
+@app.command("judge")
+def judge(run: Run, generator: Generator = None, config: Config = None) -> int:
+    """A model's opinion of a run's answers, kept apart from the figures.
+
+    Ask a model whether each answer means what the reference answer says. Its opinion goes into files of its
+    own and is never mixed with what is measured without a model.
+    """
+    settings = load_settings(config, generator=generator).generator
+    found = judge_run(run, cached_generator(build_generator(settings), settings), settings.model)
     print(f"Opinions of the model {settings.model}, which are no measurements:\n")
     print(table(found["sets"], ("judge_right", "agreement", "unclear")))
     return 0
 
 
-def run_baseline(args: argparse.Namespace) -> int:
-    """Write the baseline."""
-    print(f"{write_baseline(args.run, args.out, args.measures)} scores: {args.out}")
-    return 0
-
-
-def run_report(args: argparse.Namespace) -> int:
-    """Write the report and print where it is."""
-    page, text = write_report(args.runs, args.out if args.out is not None else args.runs[-1])
+@app.command("report")
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="runs' folders, the newest last")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="where to (default: the last run's folder)")
+    ] = None,
+) -> int:
+    """A page and a Markdown file on one or more runs."""
+    page, text = write_report(runs, out if out is not None else runs[-1])
     print(page)
     print(text)
     return 0

@@ -1,41 +1,45 @@
 """``eval trust``: how far answers can be trusted, by language."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from eval.runs.scores import read_answers
 from eval.statistics import Estimate
 from eval.trust import MEASURES, TIMES, by_language, measure, seconds
+from rag.command_line import SeveralValues, new_app
 
 _LANGUAGES = {"zh": "Chinese", "en": "English"}
 
 
-def add_trust_command(subparsers: Any) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "trust",
-        help="how far the answers of runs can be trusted: right, cited, declined, by language",
-        description="One table over all sets of the runs: what is right, cited and declined, with 95 % "
-        "intervals and numbers of questions, and how soon it comes; a column for each system and language. "
-        "A question that several runs asked counts once, but for one that only some hold the answer to.",
-    )
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
-    parser.add_argument("--systems", nargs="+", default=["default"], metavar="NAME")
-    parser.add_argument("--sets", nargs="+", metavar="SET", help="only these sets of the runs")
-    parser.set_defaults(handler=run_trust)
+app = new_app()
 
 
-def run_trust(args: argparse.Namespace) -> int:
-    """Print the table."""
+@app.command("trust", cls=SeveralValues)
+def trust(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="runs' folders")],
+    systems: Annotated[
+        list[str] | None, typer.Option(metavar="NAME...", help="a column for each (default: default)")
+    ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option(metavar="SET...", help="only these sets of the runs")
+    ] = None,
+) -> int:
+    """How far the answers of runs can be trusted: right, cited, declined, by language.
+
+    One table over all sets of the runs: what is right, cited and declined, with 95 % intervals and numbers of
+    questions, and how soon it comes; a column for each system and language. A question that several runs
+    asked counts once, but for one that only some hold the answer to.
+    """
     columns = []
-    for system in args.systems:
+    for system in systems or ["default"]:
         asked = {
             (name, each["id"], each["answerable"]): each
-            for run in args.runs
+            for run in runs
             for name, found in read_answers(run, system).items()
-            if args.sets is None or name in args.sets
+            if sets is None or name in sets
             for each in found
         }
         records = list(asked.values())

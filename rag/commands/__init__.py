@@ -1,1 +1,1 @@
-"""The subcommands of ``python -m rag``, one a module: ``add_parser`` declares it, ``run`` carries it out."""
+"""The commands of ``python -m rag``: functions of their options that print and return the exit status."""

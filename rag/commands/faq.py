@@ -1,29 +1,17 @@
 """``python -m rag faq``: the curated questions and answers, and those that say the same or contradict."""
 
-import argparse
 import json
 from dataclasses import asdict
-from typing import Any
 
-from rag.build import open_knowledge_base
-from rag.curated.duplicates import list_entries, same_questions
-
-
-def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "faq", parents=[common], help="list curated questions, and those asked twice or answered in two ways"
-    )
-    parser.add_argument("--json", action="store_true", help="print all of it as one JSON object")
-    parser.set_defaults(handler=run)
+from rag.command_line import Config, Json, Kb
+from rag.service import Service
 
 
-def run(args: argparse.Namespace) -> int:
-    """Carry out the command; returns the exit status."""
-    with open_knowledge_base(args.settings) as knowledge_base, knowledge_base.pinned():
-        entries = list_entries(knowledge_base)
-        pairs = same_questions(knowledge_base)
-    if args.json:
+def faq(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
+    """List curated questions, and those asked twice or answered in two ways."""
+    with Service.open(kb, config=config) as service:
+        entries, pairs = service.curated()
+    if as_json:
         record = {
             "entries": [asdict(each) for each in entries],
             "same_questions": [

@@ -1,31 +1,20 @@
 """``python -m rag verify``: prove that the knowledge base agrees with itself."""
 
-import argparse
 import json
 from dataclasses import asdict
-from typing import Any
 
-from rag.build import open_knowledge_base
-
-
-def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Declare the command."""
-    parser = subparsers.add_parser(
-        "verify",
-        parents=[common],
-        help="prove that catalogue, vectors, dense and lexical index agree and spans hold",
-    )
-    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
-    parser.set_defaults(handler=run)
+from rag.command_line import Config, Json, Kb
+from rag.service import Service
 
 
-def run(args: argparse.Namespace) -> int:
-    """Carry out the command; exit status 1 when something doesn't agree."""
-    with open_knowledge_base(args.settings) as knowledge_base:
-        report = knowledge_base.verify()
-    if args.json:
+def verify(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
+    """Prove that catalogue, vectors, dense and lexical index agree and every span holds."""
+    with Service.open(kb, config=config) as service:
+        report = service.verify()
+    status = 0 if report.ok else 1
+    if as_json:
         print(json.dumps({"ok": report.ok, **asdict(report)}, ensure_ascii=False, default=list))
-        return 0 if report.ok else 1
+        return status
     for problem in report.problems:
         print(f"PROBLEM  {problem}")
     if report.behind:
@@ -34,4 +23,4 @@ def run(args: argparse.Namespace) -> int:
         print("ok: catalogue, vectors, dense index and lexical index agree, and every span holds")
     else:
         print("not ok: run `python -m ingest DIR --rebuild`, or search once to rebuild a derived index")
-    return 0 if report.ok else 1
+    return status

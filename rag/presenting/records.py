@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Curated, Question
+from rag.answer import Answer, Curated, SearchResult
 from rag.filter import Filter
 from rag.passage import metadata_of
 
@@ -61,6 +61,35 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
     }
 
 
+def trace_record(answer: Answer) -> dict[str, Any]:
+    """The trace as a JSON-able record: every stage with all of its passages and scores."""
+    trace = answer.trace
+    return {
+        "query": trace.query,
+        "generator": trace.generator,
+        "stages": [
+            {
+                "name": stage.name,
+                "query": stage.query,
+                "passages": [
+                    {"id": each.id, "place": place(each), "score": each.metadata.get("score")}
+                    | {name: column[row] for name, column in stage.scores.items()}
+                    for row, each in enumerate(stage.passages)
+                ],
+            }
+            for stage in trace.stages
+        ],
+        "evidence": list(trace.evidence),
+        "withheld": list(trace.withheld),
+        "draft": trace.draft,
+        "first_draft": trace.first_draft,
+        "found": trace.found,
+        "signals": dict(trace.signals),
+        "dropped_citations": list(trace.dropped_citations),
+        "removed": list(trace.removed),
+    }
+
+
 def _curated_record(entry: Curated | None) -> dict[str, Any] | None:
     if entry is None:
         return None
@@ -94,16 +123,14 @@ def _hit_record(rank: int, hit: Document) -> dict[str, Any]:
     return {"rank": rank, "score": record.pop("score"), **record}
 
 
-def search_record(
-    query: Question, hits: list[Document], embed_ms: float, total_ms: float, query_id: Any = None
-) -> dict[str, Any]:
+def search_record(result: SearchResult, query_id: Any = None) -> dict[str, Any]:
     """The result of a search as a JSON-able record."""
     return {
         "id": query_id,
-        "query": query.text,
-        "hits": [_hit_record(rank, hit) for rank, hit in enumerate(hits, start=1)],
-        "timings_ms": {"embed": embed_ms, "total": total_ms},
-        "filter": _filter_record(query.filter),
+        "query": result.question.text,
+        "hits": [_hit_record(rank, hit) for rank, hit in enumerate(result.passages, start=1)],
+        "timings_ms": {"embed": result.embed_ms, "total": result.total_ms},
+        "filter": _filter_record(result.question.filter),
     }
 
 

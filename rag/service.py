@@ -1,0 +1,289 @@
+"""The one object that every door opens: the command line, the page, the evaluation, a Python session.
+
+    from rag.service import Service
+
+    with Service.open("kb.wenju") as wenju:
+        print(wenju.ask("How long is the warranty?").text)
+
+Libraries that take seconds to load are imported where something needs them.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar
+
+from langchain_core.runnables import RunnableConfig
+
+from rag.answer import Answer, Question, SearchResult
+from rag.errors import ConfigError
+from rag.filter import Filter
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+
+    from rag.answering import AnswerChain
+    from rag.curated.duplicates import SameQuestion, StoredEntry
+    from rag.knowledge_base import KnowledgeBase, StoredDocument, VerifyReport
+    from rag.models.embedder import SentenceEmbeddings
+
+Part = TypeVar("Part")
+Roots = frozenset[str] | Literal["everything"]
+EVERYTHING: Final = "everything"
+
+
+class Service:
+    """A knowledge base and the models that answer from it, each opened once, when it is first needed.
+
+    Ask it from any number of threads. What may be seen is settled when it is opened, and no question can
+    widen it: a server holds one service for each set of folders that its users may see, and gives all of
+    them the same embedder and generator.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        roots: Roots,
+        knowledge_base: "KnowledgeBase | None" = None,
+        embeddings: "Embeddings | None" = None,
+        generator: "BaseChatModel | None" = None,
+        retriever: "BaseRetriever | None" = None,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            settings: what is to be opened.
+            roots: the ingested folders that may be seen, or ``EVERYTHING``.
+            knowledge_base: an open one in place of the settings'; it isn't closed with the service.
+            embeddings: its embedder, given together with it.
+            generator: in place of the settings'.
+            retriever: what ``ask`` finds its evidence with, in place of the settings'.
+
+        Raises:
+            ConfigError: ``roots`` isn't ``EVERYTHING``.
+        """
+        if roots != EVERYTHING:
+            # THE PLACE FOR VIEWS: `_searched` and `_looked_into` below are all that is ever asked. Both
+            # become `knowledge_base.view(roots)`; until then no folder can be kept out of sight.
+            raise ConfigError("a service can't be opened for some folders only; open it for EVERYTHING")
+        self.settings = settings
+        self.roots = roots
+        self._opened = ExitStack()
+        self._looked_into = _Once(lambda: knowledge_base or self._open_knowledge_base())
+        self._embedder = _Once(self._load_embedder)
+        self._embeddings = _Once(lambda: embeddings or self._load_embeddings())
+        self._searched = _Once(lambda: knowledge_base or self._open_knowledge_base(to_search=True))
+        self._chain = _Once(lambda: self._build_chain(generator, retriever))
+        self._retrievers: dict[int, BaseRetriever] = {}
+        self._lock = threading.Lock()
+        self._warm = False
+
+    @classmethod
+    def open(
+        cls,
+        path: str | PathLike[str] | None = None,
+        *,
+        config: Path | None = None,
+        generator: str | None = None,
+        roots: Roots = EVERYTHING,
+    ) -> Self:
+        """For the knowledge base at ``path``, by the settings of ``rag.toml`` or of another file.
+
+        Args:
+            path: the knowledge base's folder; by default the settings'.
+            config: the settings file.
+            generator: the generator's model, in place of the settings'.
+            roots: the ingested folders that may be seen.
+
+        Raises:
+            ConfigError: the settings are wrong.
+        """
+        kb = Path(path) if path is not None else None
+        return cls(load_settings(config, kb=kb, generator=generator), roots=roots)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened; the object can't be used any more."""
+        self._opened.close()
+
+    def ask(self, question: str | Question, config: RunnableConfig | None = None) -> Answer:
+        """Answer a question from what may be seen; ``config`` is LangChain's, for callbacks.
+
+        Raises:
+            ConfigError: the question is empty or too long.
+            RagError: the knowledge base or a model can't be had, or the generator failed.
+        """
+        return self._chain().invoke(question, config)
+
+    def stream(self, question: str | Question, config: RunnableConfig | None = None) -> Iterator[Answer]:
+        """The answer as it grows: passages first, then a draft, last the answer that ``ask`` gives.
+
+        Raises:
+            RagError: what ``ask`` raises.
+        """
+        return self._chain().stream(question, config)
+
+    def search(
+        self, query: str | Question, k: int | None = None, filter: Filter | None = None
+    ) -> SearchResult:
+        """The ``k`` best passages, by default as many as the settings say, of those that pass the filter.
+
+        Args:
+            query: what to look for; a question that leans on its conversation is searched together with it.
+            k: how many.
+            filter: in place of the question's own.
+
+        Raises:
+            ConfigError: the query is empty or too long.
+            RagError: the knowledge base or the embedder can't be had.
+        """
+        from rag.questions.conversation import retrieval_query
+        from rag.retrievers import retrieve
+
+        question = Question(query) if isinstance(query, str) else query
+        self._check(question.text)
+        wanted = filter if filter is not None else question.filter
+        retriever = self._retriever_of(k if k is not None else self.settings.retrieval.k)
+        text = retrieval_query(question)
+        start = time.perf_counter()
+        self._embeddings().embed_query(text)
+        embedded = time.perf_counter()
+        passages = retrieve(retriever, text, wanted)
+        end = time.perf_counter()
+        return SearchResult(
+            replace(question, filter=wanted),
+            tuple(passages),
+            round((embedded - start) * 1000, 3),
+            round((end - start) * 1000, 3),
+        )
+
+    def documents(self) -> "list[StoredDocument]":
+        """All documents, by root and source; those that couldn't be read too.
+
+        Raises:
+            KnowledgeBaseError: there is no knowledge base, or it can't be read.
+        """
+        return self._looked_into().documents()
+
+    def text(self, source: str, root: str | None = None) -> str:
+        """A document's stored text, which the offsets of passages and citations point into.
+
+        Raises:
+            KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
+        """
+        return self._looked_into().text(source, root)
+
+    def curated(self) -> "tuple[list[StoredEntry], list[SameQuestion]]":
+        """The curated questions and answers, in order of their documents, and the pairs that ask the same."""
+        from rag.curated.duplicates import list_entries, same_questions
+
+        knowledge_base = self._looked_into()
+        with knowledge_base.pinned():
+            return list_entries(knowledge_base), same_questions(knowledge_base)
+
+    @property
+    def generation(self) -> int:
+        """The published generation of the knowledge base."""
+        return self._looked_into().generation
+
+    def verify(self) -> "VerifyReport":
+        """Prove that the whole knowledge base agrees with itself; changes nothing.
+
+        Raises:
+            KnowledgeBaseBusy: another process is writing to it.
+        """
+        return self._looked_into().verify()
+
+    def warm(self, language: str) -> None:
+        """Load what answering needs, once, so that the first question is as quick as the next ones.
+
+        Args:
+            language: of the prompt whose fixed head the generator reads beforehand: "zh" or "en".
+
+        Raises:
+            RagError: a part can't be had.
+        """
+        with self._lock:
+            if not self._warm:
+                chain = self._chain()
+                chain.retriever.invoke(".")  # loads the embedder and the indexes
+                chain.warm(language)
+                self._warm = True
+
+    def _check(self, query: str) -> None:
+        limit = self.settings.answering.max_question_characters
+        if not query.strip():
+            raise ConfigError("the query is empty; write one after 'search'")
+        if len(query) > limit:
+            raise ConfigError(f"the query has {len(query):,} characters and at most {limit:,} are read")
+
+    def _retriever_of(self, k: int) -> "BaseRetriever":
+        from rag.build import build_retriever
+
+        with self._lock:
+            if k not in self._retrievers:
+                parts = self._searched(), self._embeddings()
+                self._retrievers[k] = build_retriever(self.settings, *parts, k)
+            return self._retrievers[k]
+
+    def _load_embeddings(self) -> "Embeddings":
+        from rag.models.query_cache import CachedQueryEmbeddings
+
+        return CachedQueryEmbeddings(self._embedder())
+
+    def _load_embedder(self) -> "SentenceEmbeddings":
+        from rag.build import build_embeddings
+
+        return build_embeddings(self.settings)
+
+    def _open_knowledge_base(self, *, to_search: bool = False) -> "KnowledgeBase":
+        """To look into, whatever embedder made it; or to search, with the settings' embedder alone."""
+        from rag.build import open_knowledge_base
+
+        embedder = self._embedder() if to_search else None
+        return self._opened.enter_context(open_knowledge_base(self.settings, embedder))
+
+    def _build_chain(
+        self, generator: "BaseChatModel | None", retriever: "BaseRetriever | None"
+    ) -> "AnswerChain":
+        from rag.build import build_answer_chain
+
+        return build_answer_chain(
+            self.settings,
+            self._searched(),
+            embeddings=self._embeddings(),
+            generator=generator,
+            retriever=retriever,
+        )
+
+
+class _Once(Generic[Part]):
+    """A part that is made when it is first asked for, by one thread; one that can't be is tried again."""
+
+    def __init__(self, make: Callable[[], Part]) -> None:
+        self._make = make
+        self._made: list[Part] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Part:
+        """The part; raises what making it raises."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
