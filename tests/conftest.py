@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     native = torch.cpu.get_capabilities()
     has = not any(native.get(each) for each in features) if forced == "other" else forced == "bfloat16"
     pretended = {**native, **dict.fromkeys(features, has)}
-    torch.cpu.get_capabilities = lambda: pretended  # where rag.models.hardware looks
+    torch.cpu.get_capabilities = lambda: pretended  # type: ignore[assignment]  # where hardware.py looks
 
 
 @pytest.hookimpl(tryfirst=True)
