@@ -17,8 +17,8 @@ from benchmarks.measuring import Row, markdown_table, percentiles, run_apart
 from eval.datasets import read_sets
 from eval.datasets.pool import pool_sets
 from eval.measures.cost import peak_memory
-from eval.plan import Corpus
-from eval.runs.workplace import Workplace
+from eval.runs.parts import Parts
+from eval.selection import Corpus
 from eval.systems import read_systems
 from rag.settings import load_settings
 
@@ -50,9 +50,9 @@ def measure(name: str, systems_file: Path | None, sets: Sequence[Path], queries:
         count = min(queries, len(each.questions))
         questions += random.Random(f"0 {each.name}").sample(list(each.questions), count)
     random.Random(0).shuffle(questions)
-    with Workplace() as workplace:
-        kb = workplace.knowledge_base(system, Corpus(pool.sets, pool=pool))
-        retriever = system.build_retriever(kb, workplace.embeddings(system))
+    with Parts() as parts:
+        kb = parts.knowledge_base(system, Corpus(pool.sets, pool=pool))
+        retriever = system.build_retriever(kb, parts.embeddings(system))
         milliseconds = []
         for number, question in enumerate(questions):  # none twice: queries are remembered
             started = time.perf_counter()

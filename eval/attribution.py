@@ -7,8 +7,8 @@ from langchain_core.documents import Document
 
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
-from eval.plan import Corpus
 from eval.runs.asking import Asked
+from eval.selection import Corpus
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import embedding_text, metadata_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.measures.direction import LESS_IS_BETTER
+from eval.measures import LESS_IS_BETTER
 from eval.runs.scores import ScoredSystem
 from eval.statistics import Comparison, compare
 from rag.errors import EvalError

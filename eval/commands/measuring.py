@@ -10,10 +10,10 @@ import typer
 
 from eval.commands.tables import table
 from eval.datasets import EvalSet, read_sets
-from eval.datasets.curated import as_curated
-from eval.plan import Plan
+from eval.datasets.curated_sets import as_curated
 from eval.report import write_report
 from eval.runs.run import RunPlan, execute
+from eval.selection import Selection
 from eval.systems import RETRIEVAL_SYSTEMS, System, read_systems
 from rag.command_line import Config, Generator, SeveralValues, new_app
 from rag.errors import EvalError
@@ -158,10 +158,10 @@ def measure(
     settings = load_settings(config, generator=generator)
     others = [each for path in beside or () for each in read_sets(path) if "@" not in each.name]
     asked = _read(sets, folder, kb, faq_sets or (), cross=cross)
-    plan = Plan(asked, pool, sample, seed, tuple(remove_gold or ()), others, half)
+    selection = Selection(asked, pool, sample, seed, tuple(remove_gold or ()), others, half)
     measured = read_systems(systems or command.systems, settings, systems_file)
     ranking = read_systems(RETRIEVAL_SYSTEMS, settings, systems_file) if name == "all" else ()
-    run = replace(_plan_run(name, plan, measured, ranking), cases=cases or 50, fresh=fresh)
+    run = replace(_plan_run(name, selection, measured, ranking), cases=cases or 50, fresh=fresh)
     folder, summary = execute(run, out)
     print(table(summary, command.columns))
     if name == "all":
@@ -176,19 +176,23 @@ for _name, _command in COMMANDS.items():
     app.command(_name, cls=SeveralValues, help=_help)(measure)
 
 
-def _plan_run(name: str, plan: Plan, systems: Sequence[System], ranking: Sequence[System]) -> RunPlan:
+def _plan_run(
+    name: str, selection: Selection, systems: Sequence[System], ranking: Sequence[System]
+) -> RunPlan:
     match name:
         case "retrieval":
-            return RunPlan("retrieval", plan, retrieval=systems)
+            return RunPlan("retrieval", selection, retrieval=systems)
         case "answers":
-            return RunPlan("answers", plan, answers=systems)
+            return RunPlan("answers", selection, answers=systems)
         case "faq":
             retrieving = [each for each in systems if each.evidence == "retrieved"]
-            return RunPlan("faq", plan, retrieval=retrieving, answers=systems, faq=True)
+            return RunPlan("faq", selection, retrieval=retrieving, answers=systems, faq=True)
         case "robustness":
-            return RunPlan("robustness", plan, robustness=systems)
-    robust = systems if any(each.folder is None and each.knowledge_base is None for each in plan.sets) else []
-    return RunPlan("all", plan, retrieval=ranking, answers=systems, robustness=robust, faq=True)
+            return RunPlan("robustness", selection, robustness=systems)
+    robust = (
+        systems if any(each.folder is None and each.knowledge_base is None for each in selection.sets) else []
+    )
+    return RunPlan("all", selection, retrieval=ranking, answers=systems, robustness=robust, faq=True)
 
 
 def _read(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.datasets.curated import curated_document
+from eval.datasets.curated_sets import curated_document
 from eval.datasets.lines import flag_of, read_objects, read_text, text_of, texts_of, unique_id
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from rag.errors import EvalError

@@ -4,7 +4,7 @@ import re
 
 from langchain_core.documents import Document
 
-from eval.generate.writing import Draft
+from eval.generate.question_prompt import QuestionDraft
 from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import embedding_text, metadata_of
@@ -38,7 +38,7 @@ _QUESTION_WORD = re.compile(
 )
 
 
-def objection(draft: Draft, passage: Document, span: Span) -> str | None:
+def objection(draft: QuestionDraft, passage: Document, span: Span) -> str | None:
     """Why a question must not be used, or None. What needs no other passage and no generator.
 
     Args:

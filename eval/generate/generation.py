@@ -11,9 +11,9 @@ from eval.generate.checks import ambiguity, objection
 from eval.generate.duplicates import Duplicates
 from eval.generate.near_misses import near_misses
 from eval.generate.passages import Focus, choose_passages, sentences_to_ask
-from eval.generate.plan import GeneratePlan, Try
+from eval.generate.question_prompt import head_messages, parse_reply, wording_for, writing_messages
 from eval.generate.round_trip import round_trip
-from eval.generate.writing import head_messages, parse_reply, wording_for, writing_messages
+from eval.generate.tries import GeneratePlan, Try
 from eval.spans import find_span
 from rag.answering import prompt
 from rag.answering.drafting import trained_for

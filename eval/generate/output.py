@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from eval.datasets.lines import read_objects
-from eval.generate.plan import Kind, Try
+from eval.generate.tries import Kind, Try
 from rag.errors import EvalError
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from eval.corpora import contents_digest
 from eval.generate.generation import generate_questions
 from eval.generate.output import Output
-from eval.generate.plan import GeneratePlan, Try
+from eval.generate.tries import GeneratePlan, Try
 from rag.build import build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings

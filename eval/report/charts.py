@@ -58,7 +58,7 @@ def styles(systems: Sequence[str]) -> dict[str, tuple[str, str, Sequence[int]]]:
     }
 
 
-class Draughtsman:
+class Charts:
     """Draws plots for one page: ids differ from plot to plot.
 
     ``systems`` decide the colours; values name theirs under ``system``.

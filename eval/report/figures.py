@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from eval.report.charts import Draughtsman
+from eval.report.charts import Charts
 from eval.report.curves import (
     HISTORY_MEASURES,
     history,
@@ -42,7 +42,7 @@ class Gallery:
     systems: tuple[str, ...] = ()
 
 
-def galleries(runs: Sequence[RecordedRun], draw: Draughtsman) -> list[Gallery]:
+def galleries(runs: Sequence[RecordedRun], draw: Charts) -> list[Gallery]:
     """All figures of the newest run, and the history of all runs; kinds without a figure are left out."""
     run = runs[-1]
     ranked, answered = (
@@ -96,7 +96,7 @@ def galleries(runs: Sequence[RecordedRun], draw: Draughtsman) -> list[Gallery]:
     return [gallery for gallery in made if gallery.figures]
 
 
-def _waterfalls(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
+def _waterfalls(run: RecordedRun, draw: Charts) -> list[Figure]:
     figures = []
     for system in run.systems:
         sets = run.of("answers", system)
@@ -121,7 +121,7 @@ def _waterfalls(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
     return figures
 
 
-def _by_k(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
+def _by_k(run: RecordedRun, draw: Charts) -> list[Figure]:
     figures = []
     for set_name in run.sets:
         curves = {system: ranking_by_k(run, set_name, system) for system in run.systems}
@@ -152,7 +152,7 @@ def _of_answers(run: RecordedRun, make: Callable[[str, list[str]], Figure]) -> l
     ]
 
 
-def _risk(run: RecordedRun, draw: Draughtsman, set_name: str, systems: list[str]) -> Figure:
+def _risk(run: RecordedRun, draw: Charts, set_name: str, systems: list[str]) -> Figure:
     curves = {system: risk_by_coverage(run.lines["answers"][set_name][system]) for system in systems}
     values = [
         {"system": system, "coverage": coverage, "risk": risk}
@@ -169,7 +169,7 @@ def _risk(run: RecordedRun, draw: Draughtsman, set_name: str, systems: list[str]
     return Figure(set_name, plot, ("system", "coverage", "risk"), tuple(rows), _without(missing, plot))
 
 
-def _reliability(run: RecordedRun, draw: Draughtsman, set_name: str, systems: list[str]) -> Figure:
+def _reliability(run: RecordedRun, draw: Charts, set_name: str, systems: list[str]) -> Figure:
     values, rows, missing = [], [], []
     for system in systems:
         found = reliability(run.lines["answers"][set_name][system])
@@ -192,7 +192,7 @@ def _without(systems: list[str], plot: Markup | None) -> str | None:
     return f"{NO_CONFIDENCE}: {', '.join(systems)}" if plot is not None else f"{NO_CONFIDENCE}."
 
 
-def _latency(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
+def _latency(run: RecordedRun, draw: Charts) -> list[Figure]:
     figures = []
     for set_name in run.sets:
         found = latencies(run, set_name)
@@ -212,7 +212,7 @@ def _latency(run: RecordedRun, draw: Draughtsman) -> list[Figure]:
     return figures
 
 
-def _history(runs: Sequence[RecordedRun], draw: Draughtsman) -> list[Figure]:
+def _history(runs: Sequence[RecordedRun], draw: Charts) -> list[Figure]:
     figures = []
     for set_name in runs[-1].sets:
         for measure in HISTORY_MEASURES:

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from eval.report.brief import brief, sentence
 from eval.report.cases import show_cases
-from eval.report.charts import Draughtsman, styles
+from eval.report.charts import Charts, styles
 from eval.report.facts import SHOWN as FAILURES_SHOWN
 from eval.report.facts import failures, gaps, run_facts
 from eval.report.figures import galleries
@@ -67,7 +67,7 @@ def render(runs: Sequence[RecordedRun]) -> str:
         headline=headline(run),
         further=further(run),
         breakdowns=breakdowns(run),
-        galleries=galleries(runs, Draughtsman(run.systems)),
+        galleries=galleries(runs, Charts(run.systems)),
         key=styles(run.systems),
         cases=[(verdict, show_cases(verdict)) for verdict in verdicts if verdict.losses],
         facts=run_facts(run),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.measures.direction import LESS_IS_BETTER
+from eval.measures import LESS_IS_BETTER
 from eval.report.recorded import Line, RecordedRun
 from eval.statistics import Estimate, bootstrap_mean
 

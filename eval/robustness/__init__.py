@@ -6,7 +6,6 @@ base.
 """
 
 from eval.robustness.cases import RobustnessCase, robustness_cases
-from eval.robustness.detection import says_documents_err
-from eval.robustness.scoring import score_case
+from eval.robustness.scoring import says_documents_err, score_case
 
 __all__ = ["RobustnessCase", "robustness_cases", "says_documents_err", "score_case"]

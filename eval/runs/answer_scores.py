@@ -16,8 +16,8 @@ from eval.measures.abstention import (
 from eval.measures.answers import is_brief, is_right, score_answer
 from eval.measures.faq import FaqOutcome, score_faq
 from eval.measures.grounding import score_grounding, source_of
-from eval.plan import Corpus
 from eval.runs.asking import Asked
+from eval.selection import Corpus
 from eval.statistics import Estimate, bootstrap_statistic
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base import KnowledgeBase

@@ -14,9 +14,9 @@ from langchain_core.retrievers import BaseRetriever
 from eval.datasets.records import EvalQuestion
 from eval.generation_cache import CachedGenerator
 from eval.measures.cost import costs
-from eval.plan import Corpus
 from eval.runs.evidence import RANKED, GivenPassages, gold_and_distractors
-from eval.runs.workplace import Workplace
+from eval.runs.parts import Parts
+from eval.selection import Corpus
 from eval.systems import System
 from rag.answer import Answer, Question, Sentence, Trace
 from rag.build import build_answer_chain
@@ -103,7 +103,7 @@ class Asker:
 
     system: System
     corpus: Corpus
-    workplace: Workplace
+    parts: Parts
     seed: int = 0
     knowledge_base: KnowledgeBase = field(init=False)
     generator: BaseChatModel = field(init=False)
@@ -114,8 +114,8 @@ class Asker:
         Raises:
             RagError: it can't be opened.
         """
-        self.knowledge_base = self.workplace.knowledge_base(self.system, self.corpus)
-        self.generator = self.workplace.generator(self.system, self.knowledge_base)
+        self.knowledge_base = self.parts.knowledge_base(self.system, self.corpus)
+        self.generator = self.parts.generator(self.system, self.knowledge_base)
 
     def ask(self, question: EvalQuestion) -> Asked:
         """The system's answer, with the evidence that the system is given."""
@@ -136,7 +136,7 @@ class Asker:
         settings = self.system.settings
         if not curated:
             settings = settings.override("faq", enabled=False)
-        embeddings = self.workplace.embeddings(self.system)
+        embeddings = self.parts.embeddings(self.system)
         chain = build_answer_chain(
             settings,
             self.knowledge_base,
@@ -147,7 +147,7 @@ class Asker:
         return chain.invoke(Question(question.text, question.history), {"callbacks": [recorder]})
 
     def _retriever(self, question: EvalQuestion) -> BaseRetriever:
-        embeddings = self.workplace.embeddings(self.system)
+        embeddings = self.parts.embeddings(self.system)
         if self.system.evidence == "retrieved":
             return self.system.build_retriever(self.knowledge_base, embeddings)
         ranker = self.system.build_retriever(self.knowledge_base, embeddings, RANKED)

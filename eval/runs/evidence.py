@@ -9,7 +9,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
-from eval.plan import Corpus
+from eval.selection import Corpus
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
 

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from eval.datasets.records import EvalQuestion, EvalSet, qrels_of
 from eval.measures.retrieval import MEASURES, Ranking, score_rankings
-from eval.plan import Corpus
 from eval.runs.folder import RunFolder
 from eval.runs.summary import Summary, mean_of_each
+from eval.selection import Corpus
 from eval.systems import RetrievalSystem
 from rag.answer import Question
 from rag.errors import RagError

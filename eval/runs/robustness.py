@@ -22,9 +22,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
     name = asker.system.name
     if asker.corpus.pool is None:  # documents to be chosen and changed are needed as texts
         return []
-    ranker = asker.system.build_retriever(
-        asker.knowledge_base, asker.workplace.embeddings(asker.system), RANKED
-    )
+    ranker = asker.system.build_retriever(asker.knowledge_base, asker.parts.embeddings(asker.system), RANKED)
 
     def distractors(question: EvalQuestion) -> Sequence[Document]:
         return ranker.invoke(question.text)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from eval.generation_cache import generator_digest
-from eval.plan import Corpus, Plan
 from eval.runs import answers, retrieval, robustness
 from eval.runs.asking import Asker
 from eval.runs.folder import RunFolder, code_digest
+from eval.runs.parts import Parts
 from eval.runs.summary import Summary, stages_of, timings_record
-from eval.runs.workplace import Workplace
+from eval.selection import Corpus, Selection
 from eval.systems import RetrievalSystem, System
 
 RUNS = Path("runs")
@@ -30,7 +30,7 @@ class RunPlan:
     """
 
     command: str
-    plan: Plan
+    selection: Selection
     retrieval: Sequence[System] = ()
     answers: Sequence[System] = ()
     robustness: Sequence[System] = ()
@@ -54,14 +54,14 @@ def execute(run: RunPlan, out: Path | None = None) -> tuple[Path, RunSummary]:
         EvalError: sets or systems are wrong, or the folder holds another run.
         RagError: a model is missing, or a corpus can't be made.
     """
-    corpora = run.plan.corpora(unanswerable=bool(run.answers))
-    with Workplace(fresh=run.fresh) as workplace:
-        facts = _facts(run, corpora, workplace)
+    corpora = run.selection.corpora(unanswerable=bool(run.answers))
+    with Parts(fresh=run.fresh) as parts:
+        facts = _facts(run, corpora, parts)
         folder = RunFolder.open(out if out is not None else RUNS / _name(run, facts), facts)
         summary: RunSummary = {}
         timings: dict[str, dict[str, Any]] = {}
         for corpus in corpora:
-            _run_corpus(run, corpus, workplace, folder, summary, timings)
+            _run_corpus(run, corpus, parts, folder, summary, timings)
     folder.write_json("summary.json", summary)
     folder.write_json("timings.json", timings_record(timings))
     return folder.path, summary
@@ -70,46 +70,46 @@ def execute(run: RunPlan, out: Path | None = None) -> tuple[Path, RunSummary]:
 def _run_corpus(
     run: RunPlan,
     corpus: Corpus,
-    workplace: Workplace,
+    parts: Parts,
     folder: RunFolder,
     summary: RunSummary,
     timings: dict[str, dict[str, Any]],
 ) -> None:
-    seed = run.plan.seed
+    seed = run.selection.seed
 
     def note(set_name: str, system: System, measures: Summary, stages: dict[str, Any]) -> None:
         summary.setdefault(set_name, {}).setdefault(system.name, {}).update(measures)
         timings.setdefault(set_name, {}).setdefault(system.name, {}).update(stages)
 
     for system in run.retrieval:
-        knowledge_base = workplace.knowledge_base(system, corpus)
-        ranker = RetrievalSystem(system, knowledge_base, workplace.embeddings(system))
+        knowledge_base = parts.knowledge_base(system, corpus)
+        ranker = RetrievalSystem(system, knowledge_base, parts.embeddings(system))
         for eval_set in corpus.sets:
             records = retrieval.rank_set(folder, ranker, eval_set, corpus)
             times = stages_of([("", {"rank_ms": each["milliseconds"]}) for each in records])
             note(eval_set.name, system, retrieval.summarize_rankings(records, seed), times)
     for system in run.answers:
-        asker = Asker(system, corpus, workplace, seed)
+        asker = Asker(system, corpus, parts, seed)
         for eval_set in corpus.sets:
             records = answers.ask_set(folder, asker, eval_set, faq=run.faq)
             times = stages_of(answers.costs_of(records))
             note(eval_set.name, system, answers.summarize_answers(records, seed), times)
     for system in run.robustness:
-        asker = Asker(system, corpus, workplace, seed)
+        asker = Asker(system, corpus, parts, seed)
         for eval_set in corpus.sets:
             records = robustness.ask_cases(folder, asker, eval_set, sample=run.cases)
             note(eval_set.name, system, robustness.summarize_cases(records, seed), {})
 
 
-def _facts(run: RunPlan, corpora: Sequence[Corpus], workplace: Workplace) -> dict[str, Any]:
+def _facts(run: RunPlan, corpora: Sequence[Corpus], parts: Parts) -> dict[str, Any]:
     """Everything that the figures depend on, but for code and versions."""
     return {
         "command": run.command,
-        "pooled": run.plan.pooled,
-        "sample": run.plan.sample,
-        "seed": run.plan.seed,
-        "removed": list(run.plan.removed),
-        "half": run.plan.half,
+        "pooled": run.selection.pooled,
+        "sample": run.selection.sample,
+        "seed": run.selection.seed,
+        "removed": list(run.selection.removed),
+        "half": run.selection.half,
         "faq": run.faq,
         "fresh": run.fresh,
         "cases": run.cases if run.robustness else None,
@@ -119,17 +119,15 @@ def _facts(run: RunPlan, corpora: Sequence[Corpus], workplace: Workplace) -> dic
             "robustness": [each.name for each in run.robustness],
         },
         "systems": {each.name: each.facts for each in run.systems},
-        "models": _digests(run, workplace),
+        "models": _digests(run, parts),
         "data": {name: value for corpus in corpora for name, value in corpus.fingerprints().items()},
         # Arithmetic, and with it the last digits of scores, differs between kinds of machines.
         "architecture": platform.machine(),
     }
 
 
-def _digests(run: RunPlan, workplace: Workplace) -> dict[str, str]:
-    digests = {
-        each.settings.embedder.model: workplace.embedder(each).fingerprint.digest for each in run.systems
-    }
+def _digests(run: RunPlan, parts: Parts) -> dict[str, str]:
+    digests = {each.settings.embedder.model: parts.embedder(each).fingerprint.digest for each in run.systems}
     for each in (*run.answers, *run.robustness):
         digests[each.settings.generator.model] = generator_digest(each.settings.generator)
     return digests

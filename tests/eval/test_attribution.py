@@ -9,8 +9,8 @@ from langchain_core.documents import Document
 from eval.attribution import lost_at
 from eval.datasets.pool import Pool
 from eval.datasets.records import EvalDocument, EvalQuestion
-from eval.plan import Corpus
 from eval.runs.asking import Asked
+from eval.selection import Corpus
 from rag.answer import Answer, Trace
 from rag.build import build_embeddings
 from rag.knowledge_base import KnowledgeBase

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.measuring import Row, markdown_table
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, EvalSet, read_sets
-from eval.datasets.curated import as_curated, curated_document
+from eval.datasets.curated_sets import as_curated, curated_document
 from eval.datasets.records import EvalDocument, FaqDocument
 from eval.datasets.splits import split_halves
 from eval.statistics import bootstrap_mean

@@ -24,8 +24,8 @@ from ingest.parsers.page_lines import Line, body_width, find_furniture, unwrap, 
 from ingest.parsers.pdf.headings import HeadingSizes, join_heading
 from ingest.parsers.pdf.ocr import Recognized, recognize_pages
 from ingest.parsers.pdf.outline import Entry, Heading, find_headings, read_outline
-from ingest.parsers.pdf.page import read_lines
 from ingest.parsers.pdf.tables import Table, find_tables
+from ingest.parsers.pdf.text_layer import read_lines
 from ingest.parsers.pdf.title import find_title
 from ingest.parsers.reading_context import ocr_enabled, page_done, passwords
 

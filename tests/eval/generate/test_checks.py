@@ -4,7 +4,7 @@ import pytest
 from langchain_core.documents import Document
 
 from eval.generate.checks import ambiguity, objection
-from eval.generate.writing import Draft
+from eval.generate.question_prompt import QuestionDraft
 from eval.spans import find_span
 from rag.knowledge_base import KnowledgeBase
 from rag.text.sentences import Span
@@ -47,14 +47,14 @@ def test_a_question_is_fit_or_it_is_said_why_not(
     passage = _passage(knowledge_base, source)
     span = find_span(passage.page_content, answer)
     assert span is not None
-    found = objection(Draft(question, answer), passage, span)
+    found = objection(QuestionDraft(question, answer), passage, span)
     assert (found is None) if reason is None else (found is not None and reason in found)
 
 
 def test_a_long_answer_is_none(make_knowledge_base: Any) -> None:
     text = "The workshop cleans pumps, changes belts, tests valves, " * 4 + "and sends everything back."
     passage = _passage(make_knowledge_base({"a.md": text}), "a.md")
-    found = objection(Draft("What does the repair shop do?", text), passage, Span(0, len(text)))
+    found = objection(QuestionDraft("What does the repair shop do?", text), passage, Span(0, len(text)))
     assert found == "the answer is too long"
 
 

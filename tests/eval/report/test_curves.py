@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.report.charts import Draughtsman
+from eval.report.charts import Charts
 from eval.report.curves import history, latencies, ranking_by_k, reliability, risk_by_coverage
 from eval.report.recorded import read_runs
 from tests.eval.report.conftest import answered, lost, ranked, write_run
@@ -92,7 +92,7 @@ def test_history_goes_by_date_and_tells_other_data_apart(tmp_path: Path) -> None
 
 
 def test_points_are_drawn_where_they_belong_and_text_stays_text() -> None:
-    draw = Draughtsman(["混合", "dense"])
+    draw = Charts(["混合", "dense"])
     values = [{"system": "混合", "k": 1, "value": 0.0}, {"system": "混合", "k": 100, "value": 1.0}]
     svg = draw.by_k(values, "问答集: nDCG", "nDCG@k")
     assert 'role="img"' in svg and 'aria-label="问答集: nDCG"' in svg and "<title>问答集: nDCG</title>" in svg

@@ -4,9 +4,9 @@ from typing import Any
 
 from eval.datasets.pool import Pool
 from eval.datasets.records import EvalQuestion
-from eval.plan import Corpus
 from eval.runs.answer_scores import score_asked
 from eval.runs.asking import Asked
+from eval.selection import Corpus
 from rag.answer import Answer, Citation, Sentence
 
 

@@ -9,47 +9,47 @@ from langchain_core.messages import AIMessage
 
 from eval.datasets import read_beir
 from eval.generation_cache import CachedGenerator
-from eval.plan import Corpus, Plan
 from eval.runs.asking import Asker, answer_record
-from eval.runs.workplace import Workplace
+from eval.runs.parts import Parts
+from eval.selection import Corpus, Selection
 from eval.systems import System, read_systems
 from rag.settings import Settings
 
 
 @pytest.fixture
-def workplace() -> Iterator[Workplace]:
-    with Workplace() as opened:
+def parts() -> Iterator[Parts]:
+    with Parts() as opened:
         yield opened
 
 
 @pytest.fixture
 def corpus(small_set: Path) -> Corpus:
-    return Plan(read_beir(small_set)).corpora(unanswerable=True)[0]
+    return Selection(read_beir(small_set)).corpora(unanswerable=True)[0]
 
 
 def test_gold_passages_come_with_the_best_ranked_others_in_an_order_of_the_seed(
-    corpus: Corpus, settings: Settings, workplace: Workplace
+    corpus: Corpus, settings: Settings, parts: Parts
 ) -> None:
     (system,) = read_systems(["gold-distractors"], settings)
     questions = {each.id: each for each in corpus.sets[0].questions}
     sources = []
     for seed in range(8):
-        asked = Asker(system, corpus, workplace, seed).ask(questions["q2"])
+        asked = Asker(system, corpus, parts, seed).ask(questions["q2"])
         sources.append([each.metadata["source"] for each in asked.retrieved])
     assert all(len(each) == 3 and "small/pump" in each for each in sources)
     assert len({each.index("small/pump") for each in sources}) > 1
-    again = Asker(system, corpus, workplace, 0).ask(questions["q2"])
+    again = Asker(system, corpus, parts, 0).ask(questions["q2"])
     assert [each.metadata["source"] for each in again.retrieved] == sources[0]
-    unanswerable = Asker(system, corpus, workplace).ask(questions["q4"])
+    unanswerable = Asker(system, corpus, parts).ask(questions["q4"])
     assert len(unanswerable.retrieved) == 3
 
 
 def test_candidates_are_what_every_retriever_found_and_retrieved_what_made_the_cut(
-    corpus: Corpus, settings: Settings, workplace: Workplace
+    corpus: Corpus, settings: Settings, parts: Parts
 ) -> None:
     cut = System("cut", settings.override("retrieval", k=1))
     question = corpus.sets[0].questions[1]
-    asked = Asker(cut, corpus, workplace).ask(question)
+    asked = Asker(cut, corpus, parts).ask(question)
     assert len(asked.retrieved) == 1 and len(asked.candidates) == 4
     assert asked.candidates[0].id == asked.retrieved[0].id
     record = answer_record(question, asked)
@@ -57,11 +57,11 @@ def test_candidates_are_what_every_retriever_found_and_retrieved_what_made_the_c
 
 
 def test_without_retrieval_the_generator_is_on_its_own(
-    corpus: Corpus, settings: Settings, workplace: Workplace, tiny_generator_folder: Path
+    corpus: Corpus, settings: Settings, parts: Parts, tiny_generator_folder: Path
 ) -> None:
     own = settings.override("generator", model=str(tiny_generator_folder), device="cpu", max_tokens=4)
     (system,) = read_systems(["no-retrieval"], own)
-    asker = Asker(system, corpus, workplace)
+    asker = Asker(system, corpus, parts)
     question = corpus.sets[0].questions[1]
     asker.generator = GenericFakeChatModel(
         messages=iter([AIMessage("Every week."), AIMessage("I don’t know.")])
@@ -72,9 +72,9 @@ def test_without_retrieval_the_generator_is_on_its_own(
 
 
 def test_cached_generations_are_marked_and_not_timed(
-    corpus: Corpus, settings: Settings, workplace: Workplace, tmp_path: Path
+    corpus: Corpus, settings: Settings, parts: Parts, tmp_path: Path
 ) -> None:
-    asker = Asker(System("default", settings), corpus, workplace)
+    asker = Asker(System("default", settings), corpus, parts)
     scripted = GenericFakeChatModel(messages=iter([AIMessage("Every six months [1].")]))
     asker.generator = CachedGenerator(generator=scripted, identity="scripted", file=tmp_path / "g.sqlite")
     question = corpus.sets[0].questions[1]

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from eval.datasets import read_beir, read_folder
-from eval.plan import Plan
 from eval.runs.run import RunPlan, execute
+from eval.selection import Selection
 from eval.systems import RetrievalSystem, System, read_systems
 from rag.answering import AnswerChain
 from rag.errors import EvalError, GenerationError, KnowledgeBaseError
 from rag.settings import Settings
 
 
-def make_run(small_set: Path, settings: Settings, *, plan: Plan | None = None) -> RunPlan:
+def make_run(small_set: Path, settings: Settings, *, selection: Selection | None = None) -> RunPlan:
     return RunPlan(
         "all",
-        plan or Plan(read_beir(small_set)),
+        selection or Selection(read_beir(small_set)),
         retrieval=read_systems(["dense", "lexical", "hybrid"], settings),
         answers=read_systems(["extractive", "gold-passage"], settings),
         faq=True,
@@ -70,9 +70,9 @@ def test_every_question_has_answer_passages_citations_scores_and_where_it_was_lo
 def test_repeated_run_gives_the_same_summary_bit_for_bit(
     small_set: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    plan = Plan(read_beir(small_set), sample=3, seed=7)
-    execute(make_run(small_set, settings, plan=plan), tmp_path / "one")
-    execute(make_run(small_set, settings, plan=plan), tmp_path / "two")
+    selection = Selection(read_beir(small_set), sample=3, seed=7)
+    execute(make_run(small_set, settings, selection=selection), tmp_path / "one")
+    execute(make_run(small_set, settings, selection=selection), tmp_path / "two")
     one, two = ((tmp_path / name / "summary.json").read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -107,7 +107,7 @@ def test_failed_ranking_counts_0_and_says_why(
         return rank(self, question, *rest)
 
     monkeypatch.setattr(RetrievalSystem, "rank", failing)
-    run = RunPlan("retrieval", Plan(read_beir(small_set)), retrieval=read_systems(["lexical"], settings))
+    run = RunPlan("retrieval", Selection(read_beir(small_set)), retrieval=read_systems(["lexical"], settings))
     out, summary = execute(run, tmp_path / "run")
 
     records = lines(out / "small/retrieval/lexical.jsonl")
@@ -123,7 +123,7 @@ def test_failed_answer_counts_0_wherever_it_could_have_counted(
         raise GenerationError("the generator is out of memory")
 
     monkeypatch.setattr(AnswerChain, "invoke", failing)
-    run = RunPlan("answers", Plan(read_beir(small_set)), answers=read_systems(["extractive"], settings))
+    run = RunPlan("answers", Selection(read_beir(small_set)), answers=read_systems(["extractive"], settings))
     out, summary = execute(run, tmp_path / "run")
 
     measures = summary["small"]["extractive"]
@@ -138,9 +138,11 @@ def test_failed_answer_counts_0_wherever_it_could_have_counted(
 def test_folder_of_another_run_is_refused_and_the_difference_named(
     small_set: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    run = RunPlan("retrieval", Plan(read_beir(small_set)), retrieval=[System("hybrid", settings)])
+    run = RunPlan("retrieval", Selection(read_beir(small_set)), retrieval=[System("hybrid", settings)])
     execute(run, tmp_path / "run")
-    other = RunPlan("retrieval", Plan(read_beir(small_set), seed=1), retrieval=[System("hybrid", settings)])
+    other = RunPlan(
+        "retrieval", Selection(read_beir(small_set), seed=1), retrieval=[System("hybrid", settings)]
+    )
     with pytest.raises(EvalError, match=r"holds another run \(other seed\)"):
         execute(other, tmp_path / "run")
 
@@ -148,7 +150,7 @@ def test_folder_of_another_run_is_refused_and_the_difference_named(
 def test_a_fresh_run_is_not_taken_for_one_with_cached_generations(
     small_set: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    run = RunPlan("answers", Plan(read_beir(small_set)), answers=read_systems(["extractive"], settings))
+    run = RunPlan("answers", Selection(read_beir(small_set)), answers=read_systems(["extractive"], settings))
     execute(run, tmp_path / "run")
     with pytest.raises(EvalError, match=r"other fresh"):
         execute(replace(run, fresh=True), tmp_path / "run")
@@ -159,7 +161,9 @@ def test_run_without_a_folder_is_named_by_what_it_depends_on(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     runs = [
-        RunPlan("retrieval", Plan(read_beir(small_set), seed=seed), retrieval=[System("hybrid", settings)])
+        RunPlan(
+            "retrieval", Selection(read_beir(small_set), seed=seed), retrieval=[System("hybrid", settings)]
+        )
         for seed in (0, 0, 1)
     ]
     first, again, other = (execute(run)[0] for run in runs)
@@ -178,7 +182,7 @@ def test_a_conversation_is_asked_as_one_and_timed_apart(
     records = [json.loads(line) for line in file.read_text().splitlines()]
     records[1] |= {"text": "And how often is it cleaned?", "history": history}
     file.write_text("".join(json.dumps(each) + "\n" for each in records))
-    run = RunPlan("answers", Plan(read_beir(small_set)), answers=read_systems(["extractive"], settings))
+    run = RunPlan("answers", Selection(read_beir(small_set)), answers=read_systems(["extractive"], settings))
 
     out, _ = execute(run, tmp_path / "run")
     line = next(each for each in lines(out / "small/answers/extractive.jsonl") if each["id"] == "q2")
@@ -198,7 +202,7 @@ def test_questions_without_gold_data_are_measured_in_what_needs_none(
     settings = settings.override("ingest", workers=0)
     run = RunPlan(
         "answers",
-        Plan([read_folder(files, questions)]),
+        Selection([read_folder(files, questions)]),
         answers=read_systems(["extractive"], settings),
     )
     out, summary = execute(run, tmp_path / "run")

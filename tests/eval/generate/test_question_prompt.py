@@ -1,24 +1,24 @@
 import pytest
 from langchain_core.documents import Document
 
-from eval.generate.writing import Draft, parse_reply, writing_messages
+from eval.generate.question_prompt import QuestionDraft, parse_reply, writing_messages
 from rag.text.sentences import Span
 
 
 @pytest.mark.parametrize(
     ("reply", "draft"),
     [
-        ("Question: How long?\nAnswer: two years.", Draft("How long?", "two years")),
-        ("问题：多久？\n答案：“两年”。", Draft("多久？", "两年")),
-        ("**Question:** How long?\n\n**Answer:** `two years`", Draft("How long?", "two years")),
-        ("Sure!\nQ: How long?\nA: two years\nMore text", Draft("How long?", "two years")),
+        ("Question: How long?\nAnswer: two years.", QuestionDraft("How long?", "two years")),
+        ("问题：多久？\n答案：“两年”。", QuestionDraft("多久？", "两年")),
+        ("**Question:** How long?\n\n**Answer:** `two years`", QuestionDraft("How long?", "two years")),
+        ("Sure!\nQ: How long?\nA: two years\nMore text", QuestionDraft("How long?", "two years")),
         ("How long?\nTwo years", None),
         ("问题：\n答案：两年", None),
         ("Question: How long?\nAnswer: .", None),
         ("", None),
     ],
 )
-def test_a_reply_is_read_however_it_is_set(reply: str, draft: Draft | None) -> None:
+def test_a_reply_is_read_however_it_is_set(reply: str, draft: QuestionDraft | None) -> None:
     assert parse_reply(reply) == draft
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from eval.corpora import open_corpus
 from eval.datasets import EvalDocument, EvalQuestion, EvalSet, pool_sets
-from eval.datasets.curated import as_curated
+from eval.datasets.curated_sets import as_curated
 from eval.datasets.records import FaqDocument
 from rag.errors import EvalError
 from rag.models.embedder import SentenceEmbeddings

@@ -1,4 +1,4 @@
-"""What a run asks of what: sets, sampled, each on its corpus."""
+"""Which questions a run asks, and of what: sets, sampled, each on its corpus."""
 
 import hashlib
 import logging
@@ -79,7 +79,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Selection:
     """Sets to ask, each alone or all pooled.
 
     ``sample`` questions of each set are drawn with ``seed``, as many of those that can't be answered as is

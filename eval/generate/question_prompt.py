@@ -12,7 +12,7 @@ from rag.text.sentences import Span, split_sentences
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class QuestionDraft:
     """A question and the answer that is said to stand in the passage."""
 
     question: str
@@ -128,7 +128,7 @@ def writing_messages(passage: Document, sentence: Span) -> list[BaseMessage]:
     return [*head_messages(wording), HumanMessage(task)]
 
 
-def parse_reply(reply: str) -> Draft | None:
+def parse_reply(reply: str) -> QuestionDraft | None:
     """The question and the answer of a reply, or None where it isn't of that form.
 
     Quotation marks around either are taken off, and a full stop after the answer.
@@ -138,4 +138,4 @@ def parse_reply(reply: str) -> Draft | None:
         return None
     asked = question.group(1).strip(_QUOTES)
     said = answer.group(1).strip(_QUOTES).rstrip("。.").strip(_QUOTES)
-    return Draft(asked, said) if asked and said else None
+    return QuestionDraft(asked, said) if asked and said else None

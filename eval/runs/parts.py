@@ -9,7 +9,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 
 from eval.generation_cache import cached_generator
-from eval.plan import Corpus
+from eval.selection import Corpus
 from eval.systems import System
 from rag.build import build_embeddings, build_generator
 from rag.knowledge_base import KnowledgeBase
@@ -17,7 +17,7 @@ from rag.models.embedder import SentenceEmbeddings
 from rag.models.query_cache import CachedQueryEmbeddings
 
 
-class Workplace:
+class Parts:
     """Opens what systems need when they need it, and closes it at the end."""
 
     def __init__(self, *, fresh: bool = False) -> None:
