@@ -21,7 +21,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from benchmarks.measuring import Row, markdown_table
-from rag.knowledge_base.indexes.tantivy_terms import LexicalIndex, create_index, write_index
+from rag.knowledge_base.indexes.tantivy_terms import TantivySearcher, create_index, write_index
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
 from rag.text.words import STOP_WORDS, fold, stem
@@ -130,7 +130,7 @@ def measure(variant: Variant, documents: list[str], queries: list[Query]) -> Row
     analyzed = [(key, variant.documents(text)) for key, text in enumerate(documents, start=1)]
     seconds = time.perf_counter() - start
     write_index(index, analyzed)
-    view = LexicalIndex(index)
+    view = TantivySearcher(index)
     ranks: dict[str, list[float]] = defaultdict(list)
     for query in queries:
         hits = view.search(list(dict.fromkeys(variant.queries(query.text))), 50)

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseCorrupt, KnowledgeBaseMismatch
 from rag.knowledge_base.catalogue.schema import CATALOGUE, check_version, connect, is_empty, reporting_trouble
-from rag.knowledge_base.indexes.loading import LOCK
+from rag.knowledge_base.writer_lock import LOCK
 
 logger = logging.getLogger(__name__)
 

@@ -25,9 +25,7 @@ from rag.knowledge_base.catalogue.schema import (
     reporting_trouble,
 )
 from rag.knowledge_base.damage import move_unreadable_aside
-from rag.knowledge_base.indexes.faiss_upkeep import rebuild_dense
-from rag.knowledge_base.indexes.tantivy_upkeep import rebuild_lexical
-from rag.knowledge_base.publication import DENSE, LEXICAL
+from rag.knowledge_base.derived import indexes_of
 from rag.knowledge_base.scoring import Scoring
 from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.snapshots import Snapshots
@@ -256,9 +254,8 @@ class KnowledgeBase(Scoring):
         """
         with self._locked(0), self._connections.borrow() as catalogue:
             state = catalogue.state()
-            analyzer = analyzer_for(catalogue.glossary(state.published))
-            rebuild_dense(catalogue, self.path / DENSE, state)
-            rebuild_lexical(catalogue, self.path / LEXICAL, state, analyzer, state.published_key)
+            for index in indexes_of(self.path):
+                index.rebuild(catalogue, state)
         self._snapshots.forget()
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:

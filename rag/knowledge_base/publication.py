@@ -11,35 +11,10 @@ A reader holds one read transaction per question, so rows that step 4 deletes st
 began before. A crash leaves the knowledge base "behind": the next ``publish`` starts from 1 and finishes.
 """
 
-import logging
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
-
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, State
-from rag.knowledge_base.indexes.faiss_upkeep import (
-    extend_dense,
-    prune_dense,
-    read_dense_manifest,
-    rebuild_dense,
-)
-from rag.knowledge_base.indexes.manifest import AnyManifest, DerivedIndexProblem
-from rag.knowledge_base.indexes.tantivy_terms import LexicalManifest
-from rag.knowledge_base.indexes.tantivy_upkeep import (
-    extend_lexical,
-    prune_lexical,
-    read_lexical_manifest,
-    rebuild_lexical,
-)
-from rag.text.analysis import analyzer_for
-
-logger = logging.getLogger(__name__)
-
-DENSE = "dense"
-LEXICAL = "lexical"
-
-Result = TypeVar("Result")
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.derived import indexes_of
+from rag.knowledge_base.index import IndexProblem
 
 
 def publish(catalogue: Catalogue) -> int:
@@ -62,7 +37,7 @@ def publish(catalogue: Catalogue) -> int:
             _take_in(catalogue, state, state.published_key)
         _let_go(catalogue, state)
         _purge(catalogue, state)
-    except (OSError, DerivedIndexProblem) as error:
+    except (OSError, IndexProblem) as error:
         raise KnowledgeBaseError(
             f"can't write the indexes of {catalogue.folder}: {error}; see to the disk, then run the same "
             "command again (what was written is kept)"
@@ -87,68 +62,15 @@ def has_leftovers(catalogue: Catalogue, state: State) -> bool:
 
 
 def _take_in(catalogue: Catalogue, state: State, up_to: int) -> None:
-    dense, lexical = catalogue.folder / DENSE, catalogue.folder / LEXICAL
-    analyzer = analyzer_for(catalogue.glossary(NEWEST))
-
-    def extend_or_segment_anew() -> LexicalManifest:
-        manifest = _not_ahead(read_lexical_manifest(lexical, state), catalogue)
-        if manifest.analyzer != analyzer.digest:
-            logger.info("the glossary or the analyzer has changed: segmenting all text anew")
-            return rebuild_lexical(catalogue, lexical, state, analyzer, up_to)
-        return extend_lexical(catalogue, lexical, manifest, analyzer, up_to)
-
-    _repairing(
-        lambda: extend_dense(
-            catalogue, dense, _not_ahead(read_dense_manifest(dense, state), catalogue), state, up_to
-        ),
-        lambda: extend_dense(catalogue, dense, rebuild_dense(catalogue, dense, state), state, up_to),
-        dense,
-        state,
-    )
-    _repairing(
-        extend_or_segment_anew,
-        lambda: rebuild_lexical(catalogue, lexical, state, analyzer, up_to),
-        lexical,
-        state,
-    )
+    for index in indexes_of(catalogue.folder):
+        index.take_in(catalogue, state, up_to)
 
 
 def _let_go(catalogue: Catalogue, state: State) -> None:
-    dense, lexical = catalogue.folder / DENSE, catalogue.folder / LEXICAL
     sql = "SELECT key FROM passages WHERE document IN (SELECT key FROM documents WHERE died <= ?)"
     dead = [row[0] for row in catalogue.fetch(sql, (state.published,))]
-    analyzer = analyzer_for(catalogue.glossary(NEWEST))
-    _repairing(
-        lambda: prune_dense(dense, read_dense_manifest(dense, state), state, dead),
-        lambda: rebuild_dense(catalogue, dense, state),
-        dense,
-        state,
-    )
-    _repairing(
-        lambda: prune_lexical(lexical, read_lexical_manifest(lexical, state), dead),
-        lambda: rebuild_lexical(catalogue, lexical, state, analyzer, state.published_key),
-        lexical,
-        state,
-    )
-
-
-def _repairing(
-    attempt: Callable[[], Result], repair: Callable[[], Result], folder: Path, state: State
-) -> Result:
-    """What ``attempt`` returns or, if the index turns out to be unusable, what ``repair`` does."""
-    try:
-        return attempt()
-    except DerivedIndexProblem as problem:
-        if state.published > 0:
-            logger.warning("making the index in %s anew: %s", folder, problem)
-        return repair()
-
-
-def _not_ahead(manifest: AnyManifest, catalogue: Catalogue) -> AnyManifest:
-    """Refuse an index that holds keys which the catalogue is yet to give out (it came from a backup, say)."""
-    if manifest.last_key > catalogue.greatest_key():
-        raise DerivedIndexProblem("it is newer than the catalogue")
-    return manifest
+    for index in indexes_of(catalogue.folder):
+        index.let_go(catalogue, state, dead)
 
 
 def _flush(catalogue: Catalogue) -> None:

@@ -14,11 +14,14 @@ from rag.filter import Filter
 from rag.knowledge_base.catalogue.catalogue import Catalogue, State
 from rag.knowledge_base.catalogue.questions import CuratedQuestions, QuestionCache, QuestionHit
 from rag.knowledge_base.catalogue.records import StoredDocument
-from rag.knowledge_base.indexes.faiss_segments import Hit, Keys, rows_of, sample_rows, search_segments
-from rag.knowledge_base.indexes.loading import LoadedDense, LoadedLexical
+from rag.knowledge_base.index import DenseSearcher, Hit, Keys, LexicalSearcher
+from rag.knowledge_base.loading import Loaded
 from rag.knowledge_base.translating import CHINESE, OTHERS, in_other_language, question_groups
+from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.analysis import Analyzer
 
 _RARE = 200  # passages of a language in a sample; of one that has fewer, all that there are are looked for
+_REMEMBERED = 2_000  # vectors; a question's passages are scored several times
 _WIDEST = 2_000  # hits; looking through more costs more than listing the passages that pass a filter
 
 
@@ -29,8 +32,8 @@ class Snapshot:
         self,
         catalogue: Catalogue,
         state: State,
-        dense: LoadedDense | None = None,
-        lexical: LoadedLexical | None = None,
+        dense: Loaded[DenseSearcher, EmbedderFingerprint] | None = None,
+        lexical: Loaded[LexicalSearcher, Analyzer] | None = None,
         questions: QuestionCache | None = None,
     ) -> None:
         self._catalogue = catalogue
@@ -40,6 +43,7 @@ class Snapshot:
         self._questions = questions or QuestionCache()
         self._lock = RLock()
         self._passing: dict[Filter, Keys] = {}  # keys of the passages that pass
+        self._vectors: dict[str, NDArray[np.float32]] = {}  # of the passages that were scored last
 
     @property
     def generation(self) -> int:
@@ -59,10 +63,9 @@ class Snapshot:
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension.
         """
-        dense, query = self._dense_query(vector)
-        return self._living(
-            lambda fetch, among: search_segments(dense.segments, query, fetch, among), k, filter
-        )
+        assert self._dense is not None
+        searcher, query = self._dense.searcher, self._unit(vector)
+        return self._living(lambda fetch, among: searcher.search(query, fetch, among), k, filter)
 
     def score_dense(self, vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
         """The cosine similarity to the vector of each of these passages, as ``search_dense`` gives it.
@@ -72,26 +75,27 @@ class Snapshot:
         Raises:
             KnowledgeBaseMismatch: the vector has another dimension.
         """
-        dense, query = self._dense_query(vector)
-        keys = self._keys(ids)
-        wanted = np.fromiter(keys.values(), dtype=np.int64, count=len(keys))
-        scores: dict[int, float] = {}
-        for segment in dense.segments:
-            scores.update(segment.score(query, wanted))
-        return {each: scores[key] for each, key in keys.items() if key in scores}
+        query = self._unit(vector)
+        with self._lock:
+            if missing := [each for each in ids if each not in self._vectors]:
+                if len(self._vectors) > _REMEMBERED:
+                    self._vectors, missing = {}, list(ids)
+                self._vectors |= self._catalogue.vectors(missing, self.generation, self._state.embedder)
+            known = [each for each in dict.fromkeys(ids) if each in self._vectors]
+            rows = [self._vectors[each] for each in known]
+        return dict(zip(known, (np.stack(rows) @ query).tolist(), strict=True)) if known else {}
 
-    def _dense_query(self, vector: NDArray[np.float32]) -> tuple[LoadedDense, NDArray[np.float32]]:
-        """The dense index, and the query's vector at unit length."""
-        assert self._dense is not None
-        dense = self._dense
+    def _unit(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The query's vector at unit length."""
+        dimension = self._catalogue.fingerprint(self._state.embedder).dimension
         query = np.asarray(vector, dtype=np.float32)
-        if query.shape != (dense.dimension,):
+        if query.shape != (dimension,):
             raise KnowledgeBaseMismatch(
                 f"the query's vector has the shape {query.shape}, but the embedder of the knowledge base "
-                f"{self._catalogue.folder} makes ({dense.dimension},); ask with the embedder it was made with"
+                f"{self._catalogue.folder} makes ({dimension},); ask with the embedder it was made with"
             )
         length = float(np.linalg.norm(query))
-        return dense, query / length if length > 0 else query
+        return query / length if length > 0 else query
 
     def search_lexical(self, query: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of highest BM25 score for the query's terms, with it, best first.
@@ -99,15 +103,8 @@ class Snapshot:
         ``filter`` is what must hold of them.
         """
         assert self._lexical is not None
-        lexical = self._lexical
-        terms = lexical.analyzer.query_terms(query)
-        return self._living(
-            lambda fetch, among: lexical.index.search(
-                terms, fetch, None if among is None else among.tolist()
-            ),
-            k,
-            filter,
-        )
+        searcher, terms = self._lexical.searcher, self._lexical.tool.query_terms(query)
+        return self._living(lambda fetch, among: searcher.search(terms, fetch, among), k, filter)
 
     def score_lexical(self, query: str, ids: Sequence[str]) -> dict[str, float]:
         """The BM25 score of each of these passages for the query's terms, as ``search_lexical`` gives it.
@@ -116,8 +113,8 @@ class Snapshot:
         """
         assert self._lexical is not None
         keys = self._keys(ids)
-        among = list(keys.values())
-        hits = self._lexical.index.search(self._lexical.analyzer.query_terms(query), len(among), among)
+        among = np.sort(np.fromiter(keys.values(), dtype=np.int64, count=len(keys)))
+        hits = self._lexical.searcher.search(self._lexical.tool.query_terms(query), len(among), among)
         scores = {hit.key: hit.score for hit in hits}
         return {each: scores.get(key, 0.0) for each, key in keys.items()}
 
@@ -144,28 +141,25 @@ class Snapshot:
         So that a language with few passages among many isn't missed, up to ``_RARE`` of Chinese and of other
         ones are added where fewer were taken.
         """
-        assert self._dense is not None
-        segments, dimension = self._dense.segments, self._dense.dimension
-        keys, vectors = sample_rows(segments, count)
-        vectors = vectors.reshape(-1, dimension)
-        with self._lock:
-            languages = self._catalogue.languages(keys.tolist(), self.generation)
-        if len(keys) < sum(len(each.keys) for each in segments):
+        keys = self._passing_keys(Filter())
+        chosen = keys[:: max(1, len(keys) // max(1, count))]
+        sampled = self._vectors_with_languages(chosen)
+        if len(chosen) < len(keys):
             for kind in (CHINESE, OTHERS):
-                if sum(language in kind for language in languages.values()) >= _RARE:
+                if sum(language in kind for _, language in sampled) >= _RARE:
                     continue
                 rare = self._passing_keys(Filter(lang=kind))
-                more = rare[~np.isin(rare, keys)]
-                more = more[:: max(1, len(more) // _RARE)][:_RARE]
-                more, added = rows_of(segments, more)
-                keys, vectors = (
-                    np.append(keys, more),
-                    np.append(vectors, added.reshape(-1, dimension), axis=0),
-                )
-                with self._lock:
-                    languages |= self._catalogue.languages(more.tolist(), self.generation)
-        living = [row for row, key in enumerate(keys.tolist()) if key in languages]
-        return vectors[living], [languages[int(keys[row])] for row in living]
+                more = rare[~np.isin(rare, chosen)]
+                sampled += self._vectors_with_languages(more[:: max(1, len(more) // _RARE)][:_RARE])
+        dimension = self._catalogue.fingerprint(self._state.embedder).dimension
+        vectors = np.array([vector for vector, _ in sampled], dtype=np.float32)
+        return vectors.reshape(-1, dimension), [language for _, language in sampled]
+
+    def _vectors_with_languages(self, keys: Keys) -> list[tuple[NDArray[np.float32], str]]:
+        with self._lock:
+            return self._catalogue.vectors_with_languages(
+                keys.tolist(), self.generation, self._state.embedder
+            )
 
     def search_translated(
         self, question: str, k: int, filter: Filter | None = None
@@ -176,14 +170,12 @@ class Snapshot:
         question in Chinese, and Chinese for others. ``filter`` is what else must hold of them.
         """
         assert self._lexical is not None
-        index, groups = self._lexical.index, question_groups(question, self._lexical.analyzer)
+        searcher, groups = self._lexical.searcher, question_groups(question, self._lexical.tool)
         wanted = in_other_language(question, filter)
         if not groups or wanted is None:
             return []
         return self._living(
-            lambda fetch, among: index.search_groups(
-                groups, fetch, None if among is None else among.tolist()
-            ),
+            lambda fetch, among: searcher.search_groups(groups, fetch, among),
             k,
             wanted,
             listed=not replace(wanted, lang=()).is_empty,
@@ -196,9 +188,10 @@ class Snapshot:
         """
         assert self._lexical is not None
         keys = self._keys(ids)
-        among = list(keys.values())
-        groups = question_groups(question, self._lexical.analyzer)
-        scores = {hit.key: hit.score for hit in self._lexical.index.search_groups(groups, len(among), among)}
+        among = np.sort(np.fromiter(keys.values(), dtype=np.int64, count=len(keys)))
+        groups = question_groups(question, self._lexical.tool)
+        hits = self._lexical.searcher.search_groups(groups, len(among), among)
+        scores = {hit.key: hit.score for hit in hits}
         return {each: scores.get(key, 0.0) for each, key in keys.items()}
 
     def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:

@@ -10,7 +10,8 @@ from rag.knowledge_base.catalogue.catalogue import Catalogue, State
 from rag.knowledge_base.catalogue.connections import Connections
 from rag.knowledge_base.catalogue.embedder_check import check_embedder
 from rag.knowledge_base.catalogue.questions import QuestionCache
-from rag.knowledge_base.indexes.loading import Loader
+from rag.knowledge_base.derived import indexes_of
+from rag.knowledge_base.loading import Loader
 from rag.knowledge_base.snapshot import Snapshot
 from rag.models.fingerprint import EmbedderFingerprint
 
@@ -26,7 +27,9 @@ class Snapshots:
         self._folder = folder
         self._connections = connections
         self._expected = expected
-        self._loader = Loader(folder, self._published)
+        dense, lexical = indexes_of(folder)
+        self._dense = Loader(folder, dense, self._published)
+        self._lexical = Loader(folder, lexical, self._published)
         self._questions = QuestionCache()
         self._accepted_embedder: int | None = None
 
@@ -44,8 +47,8 @@ class Snapshots:
         with self._connections.borrow() as catalogue:
             for _ in range(_ATTEMPTS):
                 state = self._begin(catalogue)
-                loaded_dense = self._loader.dense(catalogue, state) if dense else None
-                loaded_lexical = self._loader.lexical(catalogue, state) if lexical else None
+                loaded_dense = self._dense.load(catalogue, state) if dense else None
+                loaded_lexical = self._lexical.load(catalogue, state) if lexical else None
                 if (loaded_dense or not dense) and (loaded_lexical or not lexical):
                     break
                 catalogue.execute("ROLLBACK")  # another was published while loading: answer from that one
@@ -67,7 +70,8 @@ class Snapshots:
 
     def forget(self) -> None:
         """Load the indexes from disk next time."""
-        self._loader.forget()
+        self._dense.forget()
+        self._lexical.forget()
 
     def _begin(self, catalogue: Catalogue) -> State:
         """Begin a read transaction, which the connection's return ends, and fix the generation it sees."""

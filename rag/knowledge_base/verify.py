@@ -1,24 +1,20 @@
 """Proving that a knowledge base agrees with itself."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, State
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State
 from rag.knowledge_base.catalogue.questions import stored_questions
 from rag.knowledge_base.catalogue.records import VerifyReport, digest_of, question_digest
 from rag.knowledge_base.catalogue.vectors import decode_vector, describe_flaw
-from rag.knowledge_base.indexes.faiss_segments import load_segment, load_tombstones
-from rag.knowledge_base.indexes.faiss_upkeep import read_dense_manifest
-from rag.knowledge_base.indexes.manifest import DerivedIndexProblem
-from rag.knowledge_base.indexes.tantivy_terms import LexicalIndex, check_files, open_copy, open_index
-from rag.knowledge_base.indexes.tantivy_upkeep import read_lexical_manifest
-from rag.knowledge_base.publication import DENSE, LEXICAL, has_leftovers, has_unpublished
+from rag.knowledge_base.derived import DerivedIndex, indexes_of
+from rag.knowledge_base.index import IndexProblem
+from rag.knowledge_base.publication import has_leftovers, has_unpublished
 from rag.passage import embedding_text
-from rag.text.analysis import analyzer_for
 
 Progress = Callable[[int, int], None]
 
@@ -64,8 +60,8 @@ def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> 
         counts["documents"] = _verify_documents(catalogue, state, problems)
         counts["vectors"] = _verify_vectors(catalogue, state, living, problems, progress)
         counts["questions"] = _verify_questions(catalogue, state, problems)
-        counts["dense"] = _verify_dense(catalogue, state, living, problems)
-        counts["lexical"] = _verify_lexical(catalogue, state, living, problems)
+        for index in indexes_of(catalogue.folder):
+            counts[index.name] = _verify_index(index, catalogue, state, living, problems)
         behind = has_unpublished(catalogue, state) or has_leftovers(catalogue, state)
     except KnowledgeBaseError as error:
         problems.add("damage", str(error))
@@ -201,33 +197,35 @@ def _blob_flaw(blob: bytes, dimension: int) -> str | None:
     return describe_flaw(decode_vector(blob), dimension)
 
 
-def _verify_dense(catalogue: Catalogue, state: State, living: _Living, problems: _Problems) -> int:
-    """The dense index holds exactly the living passages, with their vectors; returns how many."""
-    folder = catalogue.folder / DENSE
+def _verify_index(
+    index: DerivedIndex[Any, Any, Any],
+    catalogue: Catalogue,
+    state: State,
+    living: _Living,
+    problems: _Problems,
+) -> int:
+    """An index holds exactly the living passages, with their vectors if it has any; returns how many."""
     if state.published == 0:
         return 0
-    keys: list[int] = []
-    try:
-        manifest = read_dense_manifest(folder, state)
-        dead = load_tombstones(folder, manifest)
-    except DerivedIndexProblem as problem:
-        problems.add("dense index", f"dense index: {problem}")
+    name = f"{index.name} index"
+    found = index.problems(catalogue, state)
+    for line in found:
+        problems.add(name, f"{name}: {line}")
+    if found:
         return 0
-    for entry in manifest.segments:
-        try:
-            segment = load_segment(folder, entry)
-        except DerivedIndexProblem as problem:
-            problems.add("dense index", f"dense index: {problem}")
-            continue
-        if entry.embedder != state.embedder:
-            continue
-        rows = {key: row for row, key in enumerate(segment.keys.tolist()) if key not in dead}
-        keys += rows
-        vectors = segment.vectors
-        for key, blob in _stored_vectors(catalogue, state, sorted(rows)):
-            if key in living.names and not np.array_equal(vectors[rows[key]], decode_vector(blob)):
-                problems.add("other vector", f"the dense index has another vector for {living.names[key]}")
-    return living.compare("dense", keys, problems)
+    held: list[int] = []
+    try:
+        for keys, vectors in index.contents(catalogue, state):
+            rows = {key: row for row, key in enumerate(keys.tolist())}
+            held += keys.tolist()
+            if vectors is None:
+                continue
+            for key, blob in _stored_vectors(catalogue, state, sorted(rows)):
+                if key in living.names and not np.array_equal(vectors[rows[key]], decode_vector(blob)):
+                    problems.add("other vector", f"the {name} has another vector for {living.names[key]}")
+    except IndexProblem as problem:
+        problems.add(name, f"{name}: {problem}")
+    return living.compare(index.name, held, problems)
 
 
 def _stored_vectors(catalogue: Catalogue, state: State, keys: list[int]) -> Iterable[tuple[int, bytes]]:
@@ -240,23 +238,3 @@ def _stored_vectors(catalogue: Catalogue, state: State, keys: list[int]) -> Iter
     wanted = set(keys)
     cursor = catalogue.execute(sql, (state.embedder, keys[0], keys[-1]))
     return ((key, blob) for key, blob in cursor if key in wanted)
-
-
-def _verify_lexical(catalogue: Catalogue, state: State, living: _Living, problems: _Problems) -> int:
-    """The lexical index holds exactly the living passages; returns how many."""
-    if state.published == 0:
-        return 0
-    folder = catalogue.folder / LEXICAL
-    try:
-        manifest = read_lexical_manifest(folder, state)
-        analyzers = {analyzer_for(catalogue.glossary(each)).digest for each in (state.published, NEWEST)}
-        if manifest.analyzer not in analyzers:
-            raise DerivedIndexProblem("it was made with another version of the analyzer")
-        check_files(folder / manifest.folder, manifest, set())
-        place = folder / manifest.folder
-        index = LexicalIndex(open_index(place)) if os.access(place, os.W_OK) else open_copy(place)
-        keys = index.keys()
-    except DerivedIndexProblem as problem:
-        problems.add("lexical index", f"lexical index: {problem}")
-        return 0
-    return living.compare("lexical", keys, problems)

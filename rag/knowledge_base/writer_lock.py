@@ -7,7 +7,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError
-from rag.knowledge_base.indexes.loading import LOCK
+
+LOCK = "writer.lock"
 
 
 @contextmanager

@@ -128,13 +128,27 @@ class Catalogue:
         rows = self.fetch(sql, {"g": generation, **values})
         return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)))
 
-    def languages(self, keys: Iterable[int], generation: int) -> dict[int, str]:
-        """The languages of those passages that are alive in the generation, by key."""
+    def vectors(self, ids: Iterable[str], generation: int, embedder: int) -> dict[str, NDArray[np.float32]]:
+        """The embedder's vectors of those of the passages that are alive in the generation, by id."""
         sql = (
-            "SELECT p.key, p.lang FROM passages p JOIN documents d ON d.key = p.document "
-            f"WHERE p.key IN (SELECT value FROM json_each(:keys)) AND {_LIVE}"
+            "SELECT p.passage_id, v.vector FROM passages p JOIN documents d ON d.key = p.document "
+            "JOIN vectors v ON v.digest = p.digest AND v.embedder = :embedder "
+            f"WHERE p.passage_id IN (SELECT value FROM json_each(:ids)) AND {_LIVE}"
         )
-        return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), "g": generation}))
+        rows = self.fetch(sql, {"ids": json.dumps(list(ids)), "embedder": embedder, "g": generation})
+        return {passage_id: decode_vector(blob) for passage_id, blob in rows}
+
+    def vectors_with_languages(
+        self, keys: Iterable[int], generation: int, embedder: int
+    ) -> list[tuple[NDArray[np.float32], str]]:
+        """The same with the passages' languages, for passages by their keys, in ascending order of these."""
+        sql = (
+            "SELECT v.vector, p.lang FROM passages p JOIN documents d ON d.key = p.document "
+            "JOIN vectors v ON v.digest = p.digest AND v.embedder = :embedder "
+            f"WHERE p.key IN (SELECT value FROM json_each(:keys)) AND {_LIVE} ORDER BY p.key"
+        )
+        rows = self.fetch(sql, {"keys": json.dumps(list(keys)), "embedder": embedder, "g": generation})
+        return [(decode_vector(blob), language) for blob, language in rows]
 
     def passages(self, ids: Sequence[str], generation: int, as_given: bool = False) -> list[Document]:
         """The passages of these ids that are alive in the generation, in the order of ids.
@@ -210,17 +224,16 @@ class Catalogue:
         rows = self.fetch("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
         return int(rows[0][0]) if rows else 0
 
-    def texts_to_index(self, after: int, up_to: int, dead: int) -> Iterator[IndexedPassage]:
-        """Texts of passages with ``after < key <= up_to`` that aren't dead by generation ``dead``."""
+    def texts_to_index(self, after: int, up_to: int, dead: int, rows: int) -> Iterator[list[IndexedPassage]]:
+        """Passages with ``after < key <= up_to`` that aren't dead by generation ``dead``, in batches."""
         sql = (
             "SELECT p.key, p.context, p.text FROM passages p JOIN documents d ON d.key = p.document "
             "WHERE p.key > :after AND p.key <= :up_to AND (d.died IS NULL OR d.died > :dead) ORDER BY p.key"
         )
         with reporting_trouble(self.folder):
-            for key, context, text in self.connection.execute(
-                sql, {"after": after, "up_to": up_to, "dead": dead}
-            ):
-                yield IndexedPassage(key, embedding_text(context, text))
+            cursor = self.connection.execute(sql, {"after": after, "up_to": up_to, "dead": dead})
+            while batch := cursor.fetchmany(rows):
+                yield [IndexedPassage(key, embedding_text(context, text)) for key, context, text in batch]
 
     def vectors_to_index(
         self, embedder: int, after: int, up_to: int, dead: int, rows: int

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import faiss
 import numpy as np
@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from rag.files import write_atomically
-from rag.knowledge_base.indexes.manifest import DerivedIndexProblem, Manifest, check_file
+from rag.knowledge_base.index import Hit, IndexProblem, Keys, Vectors
+from rag.knowledge_base.indexes.manifest import Manifest, check_file
 
 DENSE_FORM = 1
 SEGMENT_ROWS = 32_768  # of a full segment: 25 MB at 384 dimensions
-
-Vectors = NDArray[np.float32]
-Keys = NDArray[np.int64]
+_WORTH_MOVING = 20_000  # rows; fewer are searched faster than a GPU is asked
 
 
 class SegmentEntry(BaseModel):
@@ -60,13 +59,6 @@ class DenseManifest(Manifest):
     tombstones: TombstoneEntry | None = None
 
 
-class Hit(NamedTuple):
-    """A passage by its key in the catalogue, and how well it fits."""
-
-    key: int
-    score: float
-
-
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Rows of vectors and the passage keys they belong to, in memory."""
@@ -98,15 +90,6 @@ class Segment:
         found = rows[0] >= 0
         keys = self.keys[rows[0][found]].tolist()
         return [Hit(key, score) for key, score in zip(keys, scores[0][found].tolist(), strict=True)]
-
-    def score(self, vector: Vectors, keys: Keys) -> dict[int, float]:
-        """The inner products with the rows of those of the keys that it has."""
-        rows = np.searchsorted(self.keys, keys)
-        rows = rows[(rows < len(self.keys)) & (self.keys[np.minimum(rows, len(self.keys) - 1)] == keys)]
-        if len(rows) == 0:
-            return {}
-        scores = self.index.reconstruct_batch(rows) @ vector
-        return dict(zip(self.keys[rows].tolist(), scores.tolist(), strict=True))
 
     def _search_among(self, vector: Vectors, k: int, wanted: NDArray[np.bool_]) -> tuple[Vectors, Keys]:
         """Scores and row numbers, each of shape (1, up to ``k``), of the rows wanted."""
@@ -148,33 +131,28 @@ def search_segments(
 
     ``among``: only rows with one of these keys.
     """
+    if k < 1:
+        return []
     with _one_thread():
         hits = [hit for segment in segments for hit in segment.search(vector, k, among)]
     hits.sort(key=lambda hit: (-hit.score, hit.key))
     return hits[:k]
 
 
-def sample_rows(segments: Sequence[Segment], count: int) -> tuple[Keys, Vectors]:
-    """Every n-th row, so that there are about ``count``: keys, and vectors of shape (rows, dimension)."""
-    step = max(1, sum(len(each.keys) for each in segments) // max(1, count))
-    keys = [np.empty(0, dtype=np.int64)]
-    vectors: list[Vectors] = []
-    for segment in segments:
-        rows = np.arange(0, len(segment.keys), step)
-        keys.append(segment.keys[rows])
-        vectors.extend(segment.index.reconstruct(int(row)) for row in rows)
-    return np.concatenate(keys), np.array(vectors, dtype=np.float32)
+def on_best_device(segment: Segment) -> Segment:
+    """The segment for searching: its vectors on all GPUs as float16 if FAISS has any, else as it is.
 
-
-def rows_of(segments: Sequence[Segment], keys: Keys) -> tuple[Keys, Vectors]:
-    """The rows with these keys, of those that the segments have: keys, vectors of shape (rows, dimension)."""
-    found = [np.empty(0, dtype=np.int64)]
-    vectors: list[Vectors] = []
-    for segment in segments:
-        rows = np.flatnonzero(np.isin(segment.keys, keys, assume_unique=True))
-        found.append(segment.keys[rows])
-        vectors.extend(segment.index.reconstruct(int(row)) for row in rows)
-    return np.concatenate(found), np.array(vectors, dtype=np.float32)
+    Exact on either; FAISS has GPUs where it was built for them (faiss-gpu). What is written to disk is always
+    the CPU's form.
+    """
+    gpus = getattr(faiss, "get_num_gpus", lambda: 0)()
+    if not gpus or len(segment.keys) < _WORTH_MOVING:
+        return segment
+    flat = faiss.IndexFlatIP(segment.index.d)
+    flat.add(segment.vectors)
+    options = faiss.GpuMultipleClonerOptions()
+    options.useFloat16 = True
+    return Segment(segment.keys, faiss.index_cpu_to_all_gpus(flat, co=options))
 
 
 def write_segment(folder: Path, segment: Segment, embedder: int) -> SegmentEntry:
@@ -204,17 +182,17 @@ def load_segment(folder: Path, entry: SegmentEntry) -> Segment:
     """Read a segment, comparing its files with their checksums first.
 
     Raises:
-        DerivedIndexProblem: a file is missing or isn't what the manifest says.
+        IndexProblem: a file is missing or isn't what the manifest says.
     """
     file = folder / f"{entry.name}.faiss"
     check_file(file, entry.sha256)
     try:
         index = faiss.read_index(str(file))
     except RuntimeError as error:
-        raise DerivedIndexProblem(f"{file} can't be read by FAISS") from error
+        raise IndexProblem(f"{file} can't be read by FAISS") from error
     keys = load_keys(folder, entry)
     if index.ntotal != len(keys) or index.ntotal != entry.rows or index.d != entry.dimension:
-        raise DerivedIndexProblem(f"{file} doesn't have the rows its manifest states")
+        raise IndexProblem(f"{file} doesn't have the rows its manifest states")
     return Segment(keys, index)
 
 
@@ -222,7 +200,7 @@ def load_keys(folder: Path, entry: SegmentEntry) -> Keys:
     """Read only the keys of a segment.
 
     Raises:
-        DerivedIndexProblem: the file is missing or isn't what the manifest says.
+        IndexProblem: the file is missing or isn't what the manifest says.
     """
     return _read_array(folder / f"{entry.name}.npy", entry.keys_sha256)
 
@@ -240,7 +218,7 @@ def load_tombstones(folder: Path, manifest: DenseManifest) -> set[int]:
     """The keys of removed passages that segments still hold.
 
     Raises:
-        DerivedIndexProblem: the file is missing or isn't what the manifest says.
+        IndexProblem: the file is missing or isn't what the manifest says.
     """
     entry = manifest.tombstones
     return set(_read_array(folder / f"{entry.name}.npy", entry.sha256).tolist()) if entry else set()

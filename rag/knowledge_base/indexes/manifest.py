@@ -1,4 +1,4 @@
-"""Manifests: what a derived index consists of, with the checksum of every file and of itself."""
+"""Manifests of indexes that are files: what one consists of, with the checksums of all that and its own."""
 
 import hashlib
 import json
@@ -8,19 +8,15 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.files import file_digest, write_atomically
+from rag.knowledge_base.index import IndexProblem
 
 MANIFEST = "manifest.json"
 
 
-class DerivedIndexProblem(Exception):
-    """A derived index is missing, damaged or stale: search makes it anew, verify reports it."""
-
-
 class Manifest(BaseModel):
-    """What every derived index says of itself.
+    """What every index of files says of itself.
 
-    ``identity`` is the catalogue's it was derived from. ``last_key`` is a watermark: every passage with a key
-    up to it that readers can still ask for is in the index.
+    ``identity`` is the catalogue's it was derived from, ``last_key`` the watermark (see ``Index``).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,21 +33,21 @@ def read_manifest(folder: Path, kind: type[AnyManifest], form: int) -> AnyManife
     """Read the folder's manifest.
 
     Raises:
-        DerivedIndexProblem: there is none, it is damaged, or another version of the program wrote it.
+        IndexProblem: there is none, it is damaged, or another version of the program wrote it.
     """
     file = folder / MANIFEST
     try:
         signed = json.loads(file.read_text(encoding="utf-8"))
         content = signed["content"]
         if hashlib.sha256(content.encode()).hexdigest() != signed["sha256"]:
-            raise DerivedIndexProblem(f"{file} doesn't have the checksum it states")
+            raise IndexProblem(f"{file} doesn't have the checksum it states")
         manifest = kind.model_validate_json(content)
     except FileNotFoundError as error:
-        raise DerivedIndexProblem(f"{file} is missing") from error
+        raise IndexProblem(f"{file} is missing") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise DerivedIndexProblem(f"{file} can't be read ({type(error).__name__})") from error
+        raise IndexProblem(f"{file} can't be read ({type(error).__name__})") from error
     if manifest.form != form:
-        raise DerivedIndexProblem(f"{file} was written by another version of this program")
+        raise IndexProblem(f"{file} was written by another version of this program")
     return manifest
 
 
@@ -68,13 +64,13 @@ def check_file(file: Path, digest: str) -> None:
     """Compare a file with its checksum.
 
     Raises:
-        DerivedIndexProblem: it is missing, unreadable or another than it should be.
+        IndexProblem: it is missing, unreadable or another than it should be.
     """
     try:
         found = file_digest(file)
     except FileNotFoundError as error:
-        raise DerivedIndexProblem(f"{file} is missing") from error
+        raise IndexProblem(f"{file} is missing") from error
     except OSError as error:
-        raise DerivedIndexProblem(f"{file} can't be read: {error.strerror}") from error
+        raise IndexProblem(f"{file} can't be read: {error.strerror}") from error
     if found != digest:
-        raise DerivedIndexProblem(f"{file} doesn't have the checksum its manifest states")
+        raise IndexProblem(f"{file} doesn't have the checksum its manifest states")

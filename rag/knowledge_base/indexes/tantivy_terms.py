@@ -14,12 +14,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tantivy
 from pydantic import BaseModel, ConfigDict
 
 from rag.files import file_digest
-from rag.knowledge_base.indexes.faiss_segments import Hit
-from rag.knowledge_base.indexes.manifest import DerivedIndexProblem, Manifest, check_file
+from rag.knowledge_base.index import Hit, IndexProblem, Keys, Terms
+from rag.knowledge_base.indexes.manifest import Manifest, check_file
 from rag.knowledge_base.indexes.tantivy_groups import group_query
 from rag.text.translation import TermGroup
 
@@ -56,36 +57,34 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-class LexicalIndex:
-    """A view of the index as it was when opened. Safe to use from several threads."""
+class TantivySearcher:
+    """The index as it stood when it was opened. Safe to use from several threads."""
 
     def __init__(self, index: tantivy.Index) -> None:
         self._schema = index.schema
         self._searcher = index.searcher()
 
-    def search(self, terms: Sequence[str], k: int, among: Sequence[int] | None = None) -> list[Hit]:
+    def search(self, query: Terms, k: int, among: Keys | None = None) -> list[Hit]:
         """The ``k`` passages of highest BM25 score that have any of the terms; equal scores by key.
 
         ``among``: only passages with one of these keys, whose scores are the same as without.
         """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq"))
-            for term in terms[:_MOST_TERMS]
+            for term in query[:_MOST_TERMS]
         ]
         if not clauses or k < 1:
             return []
         return self._best(tantivy.Query.boolean_query(clauses), k, among)
 
-    def search_groups(
-        self, groups: Sequence[TermGroup], k: int, among: Sequence[int] | None = None
-    ) -> list[Hit]:
+    def search_groups(self, groups: Sequence[TermGroup], k: int, among: Keys | None = None) -> list[Hit]:
         """The ``k`` passages of highest score by groups of translations (see ``group_query``) likewise."""
         query = group_query(self._searcher, self._schema, groups)
         return self._best(query, k, among) if query is not None and k > 0 else []
 
-    def _best(self, query: tantivy.Query, k: int, among: Sequence[int] | None) -> list[Hit]:
+    def _best(self, query: tantivy.Query, k: int, among: Keys | None) -> list[Hit]:
         if among is not None:
-            allowed = tantivy.Query.const_score_query(self._keys_query(among), 0.0)
+            allowed = tantivy.Query.const_score_query(self._keys_query(among.tolist()), 0.0)
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
         found = self._searcher.search(query, k, count=False).hits
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
@@ -98,14 +97,14 @@ class LexicalIndex:
         each = [tantivy.Query.term_query(self._schema, "key", key, "basic") for key in keys]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in each])
 
-    def keys(self) -> list[int]:
-        """The keys of all passages it holds, with repetitions if it holds one twice."""
+    def keys(self) -> Keys:
+        """The keys of all passages it holds, with repetitions if it holds one twice: shape (rows,)."""
         rows = self._searcher.num_docs
         if rows == 0:
-            return []
+            return np.empty(0, dtype=np.int64)
         found = self._searcher.search(tantivy.Query.all_query(), rows, count=False).hits
         values = self._searcher.fast_field_values("key", [address for _, address in found])
-        return [int(key or 0) for key in values]
+        return np.array([int(key or 0) for key in values], dtype=np.int64)
 
 
 def create_index(folder: Path | None) -> tantivy.Index:
@@ -120,25 +119,27 @@ def open_index(folder: Path) -> tantivy.Index:
     """Open the index in a folder.
 
     Raises:
-        DerivedIndexProblem: tantivy can't open it.
+        IndexProblem: tantivy can't open it.
     """
     try:
         return _configured(tantivy.Index.open(str(folder)))
     except (ValueError, OSError) as error:
-        raise DerivedIndexProblem(f"{folder} can't be opened by tantivy: {error}") from error
+        raise IndexProblem(f"{folder} can't be opened by tantivy: {error}") from error
 
 
-def open_copy(folder: Path) -> LexicalIndex:
+def open_copy(folder: Path) -> tantivy.Index:
     """Open the index in a folder that can't be written to, where tantivy can't put its lock: by a copy of it.
 
     Raises:
-        DerivedIndexProblem: tantivy can't open it.
+        IndexProblem: tantivy can't open it.
     """
     with tempfile.TemporaryDirectory(prefix="wenju-", ignore_cleanup_errors=True) as name:
         copy = Path(name) / folder.name
         shutil.copytree(folder, copy, copy_function=shutil.copyfile)
         copy.chmod(0o700)
-        return LexicalIndex(open_index(copy))  # which maps the files, so that they may go
+        opened = open_index(copy)
+        opened.searcher()  # maps the files, so that they may go
+        return opened
 
 
 def _configured(index: tantivy.Index) -> tantivy.Index:
@@ -150,7 +151,7 @@ def _configured(index: tantivy.Index) -> tantivy.Index:
 
 def write_index(
     index: tantivy.Index,
-    added: Iterable[tuple[int, list[str]]] = (),
+    added: Iterable[tuple[int, Terms]] = (),
     *,
     above: int = 0,
     removed: Sequence[int] = (),
@@ -164,7 +165,7 @@ def write_index(
         removed: keys of passages to take out.
 
     Raises:
-        DerivedIndexProblem: tantivy can't write.
+        IndexProblem: tantivy can't write.
     """
     schema = index.schema
     unfinished = tantivy.Query.range_query(
@@ -185,7 +186,7 @@ def write_index(
         writer.wait_merging_threads()
         index.reload()
     except ValueError as error:
-        raise DerivedIndexProblem(f"the lexical index can't be written: {error}") from error
+        raise IndexProblem(f"the lexical index can't be written: {error}") from error
 
 
 def new_folder_name() -> str:
@@ -197,16 +198,16 @@ def list_files(folder: Path) -> list[str]:
     """The names of the files that the index in the folder consists of at this moment.
 
     Raises:
-        DerivedIndexProblem: its list can't be read.
+        IndexProblem: its list can't be read.
     """
     file = folder / _META
     try:
         segments: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["segments"]
         ids = {segment["segment_id"].replace("-", "") for segment in segments}
     except FileNotFoundError as error:
-        raise DerivedIndexProblem(f"{file} is missing") from error
+        raise IndexProblem(f"{file} is missing") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DerivedIndexProblem(f"{file} can't be read ({type(error).__name__})") from error
+        raise IndexProblem(f"{file} can't be read ({type(error).__name__})") from error
     return sorted(each.name for each in folder.iterdir() if each.name.partition(".")[0] in ids)
 
 
@@ -228,7 +229,7 @@ def check_files(folder: Path, manifest: LexicalManifest, checked: set[str]) -> s
         The names of all files that are now checked.
 
     Raises:
-        DerivedIndexProblem: a file is missing or isn't what the manifest says.
+        IndexProblem: a file is missing or isn't what the manifest says.
     """
     names = set(list_files(folder))
     ids = {name.partition(".")[0] for name in names}

@@ -12,7 +12,7 @@ import pytest
 
 from rag.knowledge_base import KnowledgeBase, Writer, publication
 from rag.knowledge_base.catalogue import insertion
-from rag.knowledge_base.indexes import faiss_upkeep, tantivy_upkeep
+from rag.knowledge_base.indexes import faiss_index, tantivy_index
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -45,14 +45,14 @@ def failing(step: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
     return stand_in
 
 
-STEPS = [
-    (faiss_upkeep, "write_segment"),
-    (faiss_upkeep, "write_manifest"),
-    (tantivy_upkeep, "write_index"),
-    (tantivy_upkeep, "write_manifest"),
+STEPS: list[tuple[Any, str]] = [
+    (faiss_index, "write_segment"),
+    (faiss_index, "write_manifest"),
+    (tantivy_index, "write_index"),
+    (tantivy_index, "write_manifest"),
     (publication, "_bump"),
-    (publication, "prune_dense"),
-    (publication, "prune_lexical"),
+    (faiss_index.FaissIndex, "let_go"),
+    (tantivy_index.TantivyIndex, "let_go"),
     (publication, "_purge"),
 ]
 
@@ -65,7 +65,9 @@ def change(writer: Writer, put: Put) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _, step in STEPS])
+@pytest.mark.parametrize(
+    ("module", "step"), STEPS, ids=[f"{module.__name__} {step}" for module, step in STEPS]
+)
 def test_interrupted_publication_is_behind_and_then_finished(
     filled: KnowledgeBase,
     put: Put,

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.knowledge_base.index import IndexProblem
 from rag.knowledge_base.indexes.manifest import (
     MANIFEST,
-    DerivedIndexProblem,
     Manifest,
     check_file,
     read_manifest,
@@ -30,21 +30,21 @@ def test_damaged_manifest_is_refused(tmp_path: Path, old: str, new: str, complai
     write_manifest(tmp_path, Manifest(form=1, identity="abc", last_key=7))
     file = tmp_path / MANIFEST
     file.write_text(file.read_text().replace(old, new, 1))
-    with pytest.raises(DerivedIndexProblem, match=complaint):
+    with pytest.raises(IndexProblem, match=complaint):
         read_manifest(tmp_path, Manifest, 1)
 
 
 def test_missing_binary_or_foreign_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DerivedIndexProblem, match="missing"):
+    with pytest.raises(IndexProblem, match="missing"):
         read_manifest(tmp_path, Manifest, 1)
     (tmp_path / MANIFEST).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DerivedIndexProblem, match="can't be read"):
+    with pytest.raises(IndexProblem, match="can't be read"):
         read_manifest(tmp_path, Manifest, 1)
     (tmp_path / MANIFEST).write_text('["not", "ours"]')
-    with pytest.raises(DerivedIndexProblem, match="can't be read"):
+    with pytest.raises(IndexProblem, match="can't be read"):
         read_manifest(tmp_path, Manifest, 1)
     write_manifest(tmp_path, Manifest(form=2, identity="abc", last_key=7))
-    with pytest.raises(DerivedIndexProblem, match="another version"):
+    with pytest.raises(IndexProblem, match="another version"):
         read_manifest(tmp_path, Manifest, 1)
 
 
@@ -53,8 +53,8 @@ def test_changed_or_missing_file_is_told_by_its_checksum(tmp_path: Path) -> None
     file.write_bytes(b"data")
     check_file(file, "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7")
     file.write_bytes(b"date")
-    with pytest.raises(DerivedIndexProblem, match="checksum"):
+    with pytest.raises(IndexProblem, match="checksum"):
         check_file(file, "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7")
     file.unlink()
-    with pytest.raises(DerivedIndexProblem, match="missing"):
+    with pytest.raises(IndexProblem, match="missing"):
         check_file(file, "")

@@ -1,21 +1,21 @@
 """Scores of groups of translations, in a real index."""
 
-from rag.knowledge_base.indexes.tantivy_terms import LexicalIndex, create_index, write_index
+from rag.knowledge_base.indexes.tantivy_terms import TantivySearcher, create_index, write_index
 from rag.text.translation import TermGroup
 
 
-def index_of(*passages: str) -> LexicalIndex:
+def index_of(*passages: str) -> TantivySearcher:
     """Passages of words already cut, with keys from 1 on."""
     index = create_index(None)
     write_index(index, [(key, words.split()) for key, words in enumerate(passages, start=1)])
-    return LexicalIndex(index)
+    return TantivySearcher(index)
 
 
 def group(*translations: str, weight: float = 1.0) -> TermGroup:
     return TermGroup("word", tuple(tuple(each.split()) for each in translations), weight)
 
 
-def scores(index: LexicalIndex, *groups: TermGroup) -> dict[int, float]:
+def scores(index: TantivySearcher, *groups: TermGroup) -> dict[int, float]:
     return {hit.key: hit.score for hit in index.search_groups(groups, 10)}
 
 

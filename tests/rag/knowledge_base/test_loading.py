@@ -116,16 +116,3 @@ def test_catalogue_from_a_backup_does_not_meet_the_newer_index(
         assert "lost line" not in found(restored)
         report = restored.verify()
         assert report.ok, report.problems
-
-
-def test_reader_loads_only_new_segments(filled: KnowledgeBase, put: Put, found: Found) -> None:
-    found(filled)
-    loader = filled._snapshots._loader
-    assert loader._dense is not None
-    [old] = loader._dense.segments
-    with KnowledgeBase.open(filled.path) as other, other.writer() as writer:
-        put(writer, "more.md", "more")
-        writer.publish()
-    assert "more" in found(filled)
-    assert old in loader._dense.segments
-    assert len(loader._dense.segments) == 2
