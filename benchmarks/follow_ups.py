@@ -21,7 +21,7 @@ from langchain_core.retrievers import BaseRetriever
 from benchmarks.measuring import Row, markdown_table, percentiles
 from rag.answer import Question, Turn
 from rag.build import build_embeddings, build_generator, build_retriever, open_knowledge_base
-from rag.models.query_cache import CachedQueryEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings
 from rag.passage import metadata_of
 from rag.questions.conversation import retrieval_query
 from rag.questions.follow_ups import leans

@@ -28,7 +28,7 @@ from rag.build import (
     build_retriever,
     open_knowledge_base,
 )
-from rag.models.query_cache import CachedQueryEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings
 from rag.passage import PassageMetadata
 from rag.settings import load_settings
 

@@ -12,9 +12,8 @@ from rag.curated.ranking import CuratedRetriever
 from rag.errors import ConfigError
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
-from rag.models.embedder import SentenceEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 from rag.models.generator import adapter_digest, adapter_file, load_generator
-from rag.models.query_cache import CachedQueryEmbeddings
 from rag.models.reranker import build_reranker
 from rag.models.weights import file_digest, resolve_model
 from rag.retrievers import (

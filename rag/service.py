@@ -243,7 +243,7 @@ class Service:
             return self._retrievers[k]
 
     def _load_embeddings(self) -> "Embeddings":
-        from rag.models.query_cache import CachedQueryEmbeddings
+        from rag.models.embedder import CachedQueryEmbeddings
 
         return CachedQueryEmbeddings(self._embedder())
 

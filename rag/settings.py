@@ -101,7 +101,8 @@ class RetrievalSettings(_Section):
 class RerankerSettings(_Section):
     """A model that reads the first ``candidates`` together with the question, for ``budget_ms`` at most.
 
-    ``model``: "" for none, "bilingual" (on the default embedder), a short name, a local folder or a hub id.
+    ``model``: "" for none, "bilingual" (on the default embedder), or a sentence-transformers cross-encoder: a
+    local folder or a hub id.
     ``weight`` and ``languages`` of None are the model's own: what one point of its scores is worth beside
     retrieval's, and the languages that it reads.
     """

@@ -13,8 +13,7 @@ from eval.selection import Corpus
 from eval.systems import System
 from rag.build import build_embeddings, build_generator
 from rag.knowledge_base import KnowledgeBase
-from rag.models.embedder import SentenceEmbeddings
-from rag.models.query_cache import CachedQueryEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 
 
 class Parts:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,22 @@ class SentenceEmbeddings(Embeddings):
 
     def _measured_dimension(self) -> int:
         return len(self._encode("."))
+
+
+class CachedQueryEmbeddings(Embeddings):
+    """Remembers the vectors of the last queries: each is embedded once, however many parts ask for it."""
+
+    def __init__(self, embeddings: Embeddings, size: int = 256) -> None:
+        self.embeddings = embeddings
+        self._remembering = lru_cache(maxsize=size)(embeddings.embed_query)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector per text, uncached."""
+        return self.embeddings.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The query's vector, from memory if it was asked for lately."""
+        return list(self._remembering(text))
 
 
 def _prefix(wanted: str | None, prompts: Any, names: Sequence[str]) -> str:

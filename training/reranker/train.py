@@ -25,8 +25,16 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from rag.models.reranker.joint_model import JointHead, JointModel, adapted_matrices, first_layers
-from rag.models.reranker.pairs import QUERY_TOKENS, Tokens, join_pairs, tokenize
+from rag.models.reranker.joint import JointReranker
+from rag.models.reranker.joint_model import (
+    JointHead,
+    JointModel,
+    Tokens,
+    adapted_matrices,
+    first_layers,
+    join_pairs,
+    tokenize,
+)
 from rag.models.weights import resolve_model, weights_digest
 from training.low_rank import Learned, add_low_rank, resume, save, set_rate
 from training.reranker.cases import Listed, collect_lists, read_lists
@@ -160,7 +168,7 @@ def _some(listed: Listed, seed: str) -> Listed:
 def _loss(model: JointModel, tokenizer: Any, lists: Sequence[Listed]) -> tuple[Tensor, int]:
     pairs: list[tuple[Tokens, Tokens]] = []
     for each in lists:
-        query = tokenize(tokenizer, [each.question], QUERY_TOKENS)[0]
+        query = tokenize(tokenizer, [each.question], JointReranker.query_tokens)[0]
         pairs += [(query, passage) for passage in tokenize(tokenizer, each.texts, TRAINED_TOKENS)]
     order = sorted(range(len(pairs)), key=lambda row: len(pairs[row][0]) + len(pairs[row][1]))
     parts, tokens = [], 0

@@ -1,22 +1,83 @@
 """The bilingual reranker: the embedder's own encoder with an adapter, so that it takes little more memory."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from rag.errors import WeightsError
 from rag.models.embedder import SentenceEmbeddings
 from rag.models.embedding_batches import Batch, share_out
-from rag.models.reranker.adapter import Adapter, read_adapter
 from rag.models.reranker.reranker import Pace
 
+if TYPE_CHECKING:  # settings are read, and folders ingested, without loading torch
+    from torch import Tensor
+
+FORMAT = "1"  # of an adapter's file
+BUNDLED = Path(__file__).with_name("bilingual.safetensors")
+_HEAD = "head."
 _BATCH = 8  # pairs
 _MOST_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What is added to the embedder that it was trained on, and how it is scored.
+
+    ``base`` is the digest of the weights that it adds to (``rag.models.weights.weights_digest``).
+    """
+
+    file: Path
+    base: str
+    layers: int
+    weight: float  # of its scores beside those of retrieval
+    foreign_bonus: float
+    tensors: "Mapping[str, Tensor]"
+
+    @property
+    def head(self) -> "dict[str, Tensor]":
+        """The head's tensors, by their names in it."""
+        return {
+            name.removeprefix(_HEAD): value.float()
+            for name, value in self.tensors.items()
+            if name.startswith(_HEAD)
+        }
+
+
+def read_adapter(file: Path) -> Adapter:
+    """Read an adapter.
+
+    Raises:
+        WeightsError: it isn't there, is damaged, or of another format.
+    """
+    try:
+        with safe_open(file, "pt") as opened:
+            facts = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"the reranker {file} can't be read: {str(error).splitlines()[0]}; correct [reranker] model in "
+            "rag.toml"
+        ) from error
+    if facts.get("format") != FORMAT:
+        raise WeightsError(
+            f"the reranker {file} is of format {facts.get('format')}, not {FORMAT}; "
+            "train it again with `python -m training reranker`"
+        )
+    return Adapter(
+        file=file,
+        base=facts["base"],
+        layers=int(facts["layers"]),
+        weight=float(facts.get("weight", 1.0)),
+        foreign_bonus=float(facts.get("foreign_bonus", 0.0)),
+        tensors=tensors,
+    )
 
 
 class JointReranker:
@@ -26,6 +87,8 @@ class JointReranker:
     """
 
     languages: frozenset[str] | None = None
+    query_tokens = 48
+    passage_tokens = 208
 
     def __init__(self, embeddings: SentenceEmbeddings, file: Path) -> None:
         """Read the adapter.
@@ -33,9 +96,6 @@ class JointReranker:
         Raises:
             WeightsError: there is none, or it belongs to another embedder than this.
         """
-        from rag.models.reranker.pairs import PASSAGE_TOKENS, QUERY_TOKENS
-
-        self.query_tokens, self.passage_tokens = QUERY_TOKENS, PASSAGE_TOKENS
         self._embeddings = embeddings
         self._adapter: Adapter = read_adapter(file)
         self.pace = Pace()
@@ -67,7 +127,7 @@ class JointReranker:
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """How well each text answers the query, shape (texts,)."""
-        from rag.models.reranker.pairs import join_pairs, tokenize
+        from rag.models.reranker.joint_model import join_pairs, tokenize
 
         self.load()
         scores = np.zeros(len(texts))

@@ -5,7 +5,7 @@ The first layers of the encoder, changed by low-rank additions to their matrices
 question is met by some token of the passage (after Khattab and Zaharia, "ColBERT", SIGIR 2020).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 MATCHED_DIMENSIONS = 64
 _SCALE = 10.0  # of a cosine, so that the difference of two weighs in a softmax
+
+Tokens = list[int]
 
 
 class JointHead(nn.Module):
@@ -79,3 +81,32 @@ def merge_adapter(encoder: Any, adapter: Mapping[str, Tensor]) -> None:
         down, up = adapter[f"{name}.down"].float(), adapter[f"{name}.up"].float()
         merged = module.weight.detach().float() + (up @ down).to(module.weight.device)
         module.weight = nn.Parameter(merged.to(module.weight.dtype), requires_grad=False)
+
+
+def tokenize(tokenizer: Any, texts: Sequence[str], most: int) -> list[Tokens]:
+    """The first ``most`` tokens of each text, without special ones."""
+    # half of a surrogate pair isn't text for a tokenizer
+    whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    if not whole:
+        return []
+    encoded = tokenizer(whole, add_special_tokens=False, truncation=True, max_length=most, verbose=False)
+    return [list(each) for each in encoded["input_ids"]]
+
+
+def join_pairs(
+    tokenizer: Any, pairs: Sequence[tuple[Tokens, Tokens]]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Input ids, attention mask, and which tokens are the question's and the passage's: (pairs, tokens)."""
+    start = [] if tokenizer.cls_token_id is None else [tokenizer.cls_token_id]
+    end = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
+    rows = [[*start, *query, end, end, *passage, end] for query, passage in pairs]
+    longest = max(len(row) for row in rows)
+    ids = torch.full((len(rows), longest), tokenizer.pad_token_id, dtype=torch.long)
+    read, of_query, of_passage = (torch.zeros(len(rows), longest, dtype=torch.bool) for _ in range(3))
+    for row, (tokens, (query, passage)) in enumerate(zip(rows, pairs, strict=True)):
+        ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+        read[row, : len(tokens)] = True
+        after_query = len(start) + len(query)
+        of_query[row, len(start) : after_query] = True
+        of_passage[row, after_query + 2 : after_query + 2 + len(passage)] = True
+    return ids, read.long(), of_query, of_passage

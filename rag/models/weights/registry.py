@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from rag.errors import WeightsError
 
-Role = Literal["generator", "embedder", "reranker"]
+Role = Literal["generator", "embedder"]
 Converter = Literal["gguf", "e5s1", "folder"]
 
 

@@ -13,7 +13,7 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 from sentence_transformers import SentenceTransformer
 
 from rag.errors import ConfigError, WeightsError
-from rag.models.embedder import SentenceEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 
 _TEXTS = ["员工每年有十二天年假。", "The pump.", "a " * 400, "", "型号 WJ-2031-B 是什么？" * 3]
 
@@ -195,3 +195,14 @@ def test_a_short_query_leaves_the_number_of_threads_as_it_was(tiny_embedder_fold
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_query_is_embedded_once_until_others_took_its_place(word_embeddings: Any) -> None:
+    cached = CachedQueryEmbeddings(word_embeddings, size=2)
+    first = cached.embed_query("pump")
+    first[0] = 7.0  # what a caller does with its vector changes nobody else's
+    assert cached.embed_query("pump") == word_embeddings.embed_query("pump") != first
+    assert word_embeddings.queries == ["pump", "pump"]
+    for each in ("hose", "valve", "pump"):
+        cached.embed_query(each)
+    assert word_embeddings.queries == ["pump", "pump", "hose", "valve", "pump"]

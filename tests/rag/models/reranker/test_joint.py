@@ -9,8 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from rag.errors import ConfigError, WeightsError
-from rag.models.embedder import SentenceEmbeddings
-from rag.models.query_cache import CachedQueryEmbeddings
+from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 from rag.models.reranker import build_reranker
 from rag.models.reranker.joint import JointReranker
 from rag.models.reranker.joint_model import JointHead, adapted_matrices, first_layers

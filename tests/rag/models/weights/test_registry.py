@@ -35,7 +35,6 @@ def test_no_two_slices_are_the_same(model: Model) -> None:
 def test_the_default_settings_name_models_of_the_right_role() -> None:
     assert find_model(Settings().embedder.model).role == "embedder"
     assert find_model(Settings().generator.model).role == "generator"
-    assert MODELS["ms-marco-minilm-l-12-v2"].role == "reranker"
 
 
 def test_an_unknown_name_is_refused_with_the_closest() -> None:
