@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar
 
+from langchain_core.documents import Document
 from langchain_core.runnables import RunnableConfig
 
 from rag.answer import Answer, Question, SearchResult
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
-    from rag.knowledge_base import KnowledgeBase, StoredDocument, VerifyReport
-    from rag.models.embedder import SentenceEmbeddings
+    from rag.knowledge_base import KnowledgeBase, RelatedDocument, StoredDocument, VerifyReport
 
 Part = TypeVar("Part")
 Roots = frozenset[str] | Literal["everything"]
@@ -78,10 +78,8 @@ class Service:
         self.settings = settings
         self.roots = roots
         self._opened = ExitStack()
-        self._looked_into = _Once(lambda: knowledge_base or self._open_knowledge_base())
-        self._embedder = _Once(self._load_embedder)
-        self._embeddings = _Once(lambda: embeddings or self._load_embeddings())
-        self._searched = _Once(lambda: knowledge_base or self._open_knowledge_base(to_search=True))
+        self._looked_into = _Once(lambda: knowledge_base or self._open_to_look())
+        self._searched = _Once(lambda: self._open_to_search(knowledge_base, embeddings))
         self._chain = _Once(lambda: self._build_chain(generator, retriever))
         self._retrievers: dict[int, BaseRetriever] = {}
         self._lock = threading.Lock()
@@ -119,7 +117,7 @@ class Service:
         self.close()
 
     def close(self) -> None:
-        """Close what was opened; the object can't be used any more."""
+        """Let go of what was opened; an answer that is being given is finished."""
         self._opened.close()
 
     def ask(self, question: str | Question, config: RunnableConfig | None = None) -> Answer:
@@ -161,8 +159,9 @@ class Service:
         wanted = filter if filter is not None else question.filter
         retriever = self._retriever_of(k if k is not None else self.settings.retrieval.k)
         text = retrieval_query(question)
+        _, embeddings = self._searched()
         start = time.perf_counter()
-        self._embeddings().embed_query(text)
+        embeddings.embed_query(text)
         embedded = time.perf_counter()
         passages = retrieve(retriever, text, wanted)
         end = time.perf_counter()
@@ -188,6 +187,20 @@ class Service:
             KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
         """
         return self._looked_into().text(source, root)
+
+    def related(self, of: str | Document, root: str | None = None, k: int = 10) -> "list[RelatedDocument]":
+        """The ``k`` documents that are nearest to a document, or to a passage, best first.
+
+        Args:
+            of: the document's source, or the passage.
+            root: the folder that the document was ingested from, where several have such a source.
+            k: how many.
+
+        Raises:
+            KnowledgeBaseError: there is no such document or passage, or several roots have the document.
+        """
+        with self._looked_into().pinned() as snapshot:
+            return snapshot.related(of, k, root)
 
     def curated(self) -> "tuple[list[StoredEntry], list[SameQuestion]]":
         """The curated questions and answers, in order of their documents, and the pairs that ask the same."""
@@ -238,38 +251,36 @@ class Service:
 
         with self._lock:
             if k not in self._retrievers:
-                parts = self._searched(), self._embeddings()
-                self._retrievers[k] = build_retriever(self.settings, *parts, k)
+                self._retrievers[k] = build_retriever(self.settings, *self._searched(), k)
             return self._retrievers[k]
 
-    def _load_embeddings(self) -> "Embeddings":
-        from rag.models.embedder import CachedQueryEmbeddings
-
-        return CachedQueryEmbeddings(self._embedder())
-
-    def _load_embedder(self) -> "SentenceEmbeddings":
-        from rag.build import build_embeddings
-
-        return build_embeddings(self.settings)
-
-    def _open_knowledge_base(self, *, to_search: bool = False) -> "KnowledgeBase":
-        """To look into, whatever embedder made it; or to search, with the settings' embedder alone."""
+    def _open_to_look(self) -> "KnowledgeBase":
+        """Whatever embedder made it."""
         from rag.build import open_knowledge_base
 
-        embedder = self._embedder() if to_search else None
-        return self._opened.enter_context(open_knowledge_base(self.settings, embedder))
+        return self._opened.enter_context(open_knowledge_base(self.settings))
+
+    def _open_to_search(
+        self, knowledge_base: "KnowledgeBase | None", embeddings: "Embeddings | None"
+    ) -> "tuple[KnowledgeBase, Embeddings]":
+        """With the settings' embedder, which must have made it."""
+        from rag.build import build_embeddings, open_knowledge_base
+        from rag.models.embedder import CachedQueryEmbeddings
+
+        if knowledge_base is not None and embeddings is not None:
+            return knowledge_base, embeddings
+        embedder = build_embeddings(self.settings)
+        opened = self._opened.enter_context(open_knowledge_base(self.settings, embedder))
+        return opened, CachedQueryEmbeddings(embedder)
 
     def _build_chain(
         self, generator: "BaseChatModel | None", retriever: "BaseRetriever | None"
     ) -> "AnswerChain":
         from rag.build import build_answer_chain
 
+        knowledge_base, embeddings = self._searched()
         return build_answer_chain(
-            self.settings,
-            self._searched(),
-            embeddings=self._embeddings(),
-            generator=generator,
-            retriever=retriever,
+            self.settings, knowledge_base, embeddings=embeddings, generator=generator, retriever=retriever
         )
 
 

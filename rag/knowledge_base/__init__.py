@@ -10,6 +10,7 @@ from rag.knowledge_base.catalogue.records import (
 )
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.langchain_store import PassageStore
+from rag.knowledge_base.related import RelatedDocument
 from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.writer import Writer
 
@@ -21,6 +22,7 @@ __all__ = [
     "NewPassage",
     "PassageStore",
     "QuestionHit",
+    "RelatedDocument",
     "Snapshot",
     "StoredDocument",
     "VerifyReport",

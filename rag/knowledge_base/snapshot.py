@@ -16,6 +16,7 @@ from rag.knowledge_base.catalogue.questions import CuratedQuestions, QuestionCac
 from rag.knowledge_base.catalogue.records import StoredDocument
 from rag.knowledge_base.index import DenseSearcher, Hit, Keys, LexicalSearcher
 from rag.knowledge_base.loading import Loaded
+from rag.knowledge_base.related import RelatedDocument, related_documents
 from rag.knowledge_base.translating import CHINESE, OTHERS, in_other_language, question_groups
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.analysis import Analyzer
@@ -222,6 +223,15 @@ class Snapshot:
         """
         with self._lock:
             return self._catalogue.text(source, root, self.generation)
+
+    def related(self, of: str | Document, k: int, root: str | None = None) -> list[RelatedDocument]:
+        """The ``k`` documents nearest to a document or a passage; see ``related_documents``.
+
+        Raises:
+            KnowledgeBaseError: there is no such document or passage, or several roots have the document.
+        """
+        with self._lock:
+            return related_documents(self._catalogue, self._state, of, k, root)
 
     def passage_count(self) -> int:
         """How many passages there are."""

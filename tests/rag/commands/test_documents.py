@@ -29,3 +29,16 @@ def test_how_a_document_was_read_is_told_in_a_few_words() -> None:
     report = {"pages_by_ocr": [1, 2], "garbled_pages": [3], "pages_without_text": [], "warnings": ["one"]}
     assert _remark(report) == "  (1 page garbled, 2 pages by OCR, 1 warning)"
     assert _remark({"warnings": []}) == ""
+
+
+def test_related_documents_are_listed_with_the_passage_that_comes_nearest(wenju: Any) -> None:
+    record = wenju.json("related", "软管.md", "-k", "1")
+    assert list(record) == ["source", "related"] and record["source"] == "软管.md"
+    (near,) = record["related"]
+    assert list(near) == ["rank", "similarity", "source", "root", "title", "passage"]
+    assert near["passage"]["source"] == near["source"] in ("warranty.md", "shuttle.txt")
+    status, output, _ = wenju.rag("related", "软管.md")
+    assert status == 0
+    assert {line.split()[1] for line in output.splitlines()[::2]} == {"warranty.md", "shuttle.txt"}
+    status, _, errors = wenju.rag("related", "none.md")
+    assert status == 1 and "none.md" in errors

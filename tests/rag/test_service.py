@@ -1,0 +1,129 @@
+"""The one object that every door opens, on a real knowledge base with tiny models."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import ingest.__main__
+from rag.answer import Question
+from rag.errors import ConfigError, KnowledgeBaseNotFound, WeightsError
+from rag.filter import Filter
+from rag.service import EVERYTHING, Service
+from rag.settings import load_settings
+
+TEXTS = {
+    "pump.md": "# Pump\n\nThe Tidal pump is under warranty for two years, without the tubing.\n",
+    "notes/pump.md": "# Notes\n\nThe Tidal pump is under warranty for two years.\n",
+    "软管.md": "# 软管更换\n\n软管每运行 250 小时更换一次。更换前请断开电源。\n",
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Path:
+    """A settings file beside the knowledge base that it names, filled."""
+    folder = tmp_path_factory.mktemp("service")
+    for name, text in TEXTS.items():
+        file = folder / "documents" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    config = folder / "rag.toml"
+    config.write_text(
+        f'[knowledge_base]\npath = "kb"\n[embedder]\nmodel = "{tiny_embedder_folder}"\ndevice = "cpu"\n'
+        '[generator]\nmodel = "extractive"\n[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n',
+        encoding="utf-8",
+    )
+    assert ingest.__main__.main([str(folder / "documents"), "--config", str(config)]) == 0
+    return config
+
+
+@pytest.fixture
+def service(config: Path) -> Iterator[Service]:
+    with Service.open(config=config) as service:
+        yield service
+
+
+def test_a_question_is_answered_and_streams_to_the_same_answer(service: Service) -> None:
+    answer = service.ask("软管多久更换一次？")
+    *growing, last = service.stream("软管多久更换一次？")
+    assert "软管每运行 250 小时更换一次" in answer.text and answer.citations
+    assert growing[0].passages and not growing[0].text
+    assert last.text == answer.text
+
+
+def test_a_search_gives_as_many_passages_as_asked_for_that_pass_the_filter(service: Service) -> None:
+    assert len(service.search("pump", k=1).passages) == 1
+    only = Filter(source=("notes/",))
+    for result in (service.search("pump", filter=only), service.search(Question("pump", filter=only))):
+        assert {each.metadata["source"] for each in result.passages} == {"notes/pump.md"}
+        assert result.question.filter == only and 0 <= result.embed_ms <= result.total_ms
+
+
+@pytest.mark.parametrize(("query", "words"), [(" ", "is empty"), ("长" * 5000, "5,000 characters")])
+def test_a_query_that_nothing_can_be_found_for_is_refused(service: Service, query: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        service.search(query)
+
+
+def test_documents_texts_and_what_is_related_need_no_model(config: Path, tmp_path: Path) -> None:
+    settings = load_settings(config).override("embedder", model=str(tmp_path / "nowhere"))
+    with Service(settings, roots=EVERYTHING) as service:
+        assert {each.source for each in service.documents()} == set(TEXTS)
+        assert "250 小时" in service.text("软管.md")
+        assert service.related("pump.md")[0].source == "notes/pump.md"
+        assert service.generation >= 1 and service.verify().ok
+        with pytest.raises(WeightsError, match="nowhere"):
+            service.search("pump")
+
+
+def test_what_a_passage_is_related_to_leaves_its_own_document_out(service: Service) -> None:
+    (passage,) = service.search("软管 250", k=1, filter=Filter(source=("软管.md",))).passages
+    assert {each.source for each in service.related(passage)} == {"pump.md", "notes/pump.md"}
+
+
+def test_nothing_is_opened_before_it_is_needed_and_what_failed_is_tried_again(
+    config: Path, tmp_path: Path
+) -> None:
+    kb = tmp_path / "later"
+    with Service.open(kb, config=config) as service:
+        with pytest.raises(KnowledgeBaseNotFound, match="later"):
+            service.documents()
+        folder = config.parent / "documents"
+        assert ingest.__main__.main([str(folder), "--config", str(config), "--kb", str(kb)]) == 0
+        assert len(service.documents()) == len(TEXTS)
+
+
+def test_threads_share_one_set_of_parts(service: Service) -> None:
+    start = threading.Barrier(4)
+
+    def ask(question: str) -> str:
+        start.wait()
+        return service.ask(question).text
+
+    questions = ["软管多久更换一次？", "How long is the warranty of the Tidal pump?"] * 2
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(ask, questions))
+    assert together == [service.ask(each).text for each in questions]
+
+
+def test_it_sees_what_was_published_meanwhile(service: Service, config: Path) -> None:
+    before = service.generation
+    file = config.parent / "documents" / "shuttle.txt"
+    file.write_text("The shuttle leaves the south gate at 7:40 every morning.\n", encoding="utf-8")
+    assert ingest.__main__.main([str(file.parent), "--config", str(config)]) == 0
+    try:
+        assert service.generation == before + 1
+        assert "7:40" in service.ask("When does the shuttle leave?").text
+    finally:
+        file.unlink()
+        ingest.__main__.main([str(file.parent), "--config", str(config)])
+
+
+def test_what_may_be_seen_must_be_said_and_is_never_more_than_that(config: Path) -> None:
+    settings = load_settings(config)
+    with pytest.raises(TypeError):
+        Service(settings)  # type: ignore[call-arg]
+    with pytest.raises(ConfigError):
+        Service(settings, roots=frozenset({"/docs"}))
