@@ -1,7 +1,7 @@
 """A small knowledge base made by the real ingest with tiny models, asked through the real command line."""
 
 import json
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,12 @@ class Wenju:
         self.kb = config.parent / "kb.wenju"
         self._capsys = capsys
 
-    def ingest(self, *arguments: str) -> tuple[int, str, str]:
-        """Run ``python -m ingest FOLDER …``; the exit status, standard output and standard error."""
-        return self._run(ingest.__main__.main, [str(self.folder), *arguments])
-
     def rag(self, command: str, *arguments: str) -> tuple[int, str, str]:
         """Run ``python -m rag COMMAND …``."""
-        return self._run(rag.__main__.main, [command, *arguments])
+        self._capsys.readouterr()
+        status = rag.__main__.main([command, *arguments, "--config", str(self.config), "--kb", str(self.kb)])
+        captured = self._capsys.readouterr()
+        return status, captured.out, captured.err
 
     def json(self, command: str, *arguments: str) -> Any:
         """Run a command with ``--json``, which must succeed, and read what it prints."""
@@ -40,27 +39,27 @@ class Wenju:
         assert status == 0, errors
         return json.loads(output)
 
-    def _run(self, main: Callable[[list[str]], int], arguments: list[str]) -> tuple[int, str, str]:
-        self._capsys.readouterr()
-        status = main([*arguments, "--config", str(self.config), "--kb", str(self.kb)])
-        captured = self._capsys.readouterr()
-        return status, captured.out, captured.err
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Path:
+    """A folder with a knowledge base, its settings and the documents that it was made of, to be copied."""
+    place = tmp_path_factory.mktemp("ingested")
+    (place / "documents").mkdir()
+    for name, text in TEXTS.items():
+        (place / "documents" / name).write_text(text, encoding="utf-8")
+    # The embedder is random, and a score of its counts for more than a rank.
+    (place / "rag.toml").write_text(
+        f'[embedder]\nmodel = "{tiny_embedder_folder}"\n[generator]\nmodel = "extractive"\n'
+        '[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n',
+        encoding="utf-8",
+    )
+    arguments = [str(place / "documents"), "--config", str(place / "rag.toml")]
+    assert ingest.__main__.main([*arguments, "--kb", str(place / "kb.wenju")]) == 0
+    return place
 
 
 @pytest.fixture
-def wenju(tmp_path: Path, tiny_embedder_folder: Path, capsys: pytest.CaptureFixture[str]) -> Wenju:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for name, text in TEXTS.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    config = tmp_path / "rag.toml"
-    # The embedder is random, and a score of its counts for more than a rank.
-    config.write_text(
-        f'[embedder]\nmodel = "{tiny_embedder_folder}"\n[generator]\nmodel = "extractive"\n'
-        '[retrieval]\nfusion = "ranks"\n',
-        encoding="utf-8",
-    )
-    wenju = Wenju(config, folder, capsys)
-    status, _, errors = wenju.ingest()
-    assert status == 0, errors
-    return wenju
+def wenju(ingested: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Wenju:
+    shutil.copytree(ingested / "kb.wenju", tmp_path / "kb.wenju")
+    shutil.copy(ingested / "rag.toml", tmp_path)
+    return Wenju(tmp_path / "rag.toml", ingested / "documents", capsys)
