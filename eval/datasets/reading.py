@@ -38,7 +38,7 @@ def read_sets(path: Path, *, folder: Path | None = None, knowledge_base: Path | 
     if kind == ".csv" or (kind == ".jsonl" and "question" in _first_object(path)):
         return [read_faq(path, folder=folder, knowledge_base=knowledge_base)]
     if kind != ".jsonl":
-        raise EvalError(f"{path} is neither .jsonl, .json nor .csv; README.md has the forms of sets")
+        raise EvalError(f"{path} is neither .jsonl, .json nor .csv; docs/evaluation.md has the forms of sets")
     if knowledge_base is not None:
         return [read_on_knowledge_base(knowledge_base, path)]
     if folder is None:

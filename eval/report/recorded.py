@@ -1,4 +1,4 @@
-"""What a finished run's folder holds, read for the report (the folder is described in ``eval/README.md``)."""
+"""What a finished run's folder holds, read for the report (``docs/evaluation.md`` describes the folder)."""
 
 import json
 from collections.abc import Mapping, Sequence

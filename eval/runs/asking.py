@@ -186,7 +186,7 @@ class Asker:
 
 
 def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
-    """A question's line but for scores and where it was lost; see eval/README.md."""
+    """A question's line but for scores and where it was lost; see docs/evaluation.md."""
     answer = asked.answer
     trace = answer.trace if answer is not None else Trace()
     timed = answer is not None and not asked.cached

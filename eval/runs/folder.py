@@ -39,7 +39,7 @@ _PACKAGES = (
 class RunFolder:
     """A folder that a run is written to, bit by bit, so that a stopped one goes on where it was.
 
-    What is in it: eval/README.md.
+    What is in it: docs/evaluation.md.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""The JSON that programs read. The keys are a contract (see README).
+"""The JSON that programs read. The keys are a contract (see docs/json.md).
 
 Offsets are code points, pages 1-based.
 """

@@ -16,7 +16,7 @@ from eval.statistics.logistic import fit_logistic
 from rag.answering.confidence import Calibration
 from rag.errors import EvalError
 
-# Those of the signals that are used; chosen on fit halves, ARCHITECTURE.md says how.
+# Those of the signals that are used; chosen on fit halves: docs/decisions/0008-confidence.md.
 SIGNALS = (
     "mean likelihood",
     "least likelihood",

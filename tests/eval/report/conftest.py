@@ -1,4 +1,4 @@
-"""Run folders written by hand to the schema in eval/README.md."""
+"""Run folders written by hand to the schema in docs/evaluation.md."""
 
 import json
 import random
