@@ -8,93 +8,82 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import psutil
 import pytest
 
 from rag.knowledge_base import KnowledgeBase
 from tests.ingest.changing_folder import ChangingFolder, find_whole_versions
-from tests.ingest.ingest_process import Run
+from tests.ingest.ingest_process import FORKING, MAIN, Run
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 ROOT = Path(__file__).parents[2]
 
-# Asks both indexes for everything again and again until its standard input ends.
-READER = """
-import json, sys, threading
-from pathlib import Path
-import numpy as np
-from rag.knowledge_base import KnowledgeBase
-
-ended = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-generations, searches = [], 0
-with KnowledgeBase.open(Path(sys.argv[1])) as kb:
-    print("reading", flush=True)
-    while not ended.is_set() or not searches:
-        with kb.pinned() as snapshot:
-            promised = {each.source: each.passages for each in snapshot.documents()}
-            texts = {source: snapshot.text(source) for source in promised}
-            for search in (
-                lambda: snapshot.search_dense(np.ones(32, dtype=np.float32), 100000),
-                lambda: snapshot.search_lexical("pump", 100000),
-            ):
-                hits = search()
-                passages = snapshot.passages([each for each, _ in hits])
-                assert len(passages) == len(hits) == snapshot.passage_count()
-                found = dict.fromkeys(promised, 0)
-                for each in passages:
-                    place = each.metadata
-                    assert texts[place["source"]][place["start"] : place["end"]] == each.page_content
-                    found[place["source"]] += 1
-                assert found == promised
-        alone = kb.search_lexical("pump", 100000)
-        assert len(kb.passages([each for each, _ in alone])) <= len(alone)
-        searches += 1
-        generations.append(kb.generation)
-assert generations == sorted(generations)
-print(json.dumps([searches, len(set(generations))]))
-"""
 _SOON = 8.0  # seconds: under two on an idle machine, but the processors may be busy here
+
+
+def _read_all(connection: Connection, path: Path) -> None:
+    """Asks both indexes for everything again and again until it is told to end."""
+    generations, searches = [], 0
+    with KnowledgeBase.open(path) as kb:
+        connection.send("reading")
+        while not connection.poll(0.01) or not searches:
+            with kb.pinned() as snapshot:
+                promised = {each.source: each.passages for each in snapshot.documents()}
+                texts = {source: snapshot.text(source) for source in promised}
+                for hits in (
+                    snapshot.search_dense(np.ones(32, dtype=np.float32), 100000),
+                    snapshot.search_lexical("pump", 100000),
+                ):
+                    passages = snapshot.passages([each for each, _ in hits])
+                    assert len(passages) == len(hits) == snapshot.passage_count()
+                    found = dict.fromkeys(promised, 0)
+                    for each in passages:
+                        place = each.metadata
+                        assert texts[place["source"]][place["start"] : place["end"]] == each.page_content
+                        found[place["source"]] += 1
+                    assert found == promised
+            alone = kb.search_lexical("pump", 100000)
+            assert len(kb.passages([each for each, _ in alone])) <= len(alone)
+            searches += 1
+            generations.append(kb.generation)
+    assert generations == sorted(generations)
+    connection.send((searches, len(set(generations))))
 
 
 def test_reader_in_another_process_sees_whole_generations_only(tmp_path: Path) -> None:
     folder = ChangingFolder(tmp_path / "docs", 24, Random(3))
     kb = tmp_path / "kb"
-    runs = [Run(folder.path, kb, 0) for _ in range(5)]
+    runs = [Run(folder.path, kb, 0) for _ in range(4)]
     runs[0].start()
     runs[0].finish()
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(kb)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "reading\n"
+    ours, theirs = FORKING.Pipe()
+    reader = FORKING.Process(target=_read_all, args=(theirs, kb))
+    reader.start()
+    theirs.close()
+    assert ours.recv() == "reading"
     for run in runs[1:]:
         folder.edit()
         run.start()
         run.finish()
-    out, _ = reader.communicate()
+    ours.send("end")
+    searches, generations = ours.recv()
+    reader.join()
 
-    assert reader.returncode == 0
-    searches, generations = json.loads(out)
+    assert reader.exitcode == 0
     assert searches > 5
     assert generations > 3
     assert find_whole_versions(kb, folder).versions == folder.current
 
 
 @pytest.fixture
-def config(tmp_path: Path, tiny_embedder_folder: Path) -> Path:
+def config(tmp_path: Path) -> Path:
     file = tmp_path / "rag.toml"
-    file.write_text(
-        f'[knowledge_base]\npath = "kb"\n[embedder]\nmodel = "{tiny_embedder_folder}"\ndevice = "cpu"\n'
-        "[ingest]\nworkers = 1\n"
-    )
+    file.write_text('[knowledge_base]\npath = "kb"\n[ingest]\nworkers = 1\n')
     return file
 
 
@@ -113,11 +102,11 @@ def many(write_files: WriteFiles) -> Path:
 
 @contextmanager
 def _ingesting(folder: Path, config: Path, **environment: str) -> Iterator["subprocess.Popen[str]"]:
-    """``python -m ingest`` in a process group of its own, as a terminal starts it."""
+    """The command line in a process group of its own, as a terminal starts it; its embedder is slow."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ingest", str(folder), "--config", str(config), "--json"],
+        [sys.executable, "-c", MAIN, str(folder), "--config", str(config), "--json"],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "TAKES_SECONDS": "0.3", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

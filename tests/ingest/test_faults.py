@@ -1,12 +1,11 @@
 """Full disks and failing embedders: one clear line, nothing published is lost, the next run finishes."""
 
 import json
-import os
-import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,37 +15,14 @@ from ingest.checking import check_folder
 from ingest.pipeline import ingest_folder
 from rag.errors import IngestError, KnowledgeBaseNotFound
 from rag.knowledge_base import KnowledgeBase
+from tests.ingest.ingest_process import COMMAND_LINE, run_command
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 ROOT = Path(__file__).parents[2]
 
-# The command line with an embedder that needs no model. It fails from the text of that number on.
-COMMAND_LINE = """
-import os, sys
-from langchain_core.embeddings import DeterministicFakeEmbedding
-import ingest.__main__
-from rag.models.fingerprint import EmbedderFingerprint
-
-class Tiny(DeterministicFakeEmbedding):
-    left: int = int(os.environ.get("FAILS_AFTER", 10**9))
-
-    @property
-    def fingerprint(self):
-        return EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
-
-    def embed_documents(self, texts):
-        self.left -= len(texts)
-        if self.left < 0:
-            raise RuntimeError("the model is\\n  out of order")
-        return super().embed_documents(texts)
-
-ingest.__main__.build_embeddings = lambda settings: Tiny(size=32)
-"""
-MAIN = f"{COMMAND_LINE}\nsys.exit(ingest.__main__.main())"
-
 # Fills a small disk of its own, step by step less full, and ingests on it; then makes room and ingests again.
 SMALL_DISK = f"""{COMMAND_LINE}
-import contextlib, io, json, random, shutil, subprocess
+import contextlib, gc, io, json, random, shutil, subprocess
 from pathlib import Path
 from rag.knowledge_base import KnowledgeBase
 
@@ -77,6 +53,7 @@ for number, free in enumerate([*range(40, 200, 10), *range(200, 400, 40), 3000])
     again = run()
     checked = run("--check")
     print(json.dumps([free, status, errors, list(sound.problems), again, checked]), flush=True)
+    gc.collect()  # what a failed run had open may hang in a circle
     subprocess.run(["umount", disk], check=True)
 """
 
@@ -108,23 +85,8 @@ Ingest = Callable[..., tuple[int, str]]
 def ingest(folder: Path, kb_path: Path, config: Path) -> Ingest:
     """Run the command line in a process of its own; returns its status and the errors it printed."""
 
-    def run(*, most_bytes: int = 0, fails_after: int = 10**9) -> tuple[int, str]:
-        def limit() -> None:
-            if most_bytes:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-
-        finished = subprocess.run(
-            [sys.executable, "-c", MAIN, str(folder), "--kb", str(kb_path), "--config", str(config)],
-            cwd=ROOT,
-            env={**os.environ, "FAILS_AFTER": str(fails_after)},
-            capture_output=True,
-            text=True,
-            preexec_fn=limit,
-        )
-        lines = [each for each in finished.stderr.splitlines() if each and "/s]" not in each]
-        return finished.returncode, "\n".join(lines)
-
-    return run
+    arguments = [str(folder), "--kb", str(kb_path), "--config", str(config)]
+    return partial(run_command, arguments)
 
 
 def _assert_one_clear_line(errors: str) -> None:

@@ -80,7 +80,7 @@ def _kill_again_and_again(tmp_path: Path, kills: int, seed: int) -> None:
     for number in range(10 * kills):
         untouched = folder.edit()
         was_killed, was_publishing = killer.kill(run)
-        run = Run(folder.path, kb, (number + 1) % 2)  # it loads its libraries while we look
+        run = Run(folder.path, kb, (number + 1) % 2)
         killed += was_killed
         while_publishing += was_publishing
         try:
@@ -111,7 +111,7 @@ def _kill_again_and_again(tmp_path: Path, kills: int, seed: int) -> None:
 
 
 def test_killed_runs_leave_whole_versions_and_the_next_run_finishes(tmp_path: Path) -> None:
-    _kill_again_and_again(tmp_path, 15, seed=1)
+    _kill_again_and_again(tmp_path, 9, seed=1)
 
 
 def test_reading_process_that_hangs_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_reading_process_that_hangs_ends_with_the_run_that_is_killed(tmp_path: P
     docs.mkdir()
     mark = tmp_path / "mark"
     (docs / "a.txt").write_text(str(mark))
-    run = Run(docs, tmp_path / "kb", 1, path=str(hook))
+    run = Run(docs, tmp_path / "kb", 1, hook=str(hook))
     run.start()
     deadline = time.monotonic() + 60
     while not mark.exists() and time.monotonic() < deadline:
