@@ -50,16 +50,7 @@ class CheckReport:
         for name in ("failed", "differences"):
             counts[name] = [each._asdict() for each in getattr(self, name)]
         if verified is not None:
-            for name in (
-                "documents",
-                "passages",
-                "vectors",
-                "dense_rows",
-                "lexical_rows",
-                "generation",
-                "behind",
-            ):
-                counts[name] = getattr(verified, name)
+            counts |= {name: getattr(verified, name) for name in _VERIFIED}
             counts["problems"] = list(verified.problems)
         return json.dumps(counts, ensure_ascii=False)
 

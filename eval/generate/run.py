@@ -37,11 +37,6 @@ class GenerateSummary:
     without_near_miss: dict[str, int]
     left_out: dict[str, int]
 
-    @property
-    def complete(self) -> bool:
-        """Whether there are as many questions of both kinds as were asked for."""
-        return self.answerable >= self.plan.answerable and self.near_misses >= self.plan.near_misses
-
     def lines(self) -> list[str]:
         """The summary for a reader, a line each."""
         lines = [

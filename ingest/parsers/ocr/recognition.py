@@ -33,8 +33,6 @@ _FEWEST_PIXELS = 20  # that stand out, where there is ink: one small letter has 
 _FAR = 40  # grey levels, of 256, from the background
 _LOCK = threading.Lock()
 
-Box = NDArray[np.float32]  # four corners (x, y), clockwise from the text's upper left
-
 
 class OcrLine(NamedTuple):
     """A line of text, how sure the engine is of it (0 to 1), and its place in pixels, skew taken out."""
@@ -53,7 +51,7 @@ class OcrLine(NamedTuple):
 
 
 class _Found(NamedTuple):
-    boxes: NDArray[np.float32]  # (lines, 4, 2)
+    boxes: NDArray[np.float32]  # (lines, 4, 2): corners (x, y), clockwise from the text's upper left
     texts: list[str]
     scores: list[float]
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.text.analysis import Analyzer
 from rag.text.language import is_han
 from rag.text.translation.cedict import Terms
-from rag.text.translation.dictionary import PlainTerms
 from rag.text.words import STOP_WORDS, fold
 
 
@@ -21,7 +21,7 @@ class Bilingual:
 
 
 @lru_cache(maxsize=4)
-def bilingual(groups: tuple[tuple[str, ...], ...], plain: PlainTerms) -> Bilingual:
+def bilingual(groups: tuple[tuple[str, ...], ...], plain: Analyzer) -> Bilingual:
     """The translations among a glossary's groups; the last few are kept."""
     to_english: dict[str, dict[Terms, None]] = {}
     to_chinese: dict[Terms, dict[str, None]] = {}
@@ -45,6 +45,6 @@ def bilingual(groups: tuple[tuple[str, ...], ...], plain: PlainTerms) -> Bilingu
     )
 
 
-def content_terms(text: str, plain: PlainTerms) -> Terms:
+def content_terms(text: str, plain: Analyzer) -> Terms:
     """The text's terms without stop words."""
     return tuple(term for term in plain.terms(text) if term not in STOP_WORDS)

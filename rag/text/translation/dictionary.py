@@ -14,11 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from filelock import FileLock
 
 from rag.files import cache_folder
+from rag.text.analysis import Analyzer
 from rag.text.translation.cedict import Terms, data_file, read_entries
 
 logger = logging.getLogger(__name__)
@@ -32,19 +33,6 @@ class _DataUnreadable(Exception):
     """CC-CEDICT's file can't be read."""
 
 
-class PlainTerms(Protocol):
-    """What makes terms of text without a glossary."""
-
-    def __hash__(self) -> int: ...
-
-    @property
-    def digest(self) -> str:
-        """Equal for those that make the same terms."""
-
-    def terms(self, text: str) -> list[str]:
-        """Every term of the text, in order."""
-
-
 class ChineseWord(NamedTuple):
     """A translation into Chinese."""
 
@@ -55,7 +43,7 @@ class ChineseWord(NamedTuple):
 class Dictionary:
     """Looks words up; for any number of threads."""
 
-    def __init__(self, connection: sqlite3.Connection, plain: PlainTerms) -> None:
+    def __init__(self, connection: sqlite3.Connection, plain: Analyzer) -> None:
         self.plain = plain
         self._connection = connection
         self._lock = Lock()
@@ -91,7 +79,7 @@ def word_terms_of(word: str, terms: Iterable[str]) -> Terms:
     return (word,) if word in distinct else distinct
 
 
-def open_dictionary(plain: PlainTerms) -> Dictionary | None:
+def open_dictionary(plain: Analyzer) -> Dictionary | None:
     """The dictionary, from the cache folder, where it is made first if it isn't there.
 
     Args:
@@ -136,7 +124,7 @@ def _open(file: Path) -> sqlite3.Connection | None:
     return connection
 
 
-def _make(file: Path, data: Path, plain: PlainTerms) -> sqlite3.Connection:
+def _make(file: Path, data: Path, plain: Analyzer) -> sqlite3.Connection:
     """Make the file, unless another process does so meanwhile; in memory where it can't be written."""
     logger.info("making the dictionary of translations in %s", file)
     try:
@@ -173,7 +161,7 @@ def _digest(data: Path) -> "hashlib._Hash":
         raise _DataUnreadable(str(error)) from error
 
 
-def _read(data: Path, plain: PlainTerms) -> dict[str, dict[Terms, None]]:
+def _read(data: Path, plain: Analyzer) -> dict[str, dict[Terms, None]]:
     """The Chinese words and their translations."""
     chinese: defaultdict[str, dict[Terms, None]] = defaultdict(dict)
     try:
@@ -186,7 +174,7 @@ def _read(data: Path, plain: PlainTerms) -> dict[str, dict[Terms, None]]:
     return chinese
 
 
-def _fill(connection: sqlite3.Connection, data: Path, plain: PlainTerms) -> None:
+def _fill(connection: sqlite3.Connection, data: Path, plain: Analyzer) -> None:
     chinese = _read(data, plain)
     english: defaultdict[Terms, list[tuple[int, str]]] = defaultdict(list)
     for word, glosses in chinese.items():
@@ -206,7 +194,7 @@ def _fill(connection: sqlite3.Connection, data: Path, plain: PlainTerms) -> None
 
 
 def _english_rows(
-    english: Mapping[Terms, list[tuple[int, str]]], plain: PlainTerms
+    english: Mapping[Terms, list[tuple[int, str]]], plain: Analyzer
 ) -> Iterator[tuple[str, str]]:
     lines: dict[str, str] = {}
     for gloss in sorted(english, key=" ".join):

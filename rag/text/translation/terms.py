@@ -9,8 +9,8 @@ information retrieval", SIGIR 1998), so that a word with many translations doesn
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
+from rag.text.analysis import Analyzer
 from rag.text.language import language_of
 from rag.text.translation.bilingual import Bilingual, bilingual, content_terms
 from rag.text.translation.cedict import Terms
@@ -24,22 +24,6 @@ _CHARACTER_WEIGHT = 0.3  # of a single Chinese character, which may mean anythin
 _LONGEST_QUESTION = 2000  # characters; a longer one is no question
 
 
-class _Groups(Protocol):
-    @property
-    def groups(self) -> tuple[tuple[str, ...], ...]: ...
-
-
-class TermMaker(Protocol):
-    """What makes terms of text, keeping a glossary's words whole (``rag.knowledge_base.Analyzer``)."""
-
-    @property
-    def glossary(self) -> _Groups:
-        """Groups of words that mean the same."""
-
-    def terms(self, text: str) -> list[str]:
-        """Every term of the text, in order."""
-
-
 @dataclass(frozen=True, slots=True)
 class TermGroup:
     """A word of a question and what it may be in the other language."""
@@ -49,7 +33,7 @@ class TermGroup:
     weight: float = 1.0
 
 
-def translate_terms(question: str, analyzer: TermMaker, dictionary: Dictionary) -> list[TermGroup]:
+def translate_terms(question: str, analyzer: Analyzer, dictionary: Dictionary) -> list[TermGroup]:
     """The question's words in the other language: English for a question in Chinese, Chinese for others.
 
     A translation that the glossary gives replaces the dictionary's. Latin words and numbers stand for
@@ -103,7 +87,7 @@ def _cover(run: str, known: dict[str, list[Terms]]) -> Iterator[str]:
 
 
 def _from_english(
-    text: str, glossary: Bilingual, dictionary: Dictionary, analyzer: TermMaker
+    text: str, glossary: Bilingual, dictionary: Dictionary, analyzer: Analyzer
 ) -> Iterator[TermGroup]:
     terms = content_terms(text, dictionary.plain)
     phrases = {
@@ -143,7 +127,7 @@ def _group(phrase: Terms, found: list[Terms]) -> TermGroup:
     return TermGroup(" ".join(phrase), (*filter(None, found), *itself))
 
 
-def _chinese_terms(words: list[ChineseWord], glossary: Bilingual, analyzer: TermMaker) -> list[Terms]:
+def _chinese_terms(words: list[ChineseWord], glossary: Bilingual, analyzer: Analyzer) -> list[Terms]:
     """The words' terms, segmented anew where a word has one of the glossary's in it."""
     special = glossary.chinese_words
     return [

@@ -89,7 +89,7 @@ def test_the_file_can_be_read_as_questions(
     summary = run_generate(
         Settings(), knowledge_base.path, out, questions=6, unanswerable=1 / 3, generator=make_model()
     )
-    assert summary.complete and (summary.answerable, summary.near_misses) == (4, 2)
+    assert (summary.answerable, summary.near_misses) == (4, 2)
     assert summary.left_out == {"too short": 1}
     questions = [question for _, question in read_question_lines(out).values()]
     assert sum(question.answerable for question in questions) == 4
@@ -100,7 +100,6 @@ def test_fewer_than_asked_for_is_said(knowledge_base: KnowledgeBase, make_model:
     summary = run_generate(
         Settings(), knowledge_base.path, tmp_path / "q.jsonl", questions=20, generator=make_model()
     )
-    assert not summary.complete
     lines = "\n".join(summary.lines())
     assert "4 of 14 questions with an answer" in lines and "fewer questions than were asked for" in lines
     assert "4 of 6 near misses" not in lines and "fewer near misses" in lines
