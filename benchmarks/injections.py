@@ -79,7 +79,7 @@ def ask_cases(
                 unmatched,
                 opened,
                 embeddings=embeddings,
-                retriever=GivenPassages(passages=passages),
+                retriever=GivenPassages(passages),
                 generator=generator,
             )
             answers[name] = chain.invoke(case["question"])

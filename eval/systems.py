@@ -9,21 +9,20 @@ More can be written in a TOML file, a table for each: ``base`` (a system's name,
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from langchain_core.embeddings import Embeddings
-from langchain_core.retrievers import BaseRetriever
 
 from eval.measures.retrieval import Ranking, rank_documents
 from rag.answer import Question
 from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
 from rag.knowledge_base import KnowledgeBase
-from rag.questions.conversation import retrieval_query
-from rag.retrievers import DenseRetriever, LexicalRetriever, without_sources
+from rag.questions.inquiry import understand
+from rag.retrievers import DenseRetriever, InquiryRetriever, LexicalRetriever
 from rag.settings import Settings
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
@@ -63,23 +62,15 @@ class System:
         }
 
     def build_retriever(
-        self,
-        knowledge_base: KnowledgeBase,
-        embeddings: Embeddings,
-        k: int | None = None,
-        left_out: Set[str] = frozenset(),
-    ) -> BaseRetriever:
-        """Its retriever of ``k`` passages, by default as many as its settings say.
-
-        Where what is found bears on the ranking of the rest, documents ``left_out`` aren't found at all.
-        """
+        self, knowledge_base: KnowledgeBase, embeddings: Embeddings, k: int | None = None
+    ) -> InquiryRetriever:
+        """Its retriever of ``k`` passages, by default as many as its settings say."""
         k = k if k is not None else self.settings.retrieval.k
         if self.retriever == "dense":
             return DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=k)
         if self.retriever == "lexical":
             return LexicalRetriever(knowledge_base=knowledge_base, k=k)
-        retriever = build_retriever(self.settings, knowledge_base, embeddings, k)
-        return without_sources(retriever, frozenset(left_out)) if left_out else retriever
+        return build_retriever(self.settings, knowledge_base, embeddings, k)
 
 
 _BUILT_IN: Mapping[str, Callable[[Settings], System]] = {
@@ -174,21 +165,20 @@ class RetrievalSystem:
         """The system's."""
         return self.system.name
 
-    def rank(self, question: Question, left_out: Set[str] = frozenset(), depth: int = DEPTH) -> Ranking:
+    def rank(self, question: Question, depth: int = DEPTH) -> Ranking:
         """The ``depth`` best documents, each by its best passage: fetched until there are so many.
 
         Args:
             question: what is asked; of a follow-up, the conversation is taken into account as in answering.
-            left_out: documents that take no part.
             depth: how many documents.
         """
+        retriever = self.system.build_retriever(self.knowledge_base, self.embeddings)
+        inquiry = understand(question)
         k = _PASSAGES * depth
-        query = retrieval_query(question)
         while True:
-            retriever = self.system.build_retriever(self.knowledge_base, self.embeddings, k, left_out)
-            passages = retriever.invoke(query)
+            passages = retriever.search(inquiry, k)
             scored = ((str(each.metadata["source"]), float(each.metadata["score"])) for each in passages)
-            ranking = rank_documents(scored, left_out)
+            ranking = rank_documents(scored)
             if len(ranking) >= depth or len(passages) < k:
                 return ranking[:depth]
             k *= 2

@@ -8,23 +8,14 @@ from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration, calibration_for, load_calibration
 from rag.answering.extractive import ExtractiveReader
 from rag.curated import FaqMatcher
-from rag.curated.ranking import CuratedRetriever
 from rag.errors import ConfigError
-from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 from rag.models.generator import adapter_digest, adapter_file, load_generator
 from rag.models.reranker import build_reranker
 from rag.models.weights import file_digest, resolve_model
-from rag.retrievers import (
-    BridgingRetriever,
-    DenseRetriever,
-    FusionRetriever,
-    HybridRetriever,
-    LexicalRetriever,
-    PartsRetriever,
-    RerankingRetriever,
-)
+from rag.retrievers import PassageSearch, Retriever
+from rag.retrievers.reranking import Reranking
 from rag.settings import GeneratorSettings, Settings
 from rag.text.analysis import Analyzer
 
@@ -64,81 +55,29 @@ def build_retriever(
     knowledge_base: KnowledgeBase,
     embeddings: Embeddings,
     k: int | None = None,
-    filter: Filter | None = None,
     matcher: FaqMatcher | None = None,
-) -> BaseRetriever:
-    """Dense and lexical candidates in both languages, fused; ``k`` passages, by default the settings'.
+) -> PassageSearch:
+    """The search of ``k`` passages, by default the settings'.
 
-    A question that asks two things is also searched by its parts (``PartsRetriever``), one that describes
-    what it doesn't name also with the names found first (``BridgingRetriever``).
-    Where the settings name a reranker, it reads the best of them (``RerankingRetriever``).
-    Curated entries among them are in the order in which their questions fit (``CuratedRetriever``). Only what
-    passes the filter is found, unless a query brings its own: ``invoke(query, filter=...)``. Give the
-    ``matcher`` that answers ask, too, and each question is matched once.
+    Give the ``matcher`` that answers ask, too, and each question is matched once.
     """
-    k = k if k is not None else settings.retrieval.k
     reranker = build_reranker(settings.reranker, embeddings)
-    if reranker is None:
-        fused = _build_fused(settings, knowledge_base, embeddings, k, filter)
-    else:
-        candidates = settings.reranker.candidates
-        fused = RerankingRetriever(
-            retriever=_build_fused(settings, knowledge_base, embeddings, max(k, candidates), filter),
-            reranker=reranker,
-            k=k,
-            candidates=candidates,
-            budget_ms=settings.reranker.budget_ms,
-            filter=filter,
-        )
-    if settings.retrieval.split_questions:
-        fused = PartsRetriever(retriever=fused, knowledge_base=knowledge_base, k=k, filter=filter)
-    if not settings.faq.enabled:
-        return fused
-    return CuratedRetriever(
-        retriever=fused,
-        matcher=matcher or build_matcher(settings, knowledge_base, embeddings),
-        k=k,
-        filter=filter,
+    if matcher is None and settings.faq.enabled:
+        matcher = build_matcher(settings, knowledge_base, embeddings)
+    return PassageSearch(
+        knowledge_base=knowledge_base,
+        embeddings=embeddings,
+        settings=settings.retrieval if k is None else settings.override("retrieval", k=k).retrieval,
+        reranking=None
+        if reranker is None
+        else Reranking(reranker, settings.reranker.candidates, settings.reranker.budget_ms),
+        matcher=matcher,
     )
 
 
 def build_matcher(settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings) -> FaqMatcher:
     """What says which curated entry a question asks, by the settings' threshold."""
     return FaqMatcher(knowledge_base, embeddings, likely=settings.faq.likely)
-
-
-def _build_fused(
-    settings: Settings,
-    knowledge_base: KnowledgeBase,
-    embeddings: Embeddings,
-    k: int,
-    filter: Filter | None,
-) -> BaseRetriever:
-    retrieval = settings.retrieval
-    candidates = max(retrieval.candidates, k)
-    if retrieval.fusion == "scores":
-        hybrid = HybridRetriever(
-            knowledge_base=knowledge_base,
-            embeddings=embeddings,
-            k=k,
-            candidates=candidates,
-            cross_language=retrieval.cross_language,
-            translation=retrieval.translation,
-            filter=filter,
-        )
-        if not retrieval.follow_names:
-            return hybrid
-        return BridgingRetriever(retriever=hybrid, knowledge_base=knowledge_base, k=k, filter=filter)
-    return FusionRetriever(
-        retrievers=[
-            DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=candidates),
-            LexicalRetriever(knowledge_base=knowledge_base, k=candidates),
-        ],
-        k=k,
-        constant=retrieval.rrf_constant,
-        filter=filter,
-        during=knowledge_base.pinned,
-    )
 
 
 def build_generator(
@@ -166,7 +105,7 @@ def build_answer_chain(
     knowledge_base: KnowledgeBase | None = None,
     *,
     embeddings: Embeddings | None = None,
-    retriever: BaseRetriever | None = None,
+    retriever: Retriever | BaseRetriever | None = None,
     generator: BaseChatModel | None = None,
 ) -> AnswerChain:
     """Everything from a question to an answer, on an open knowledge base or the settings' own.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
     from rag.knowledge_base import KnowledgeBase, RelatedDocument, StoredDocument, VerifyReport
+    from rag.retrievers import PassageSearch, Retriever
 
 Part = TypeVar("Part")
 Roots = frozenset[str] | Literal["everything"]
@@ -56,7 +57,7 @@ class Service:
         knowledge_base: "KnowledgeBase | None" = None,
         embeddings: "Embeddings | None" = None,
         generator: "BaseChatModel | None" = None,
-        retriever: "BaseRetriever | None" = None,
+        retriever: "Retriever | BaseRetriever | None" = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -81,7 +82,7 @@ class Service:
         self._looked_into = _Once(lambda: knowledge_base or self._open_to_look())
         self._searched = _Once(lambda: self._open_to_search(knowledge_base, embeddings))
         self._chain = _Once(lambda: self._build_chain(generator, retriever))
-        self._retrievers: dict[int, BaseRetriever] = {}
+        self._retriever = _Once(self._build_retriever)
         self._lock = threading.Lock()
         self._warm = False
 
@@ -151,19 +152,18 @@ class Service:
             ConfigError: the query is empty or too long.
             RagError: the knowledge base or the embedder can't be had.
         """
-        from rag.questions.conversation import retrieval_query
-        from rag.retrievers import retrieve
+        from rag.questions.inquiry import understand
 
         question = Question(query) if isinstance(query, str) else query
         self._check(question.text)
         wanted = filter if filter is not None else question.filter
-        retriever = self._retriever_of(k if k is not None else self.settings.retrieval.k)
-        text = retrieval_query(question)
+        retriever = self._retriever()
+        inquiry = understand(replace(question, filter=wanted))
         _, embeddings = self._searched()
         start = time.perf_counter()
-        embeddings.embed_query(text)
+        embeddings.embed_query(inquiry.query)
         embedded = time.perf_counter()
-        passages = retrieve(retriever, text, wanted)
+        passages = retriever.search(inquiry, k)
         end = time.perf_counter()
         return SearchResult(
             replace(question, filter=wanted),
@@ -234,8 +234,10 @@ class Service:
         """
         with self._lock:
             if not self._warm:
+                from rag.questions.inquiry import understand
+
                 chain = self._chain()
-                chain.retriever.invoke(".")  # loads the embedder and the indexes
+                chain.retriever.search(understand("."))  # loads the embedder and the indexes
                 chain.warm(language)
                 self._warm = True
 
@@ -246,13 +248,10 @@ class Service:
         if len(query) > limit:
             raise ConfigError(f"the query has {len(query):,} characters and at most {limit:,} are read")
 
-    def _retriever_of(self, k: int) -> "BaseRetriever":
+    def _build_retriever(self) -> "PassageSearch":
         from rag.build import build_retriever
 
-        with self._lock:
-            if k not in self._retrievers:
-                self._retrievers[k] = build_retriever(self.settings, *self._searched(), k)
-            return self._retrievers[k]
+        return build_retriever(self.settings, *self._searched())
 
     def _open_to_look(self) -> "KnowledgeBase":
         """Whatever embedder made it."""
@@ -274,7 +273,7 @@ class Service:
         return opened, CachedQueryEmbeddings(embedder)
 
     def _build_chain(
-        self, generator: "BaseChatModel | None", retriever: "BaseRetriever | None"
+        self, generator: "BaseChatModel | None", retriever: "Retriever | BaseRetriever | None"
     ) -> "AnswerChain":
         from rag.build import build_answer_chain
 

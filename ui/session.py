@@ -81,9 +81,10 @@ def forget_catalogue() -> None:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _load_chain(key: str, _settings: Settings, _language: str) -> "AnswerChain":
     from rag.build import build_answer_chain
+    from rag.questions.inquiry import understand
 
     chain = build_answer_chain(_settings)
-    chain.retriever.invoke(".")  # loads the embedder and the indexes
+    chain.retriever.search(understand("."))  # loads the embedder and the indexes
     chain.warm(_language)
     return chain
 

@@ -1,22 +1,12 @@
 """Asking a generated question as the product would, over its own passage alone."""
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
-from langchain_core.retrievers import BaseRetriever
 
 from eval.measures.answers import contains_answer
+from eval.runs.evidence import GivenPassages
 from rag.answering import AnswerChain
 from rag.text.analysis import Analyzer
-
-
-class _OnePassage(BaseRetriever):
-    passage: Document
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return [self.passage]
 
 
 def round_trip(
@@ -35,7 +25,7 @@ def round_trip(
     Raises:
         GenerationError: the generator failed.
     """
-    chain = AnswerChain(_OnePassage(passage=passage), generator, analyzer, evidence_tokens=evidence_tokens)
+    chain = AnswerChain(GivenPassages([passage]), generator, analyzer, evidence_tokens=evidence_tokens)
     given = chain.invoke(question)
     if given.abstained:
         return "asked over its own passage, it was declined"

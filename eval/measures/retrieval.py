@@ -1,7 +1,7 @@
 """How well documents are ranked, by ``ir_measures`` (MacAvaney, Macdonald and Ounis, ECIR 2022)."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ir_measures
@@ -12,12 +12,11 @@ MEASURES = ("nDCG@10", "R@5", "R@20", "R@100", "RR@10", "Success@1", "Success@5"
 Ranking = Sequence[tuple[str, float]]  # document id, score
 
 
-def rank_documents(passages: Iterable[tuple[str, float]], left_out: Set[str] = frozenset()) -> Ranking:
+def rank_documents(passages: Iterable[tuple[str, float]]) -> Ranking:
     """The ranking of documents that a ranking of passages makes: each counts by its best passage.
 
     Args:
         passages: document id and score of each passage; a higher score is better.
-        left_out: documents that take no part (see `eval.datasets.pool.left_out`).
 
     Of equal scores the one that was given first is first: that is the order the system chose.
 
@@ -28,7 +27,7 @@ def rank_documents(passages: Iterable[tuple[str, float]], left_out: Set[str] = f
     for document, score in passages:
         if math.isnan(score):
             raise ValueError(f"a passage of {document} has a score that is not a number")
-        if document not in left_out and (document not in best or score > best[document]):
+        if document not in best or score > best[document]:
             best[document] = score
     first = {document: place for place, document in enumerate(best)}
     return sorted(best.items(), key=lambda each: (-each[1], first[each[0]]))

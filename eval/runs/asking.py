@@ -1,15 +1,12 @@
 """Asking a system a question and writing down all that an audit needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
-from langchain_core.retrievers import BaseRetriever
 
 from eval.datasets.records import EvalQuestion
 from eval.generation_cache import CachedGenerator
@@ -23,7 +20,7 @@ from rag.build import build_answer_chain
 from rag.errors import RagError
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of
-from rag.retrievers.search_trace import STAGE
+from rag.retrievers import Retriever
 from rag.text.language import language_of
 
 _CLOSED_BOOK = {
@@ -36,60 +33,25 @@ _UNKNOWN = ("不知道", "i don't know", "i do not know")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer, or why there is none, and the passages that were candidates for its evidence."""
+    """An answer, or why there is none."""
 
     answer: Answer | None
     error: str | None = None
-    candidates: tuple[Document, ...] = ()  # best first, those that made the cut included
-    retrieved: tuple[Document, ...] = ()
     cached: bool = False
-
-
-@dataclass(slots=True)
-class CandidateRecorder(BaseCallbackHandler):
-    """Listens to retrievers: what each found, and which of them is the one that the chain asked."""
-
-    run_inline = True
-    ignore_llm = True
-    ignore_chat_model = True
-    ignore_chain = True
-    found: list[tuple[bool, Sequence[Document]]] = field(default_factory=list)
-    _children: set[UUID] = field(default_factory=set)
-
-    def on_retriever_start(
-        self,
-        serialized: dict[str, Any],
-        query: str,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Remember whether another retriever asked this one."""
-        if parent_run_id is not None:
-            self._children.add(run_id)
-
-    def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
-        """Keep what was found."""
-        self.found.append((run_id in self._children, documents))
-
-    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Keep what a stage of a search had before it was cut."""
-        if name == STAGE:
-            self.found.append((True, data.passages))
 
     @property
     def retrieved(self) -> tuple[Document, ...]:
-        """What the chain was given."""
-        return tuple(each for child, documents in self.found if not child for each in documents)
+        """The passages that its evidence was chosen from, best first."""
+        stages = self.answer.trace.stages if self.answer is not None else ()
+        return stages[-1].passages if stages else ()
 
     @property
     def candidates(self) -> tuple[Document, ...]:
-        """What the chain was given, then what else was found, by its best rank."""
+        """The same, then what else the stages of the search found, by its best rank."""
         rank: dict[str | None, int] = {}
         passages: dict[str | None, Document] = {}
-        for _, documents in self.found:
-            for place, each in enumerate(documents):
+        for stage in self.answer.trace.stages if self.answer is not None else ():
+            for place, each in enumerate(stage.passages):
                 rank[each.id] = min(place, rank.get(each.id, place))
                 passages.setdefault(each.id, each)
         first = {each.id for each in self.retrieved}
@@ -120,19 +82,15 @@ class Asker:
     def ask(self, question: EvalQuestion) -> Asked:
         """The system's answer, with the evidence that the system is given."""
         if self.system.evidence == "none":
-            return self._watched(lambda _: self._closed_book(question))
+            return self._asked(lambda: self._closed_book(question))
         curated = self.system.evidence == "retrieved"
-        return self._watched(
-            lambda recorder: self._answer(question, self._retriever(question), recorder, curated=curated)
-        )
+        return self._asked(lambda: self._answer(question, self._retriever(question), curated=curated))
 
-    def ask_over(self, question: EvalQuestion, retriever: BaseRetriever) -> Asked:
+    def ask_over(self, question: EvalQuestion, retriever: Retriever) -> Asked:
         """The system's answer over what a retriever finds; no entry is answered straight."""
-        return self._watched(lambda recorder: self._answer(question, retriever, recorder, curated=False))
+        return self._asked(lambda: self._answer(question, retriever, curated=False))
 
-    def _answer(
-        self, question: EvalQuestion, retriever: BaseRetriever, recorder: CandidateRecorder, *, curated: bool
-    ) -> Answer:
+    def _answer(self, question: EvalQuestion, retriever: Retriever, *, curated: bool) -> Answer:
         settings = self.system.settings
         if not curated:
             settings = settings.override("faq", enabled=False)
@@ -144,9 +102,9 @@ class Asker:
             retriever=retriever,
             generator=self.generator,
         )
-        return chain.invoke(Question(question.text, question.history), {"callbacks": [recorder]})
+        return chain.invoke(Question(question.text, question.history))
 
-    def _retriever(self, question: EvalQuestion) -> BaseRetriever:
+    def _retriever(self, question: EvalQuestion) -> Retriever:
         embeddings = self.parts.embeddings(self.system)
         if self.system.evidence == "retrieved":
             return self.system.build_retriever(self.knowledge_base, embeddings)
@@ -159,17 +117,15 @@ class Asker:
             distractors=self.system.distractors,
             seed=self.seed,
         )
-        return GivenPassages(passages=passages)
+        return GivenPassages(passages)
 
-    def _watched(self, ask: Callable[[CandidateRecorder], Answer]) -> Asked:
-        recorder = CandidateRecorder()
+    def _asked(self, ask: Callable[[], Answer]) -> Asked:
         before = self._hits()
         try:
-            answer = ask(recorder)
+            answer = ask()
         except RagError as error:
-            return Asked(None, str(error), recorder.candidates, recorder.retrieved)
-        cached = self._hits() > before
-        return Asked(answer, None, recorder.candidates, recorder.retrieved, cached)
+            return Asked(None, str(error))
+        return Asked(answer, cached=self._hits() > before)
 
     def _hits(self) -> int:
         return self.generator.hits if isinstance(self.generator, CachedGenerator) else 0

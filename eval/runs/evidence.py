@@ -2,36 +2,40 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
 from eval.selection import Corpus
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
+from rag.questions.inquiry import Inquiry, understand
+from rag.retrievers import Retriever
+from rag.trace import Stage
 
 RANKED = 100  # passages among which distractors are looked for
 
 
-class GivenPassages(BaseRetriever):
-    """Returns the passages it was given, whatever is asked."""
+@dataclass(frozen=True, slots=True)
+class GivenPassages:
+    """A retriever that finds the passages it was given, in their order, whatever is asked."""
 
-    passages: list[Document]
+    passages: Sequence[Document]
 
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    def search(
+        self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
     ) -> list[Document]:
-        return [with_score(each, 1 / (1 + rank)) for rank, each in enumerate(self.passages)]
+        """See ``rag.retrievers.Retriever``."""
+        return [with_score(each, 1 / (1 + rank)) for rank, each in enumerate(self.passages)][:k]
 
 
 def gold_and_distractors(
     question: EvalQuestion,
     corpus: Corpus,
     knowledge_base: KnowledgeBase,
-    ranker: BaseRetriever,
+    ranker: Retriever,
     *,
     distractors: int,
     seed: int,
@@ -48,7 +52,7 @@ def gold_and_distractors(
         distractors: how many.
         seed: of the order.
     """
-    ranking = ranker.invoke(question.text) if distractors or question.gold else []
+    ranking = ranker.search(understand(question.text)) if distractors or question.gold else []
     gold = [
         passage
         for document in sorted(question.gold)

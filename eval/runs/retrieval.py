@@ -15,6 +15,7 @@ from eval.selection import Corpus
 from eval.systems import RetrievalSystem
 from rag.answer import Question
 from rag.errors import RagError
+from rag.filter import Filter
 
 PART = "retrieval"
 
@@ -54,7 +55,8 @@ def _rank(system: RetrievalSystem, question: EvalQuestion, corpus: Corpus) -> di
     ranking: Ranking = []
     error = None
     try:
-        ranking = system.rank(Question(question.text, question.history), corpus.left_out(question))
+        others = Filter().excluding(corpus.left_out(question))
+        ranking = system.rank(Question(question.text, question.history, others))
     except RagError as problem:
         error = str(problem)
     elapsed = (time.perf_counter() - start) * 1000

@@ -13,6 +13,7 @@ from eval.runs.asking import Asker, answer_record
 from eval.runs.evidence import RANKED, GivenPassages
 from eval.runs.folder import RunFolder
 from eval.runs.summary import Summary, mean_of_each
+from rag.questions.inquiry import understand
 
 PART = "robustness"
 
@@ -25,7 +26,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
     ranker = asker.system.build_retriever(asker.knowledge_base, asker.parts.embeddings(asker.system), RANKED)
 
     def distractors(question: EvalQuestion) -> Sequence[Document]:
-        return ranker.invoke(question.text)
+        return ranker.search(understand(question.text))
 
     cases = robustness_cases(
         asker.corpus.pool,
@@ -41,7 +42,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
 
     def ask() -> Iterator[dict[str, Any]]:
         for case in bar:
-            asked = asker.ask_over(case.question, GivenPassages(passages=list(case.documents)))
+            asked = asker.ask_over(case.question, GivenPassages(case.documents))
             scores = score_case(case, asked.answer)
             yield answer_record(case.question, asked) | {
                 "id": case.id,

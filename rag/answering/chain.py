@@ -8,7 +8,6 @@ from typing import Any, Literal
 from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
-from langchain_core.runnables.config import merge_configs
 
 from rag.answer import Answer, Question, Trace
 from rag.answering.citing import resolve_answer
@@ -26,13 +25,10 @@ from rag.answering.second_reader import finder_for, settle
 from rag.curated.answer import Matcher, curated_answer, find_curated, with_suggestion
 from rag.errors import ConfigError
 from rag.models.generator import EvidenceReader
-from rag.questions.conversation import retrieval_query
-from rag.questions.parts import split_question
+from rag.questions.inquiry import Inquiry, understand
 from rag.questions.rewriting import Rewriter, as_asked
-from rag.retrievers import retrieve
-from rag.retrievers.search_trace import StageRecorder
+from rag.retrievers import Retriever, as_retriever
 from rag.text.analysis import Analyzer
-from rag.text.language import language_of
 from rag.trace import Stage
 
 logger = logging.getLogger(__name__)
@@ -52,7 +48,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
 
     def __init__(
         self,
-        retriever: BaseRetriever,
+        retriever: Retriever | BaseRetriever,
         generator: BaseChatModel,
         analyzer: Analyzer,
         *,
@@ -66,7 +62,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         check: Literal["repair", "remove", "none"] = "remove",
         second_reading: bool = True,
     ) -> None:
-        self.retriever = retriever
+        self.retriever = as_retriever(retriever)
         self.generator = generator
         self.analyzer = analyzer
         self.evidence_tokens = evidence_tokens
@@ -107,23 +103,20 @@ class AnswerChain(Runnable[str | Question, Answer]):
             raise ConfigError("there is no question; write one after 'ask'")
         question = _checked(questions[-1], self.max_question_characters)
         clock = Clock()
-        standalone = self.rewriter.standalone(question)
-        if standalone is not None:
-            rewrite_ms = clock.elapsed_ms()
-            alone = replace(question, text=standalone, history=())
-            for answer in self._answers(alone, config, clock):
-                yield as_asked(answer, question, rewrite_ms)
-            return
-        yield from self._answers(question, config, clock)
+        inquiry = understand(question, rewriter=self.rewriter, split=self.split_questions)
+        rewrite_ms = clock.elapsed_ms()
+        for answer in self._answers(inquiry, config, clock):
+            yield answer if inquiry.rewritten is None else as_asked(answer, question, rewrite_ms)
 
-    def _answers(self, question: Question, config: RunnableConfig | None, clock: Clock) -> Iterator[Answer]:
-        match = find_curated(self.matcher, question)
+    def _answers(self, inquiry: Inquiry, config: RunnableConfig | None, clock: Clock) -> Iterator[Answer]:
+        match = find_curated(self.matcher, inquiry)
+        question = Question(inquiry.text, inquiry.history, inquiry.filter)
         if match is not None and match.verdict == "sure":
             answer = curated_answer(question, match.entry, clock.elapsed_ms)
             yield replace(answer, text="", sentences=(), citations=())
             yield answer
             return
-        for answer in self._answer(question, ensure_config(config), clock):
+        for answer in self._answer(inquiry, ensure_config(config), clock):
             yield with_suggestion(answer, match)
 
     def warm(self, language: str) -> None:
@@ -135,13 +128,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
             wording = wording_for(language)
             warm(head_messages(wording, examples=trained_for(self.generator, wording) is None))
 
-    def _answer(self, question: Question, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
-        wording = wording_for(language_of(question.text))
-        query = retrieval_query(question)
-        recorder = StageRecorder()
-        watched = merge_configs(config, {"callbacks": [recorder]})
-        retrieved = retrieve(self.retriever, query, question.filter, watched)
-        parts = split_question(query) if self.split_questions else ()
+    def _answer(self, question: Inquiry, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
+        wording = wording_for(question.language)
+        query, parts = question.query, question.parts
+        stages: list[Stage] = []
+        retrieved = self.retriever.search(question, stages=stages)
         packed = pack_evidence(
             query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens, parts=parts
         )
@@ -152,7 +143,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             evidence=tuple(each.text for each in evidence),
             withheld=withheld,
             query=query,
-            stages=(*recorder.stages, Stage("retrieved", tuple(retrieved))),
+            stages=(*stages, Stage("retrieved", tuple(retrieved))),
         )
         passages = tuple(each.passage for each in evidence)
         draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
@@ -198,7 +189,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
                 draft,
                 clock,
                 self.analyzer,
-                several=bool(split_question(question.text)),
+                several=bool(parts),
                 check=self.check != "none",
             )
         elif self.check != "none":

@@ -7,7 +7,7 @@ from typing import Protocol
 from rag.answer import Answer, Citation, Curated, Question, Sentence, Trace
 from rag.curated import FaqMatch
 from rag.filter import Filter
-from rag.questions.conversation import retrieval_query
+from rag.questions.inquiry import Inquiry
 
 
 class Matcher(Protocol):
@@ -18,11 +18,11 @@ class Matcher(Protocol):
         ...
 
 
-def find_curated(matcher: Matcher | None, question: Question) -> FaqMatch | None:
+def find_curated(matcher: Matcher | None, inquiry: Inquiry) -> FaqMatch | None:
     """The entry that the question asks; none for one that leans on the conversation, for it isn't whole."""
-    if matcher is None or retrieval_query(question) != question.text:
+    if matcher is None or not inquiry.stands_alone:
         return None
-    return matcher.match(question.text, question.filter)
+    return matcher.match(inquiry.text, inquiry.filter)
 
 
 def curated_answer(question: Question, entry: Curated, elapsed_ms: Callable[[], float]) -> Answer:

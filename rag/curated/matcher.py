@@ -66,10 +66,8 @@ class FaqMatcher:
         """
         return self.consider(question, filter).match
 
-    def consider(
-        self, question: str, filter: Filter | None = None, left_out: frozenset[str] = frozenset()
-    ) -> Considered:
-        """The match and the ranking, of entries that pass the filter and whose source isn't ``left_out``.
+    def consider(self, question: str, filter: Filter | None = None) -> Considered:
+        """The match and the ranking, of entries that pass the filter.
 
         Asked the same of the same generation again, it answers from memory.
 
@@ -80,7 +78,7 @@ class FaqMatcher:
             questions = self.knowledge_base.questions()
             if not questions.texts:
                 return Considered(None, ())
-            return self._remembering(questions.generation, question, filter, left_out)
+            return self._remembering(questions.generation, question, filter)
 
     def judge(
         self, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
@@ -114,14 +112,10 @@ class FaqMatcher:
         agreed = all(same_words(answers[each], entry.answer) for each in own_words)
         return FaqMatch(entry, "sure" if same and agreed else "likely")
 
-    def _consider(
-        self, generation: int, question: str, filter: Filter | None, left_out: frozenset[str]
-    ) -> Considered:
+    def _consider(self, generation: int, question: str, filter: Filter | None) -> Considered:
         """``consider``; the generation is what tells what is remembered from what has changed since."""
         vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
         hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
-        if left_out:
-            hits = self._without(hits, left_out)
         return Considered(self.judge(question, vector, hits[:LOOKED_AT]), self._rank(vector, hits))
 
     def _own_words(self, question: str, ids: Sequence[str]) -> dict[str, str]:
@@ -137,11 +131,6 @@ class FaqMatcher:
         cosines = self.knowledge_base.score_dense(vector, [each.passage_id for each in hits])
         scores = {each.passage_id: entry_score(each.score, cosines[each.passage_id]) for each in hits}
         return tuple(sorted(scores, key=lambda each: -scores[each]))
-
-    def _without(self, hits: Sequence[QuestionHit], left_out: frozenset[str]) -> list[QuestionHit]:
-        passages = self.knowledge_base.passages([each.passage_id for each in hits])
-        stay = {str(each.id) for each in passages if each.metadata.get("source") not in left_out}
-        return [each for each in hits if each.passage_id in stay]
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:

@@ -51,6 +51,12 @@ class Snapshot:
         """The generation that answers."""
         return self._state.published
 
+    @property
+    def analyzer(self) -> Analyzer:
+        """What turns text into terms, with the glossaries of this generation."""
+        assert self._lexical is not None
+        return self._lexical.tool
+
     def search_dense(
         self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
     ) -> list[tuple[str, float]]:

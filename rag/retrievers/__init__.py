@@ -1,23 +1,14 @@
-"""Finding passages: LangChain ``BaseRetriever`` parts that return scored copies, best first."""
+"""Finding passages: ``PassageSearch`` is the search, ``Retriever`` what anything that finds passages is."""
 
-from rag.retrievers.dense import DenseRetriever
-from rag.retrievers.filtering import retrieve, without_sources
-from rag.retrievers.fusion import FusionRetriever, reciprocal_rank_fusion
-from rag.retrievers.hybrid import HybridRetriever
-from rag.retrievers.lexical import LexicalRetriever
-from rag.retrievers.multi_hop import BridgingRetriever
-from rag.retrievers.multi_part import PartsRetriever
-from rag.retrievers.reranking import RerankingRetriever
+from rag.retrievers.ranks import DenseRetriever, LexicalRetriever
+from rag.retrievers.retriever import InquiryRetriever, Retriever, as_retriever
+from rag.retrievers.search import PassageSearch
 
 __all__ = [
-    "BridgingRetriever",
     "DenseRetriever",
-    "FusionRetriever",
-    "HybridRetriever",
+    "InquiryRetriever",
     "LexicalRetriever",
-    "PartsRetriever",
-    "RerankingRetriever",
-    "reciprocal_rank_fusion",
-    "retrieve",
-    "without_sources",
+    "PassageSearch",
+    "Retriever",
+    "as_retriever",
 ]

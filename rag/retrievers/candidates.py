@@ -1,10 +1,18 @@
 """The candidates for a question's evidence, each with all of its scores."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from langchain_core.documents import Document
 from numpy.typing import NDArray
+
+from rag.filter import Filter
+from rag.knowledge_base import Snapshot
+from rag.passage import metadata_of
+from rag.retrievers.language_geometry import LanguageGeometry, Vector
+from rag.retrievers.other_language import score_corrected, search_corrected
+from rag.text.language import language_of
 
 Scores = NDArray[np.float64]  # (candidates,)
 
@@ -46,3 +54,58 @@ class Candidates:
         """How good each is among those in other languages."""
         scores: Scores = self.corrected + translated_weight * self.translated
         return scores
+
+
+def find_candidates(
+    snapshot: Snapshot,
+    geometry: LanguageGeometry,
+    query: str,
+    vector: Vector,
+    k: int,
+    filter: Filter | None = None,
+    *,
+    cross_language: bool = True,
+    translation: bool = True,
+) -> Candidates:
+    """Everything that any of the searches finds, with the scores of all of them.
+
+    Args:
+        snapshot: what is searched.
+        geometry: of the snapshot's passages.
+        query: what is searched for.
+        vector: the query's, of length 1.
+        k: how many passages each search gives.
+        filter: what must hold of them.
+        cross_language: search the other language, too, by vectors without what they say of language
+        translation: and by the question's words in translation.
+    """
+    chinese = language_of(query) == "zh"
+    crossing = cross_language and len(geometry.samples[not chinese]) > 0
+    hits = [*snapshot.search_dense(vector, k, filter), *snapshot.search_lexical(query, k, filter)]
+    if crossing:
+        hits += search_corrected(snapshot, geometry, query, vector, k, filter)
+        hits += snapshot.search_translated(query, k, filter) if translation else []
+    passages = snapshot.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
+    ids = [str(each.id) for each in passages]
+    foreign = np.array([(metadata_of(each)["lang"] == "zh") != chinese for each in passages], dtype=bool)
+    home = chinese if len(geometry.samples[chinese]) else not chinese
+    mean, spread = geometry.scale(vector, chinese=home)
+    corrected, translated = np.zeros(len(ids)), np.zeros(len(ids))
+    abroad = [each for each, is_foreign in zip(ids, foreign, strict=True) if is_foreign]
+    if crossing and abroad:
+        corrected = _values(score_corrected(snapshot, geometry, vector, abroad, chinese=chinese), ids)
+        if translation:
+            translated = _values(snapshot.score_translated(query, abroad), ids)
+    return Candidates(
+        passages=tuple(passages),
+        foreign=foreign if crossing else np.zeros(len(ids), dtype=bool),
+        dense=(_values(snapshot.score_dense(vector, ids), ids) - mean) / spread,
+        lexical=_values(snapshot.score_lexical(query, ids), ids),
+        corrected=corrected,
+        translated=translated,
+        terms=max(1, len(snapshot.analyzer.content_terms(query))),
+    )
+
+
+def _values(scores: Mapping[str, float], ids: Sequence[str]) -> Scores:
+    return np.array([scores.get(each, 0.0) for each in ids], dtype=np.float64)

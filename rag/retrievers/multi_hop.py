@@ -1,25 +1,21 @@
 """Questions that reach their answer over another document: "Who directed the film that starred X?"
 
-The question doesn't name what links the two documents, the film; the passage found first mostly does.
+The question doesn't name what links the two documents, the film; the passage found first mostly does. So
+the search is made once more, for the question and the names in that passage (pseudo-relevance feedback,
+Rocchio, 1971), and half of a passage's score there is added to its own. Questions in English only: there
+names have capitals, and relative clauses are plain to see.
 """
 
 import re
 from collections.abc import Sequence
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.runnables import RunnableConfig
-from pydantic import ConfigDict
 
-from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase
 from rag.passage import metadata_of, with_score
-from rag.retrievers.filtering import WrappingRetriever, retrieve
-from rag.retrievers.search_trace import report_stage
 from rag.text.language import language_of
 
 _NAMES = 6  # of the best passage, the first ones: they say what it is about
-_DEPTH = 40  # passages of each search, so that both know most of what either finds
+FOLLOWED = 40  # passages of each search, so that both know most of what either finds
 _WEIGHT = 0.5  # of the second search; chosen on hotpotqa_200's fit half, as the number of names
 
 _QUESTION_WORD = re.compile(  # "In which year" describes nothing
@@ -40,42 +36,6 @@ _SENTENCE_STARTS = frozenset(
 _LEADING = re.compile(r"^(?:The|In|On|He|She|His|Her|After|As|At|It)\s+")
 
 
-class BridgingRetriever(WrappingRetriever):
-    """What ``retriever`` finds; where the question describes what it doesn't name, ranked by two searches.
-
-    The second one is for the question and the names in the best passage that the question doesn't have
-    (pseudo-relevance feedback, Rocchio, 1971); half of a passage's score there is added to its own. Questions
-    in English only: there names have capitals, and relative clauses are plain to see. Other questions are
-    passed on, and their passages are left as they are.
-
-    All searches are of one generation.
-    """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    knowledge_base: KnowledgeBase
-    k: int = 10
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
-    ) -> list[Document]:
-        config: RunnableConfig = {"callbacks": run_manager.get_child()}
-        wanted = filter or self.filter
-        if not describes_something(query):
-            return retrieve(self.retriever, query, wanted, config)[: self.k]
-        inner = self.retriever
-        if "k" in type(inner).model_fields:
-            inner = inner.model_copy(update={"k": max(self.k, _DEPTH)})
-        with self.knowledge_base.pinned():
-            found = retrieve(inner, query, wanted, config)
-            names = new_names(query, found[0]) if found else []
-            if names:
-                more = retrieve(inner, " ".join([query, *names[:_NAMES]]), wanted, config)
-                found = add_scores(found, more)
-                report_stage(run_manager, "names followed", query, found)
-        return found[: self.k]
-
-
 def describes_something(question: str) -> bool:
     """Whether an English question describes a thing by what another one is to it, instead of naming it."""
     question = question.strip()
@@ -83,6 +43,12 @@ def describes_something(question: str) -> bool:
         return False  # a follow-up below the question that it leans on describes nothing itself
     rest = _QUESTION_WORD.sub("", question)
     return (rest != question or question.endswith("?")) and _DESCRIBES.search(rest) is not None
+
+
+def with_names(question: str, passage: Document) -> str | None:
+    """The question and the first names in the passage that it doesn't have; None where there is none."""
+    names = new_names(question, passage)[:_NAMES]
+    return " ".join([question, *names]) if names else None
 
 
 def new_names(question: str, passage: Document) -> list[str]:

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import Snapshot
 from rag.knowledge_base.translating import in_other_language
-from rag.retrievers.language_geometry import LanguageGeometry
+from rag.retrievers.language_geometry import LanguageGeometry, Vector
 from rag.text.language import language_of
-
-Vector = NDArray[np.float32]
 
 
 def search_corrected(
-    knowledge_base: KnowledgeBase,
+    snapshot: Snapshot,
     geometry: LanguageGeometry,
     query: str,
     vector: Vector,
@@ -30,11 +27,11 @@ def search_corrected(
         return []
     if geometry.is_known:
         vector = geometry.correct(vector[None], chinese=language_of(query) == "zh")[0]
-    return knowledge_base.search_dense(vector, k, wanted)
+    return snapshot.search_dense(vector, k, wanted)
 
 
 def score_corrected(
-    knowledge_base: KnowledgeBase,
+    snapshot: Snapshot,
     geometry: LanguageGeometry,
     vector: Vector,
     ids: Sequence[str],
@@ -49,16 +46,14 @@ def score_corrected(
     other = not chinese
     if not geometry.is_known:
         mean, spread = geometry.scale(vector, chinese=other)
-        return {
-            each: (score - mean) / spread for each, score in knowledge_base.score_dense(vector, ids).items()
-        }
+        return {each: (score - mean) / spread for each, score in snapshot.score_dense(vector, ids).items()}
     assert geometry.means is not None and geometry.direction is not None
     query = geometry.correct(vector[None], chinese=chinese)[0]
     mean, spread = geometry.corrected_scale(query, chinese=other)
     shift, direction = geometry.means[other], geometry.direction
-    along_query = knowledge_base.score_dense(query, ids)
-    along_shift = knowledge_base.score_dense(shift, ids)  # of the vector made one long
-    along_direction = knowledge_base.score_dense(direction, ids)
+    along_query = snapshot.score_dense(query, ids)
+    along_shift = snapshot.score_dense(shift, ids)  # of the vector made one long
+    along_direction = snapshot.score_dense(direction, ids)
     length = float(np.linalg.norm(shift))
     on_query, on_direction = float(shift @ query), float(shift @ direction)
     found = {}

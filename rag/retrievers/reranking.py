@@ -2,48 +2,44 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from pydantic import ConfigDict
 
-from rag.filter import Filter
 from rag.models.reranker import Reranker, reading_cost, reads
 from rag.passage import embedding_text, metadata_of, with_score
-from rag.retrievers.filtering import WrappingRetriever, retrieve
-from rag.retrievers.search_trace import report_stage
+from rag.retrievers.retriever import note_stage
 from rag.text.language import language_of
+from rag.trace import Stage
 
 _AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
 _UNTIMED = 2  # candidates read when the pace isn't known yet
 _OF_EACH_LANGUAGE = 2  # are read before the others: between languages, retrieval's scores say least
 
 
-class RerankingRetriever(WrappingRetriever):
-    """The ``k`` best of what ``retriever`` finds, in the order of its scores and the reranker's together.
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """Puts found passages in the order of the search's scores and a reranker's together.
 
     Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
-    (``clock`` is in seconds). A passage's score is retrieval's, and ``reranker.weight`` times how much more
+    (``clock`` is in seconds). A passage's score is the search's, and ``reranker.weight`` times how much more
     the reranker gives it than the median of those it read: a passage that wasn't read is worth what it was.
     Those in another language than the question's get ``reranker.foreign_bonus`` when they were read.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
     reranker: Reranker
-    k: int = 10
     candidates: int = 30
     budget_ms: float = 100.0
     clock: Callable[[], float] = time.perf_counter
 
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
+    def order(
+        self, query: str, found: Sequence[Document], stages: list[Stage] | None = None
     ) -> list[Document]:
-        found = retrieve(self.retriever, query, filter or self.filter, {"callbacks": run_manager.get_child()})
+        """The passages found for a query, best first; as they were where fewer than two could be read."""
         read = self._read(query, found[: self.candidates])
         if len(read) < 2:  # one alone is neither better nor worse than expected
-            return found[: self.k]
+            return list(found)
         expected = float(np.median(list(read.values())))
         scores = np.array([float(each.metadata["score"]) for each in found])
         chinese = language_of(query) == "zh"
@@ -53,8 +49,8 @@ class RerankingRetriever(WrappingRetriever):
                 scores[row] += self.reranker.foreign_bonus
         order = np.argsort(-scores, kind="stable")
         ranked = [with_score(found[row], float(scores[row])) for row in order]
-        report_stage(run_manager, "reranked", query, ranked, {"read": [read.get(int(row)) for row in order]})
-        return ranked[: self.k]
+        note_stage(stages, "reranked", query, ranked, {"read": [read.get(int(row)) for row in order]})
+        return ranked
 
     def _read(self, query: str, passages: Sequence[Document]) -> Mapping[int, float]:
         """The reranker's scores of the rows that there was time for."""

@@ -15,6 +15,7 @@ from rag.answer import Answer, Trace
 from rag.build import build_embeddings
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings
+from rag.trace import Stage
 
 LONG = [f"Paragraph {n} is about the ordinary life of a workshop in winter." for n in range(160)]
 TEXTS = {
@@ -57,9 +58,12 @@ def asked(
         "text",
         tuple(retrieved[n] for n in evidence),
         abstained=abstained,
-        trace=Trace(evidence=tuple(evidence.values())),
+        trace=Trace(
+            evidence=tuple(evidence.values()),
+            stages=(Stage("candidates", tuple(candidates)), Stage("retrieved", tuple(retrieved))),
+        ),
     )
-    return Asked(answer, None, tuple(candidates), tuple(retrieved))
+    return Asked(answer)
 
 
 def stage(

@@ -103,7 +103,7 @@ def _ingest(connection: Connection, folder: Path, path: Path, workers: int, hook
         connection.send("published")
         return generation
 
-    Writer.publish = announced  # type: ignore[method-assign]
+    Writer.publish = announced  # type: ignore[method-assign, assignment]
     options = IngestOptions(ingest=IngestSettings(workers=workers), publish_every=0.0, allow_removals=True)
     fingerprint = EmbedderFingerprint("deterministic", 32, "0" * 64, "", "")
     left = connection.recv()

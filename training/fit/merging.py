@@ -24,12 +24,14 @@ from tqdm import tqdm
 
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
-from eval.datasets.pool import left_out, pool_sets
+from eval.datasets.pool import Pool, left_out, pool_sets
 from eval.datasets.splits import split_halves
 from eval.measures.retrieval import rank_documents, score_rankings
 from rag.build import build_embeddings
+from rag.filter import Filter
 from rag.passage import metadata_of
-from rag.retrievers.hybrid import HybridRetriever
+from rag.retrievers import PassageSearch
+from rag.retrievers.candidates import Candidates
 from rag.retrievers.merging import FEATURES, WEIGHTS, merging_features
 from rag.settings import load_settings
 
@@ -111,6 +113,7 @@ def ask_all(folders: Sequence[Path], not_fitted: set[str], count: int) -> list[A
     embeddings = build_embeddings(settings)
     asked = []
     with open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb:
+        search = PassageSearch(knowledge_base=kb, embeddings=embeddings)
         for eval_set in pool.sets:
             if eval_set.name.partition("@")[0] in not_fitted:
                 continue
@@ -118,15 +121,19 @@ def ask_all(folders: Sequence[Path], not_fitted: set[str], count: int) -> list[A
             questions = [each for each in eval_set.questions if each.gold and each.id in ids]
             questions = random.Random(0).sample(questions, min(count, len(questions)))
             for question in tqdm(questions, desc=eval_set.name, file=sys.stderr):
-                retriever = HybridRetriever(
-                    knowledge_base=kb, embeddings=embeddings, left_out=left_out(question, pool)
-                )
-                asked.append(_ask(eval_set.name, question, retriever))
+                candidates = find_candidates(search, question, pool)
+                asked.append(_asked(eval_set.name, question, candidates))
     return asked
 
 
-def _ask(set_name: str, question: EvalQuestion, retriever: HybridRetriever) -> Asked:
-    candidates = retriever.find_candidates(question.text)
+def find_candidates(search: PassageSearch, question: EvalQuestion, pool: Pool) -> Candidates:
+    """What the search finds for a question, without parallel text in another language."""
+    others = Filter().excluding(left_out(question, pool))
+    with search.knowledge_base.pinned() as snapshot:
+        return search.find_candidates(snapshot, question.text, others)
+
+
+def _asked(set_name: str, question: EvalQuestion, candidates: Candidates) -> Asked:
     documents = [metadata_of(each)["source"] for each in candidates.passages]
     return Asked(set_name, question, merging_features(candidates).astype(np.float32), documents)
 

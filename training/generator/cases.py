@@ -24,12 +24,14 @@ from eval.datasets import EvalQuestion, read_beir
 from eval.datasets.pool import left_out, pool_sets
 from eval.datasets.splits import for_training, kept_from_training, split_halves
 from eval.measures.answers import contains_answer, is_brief
+from rag.answer import Question
 from rag.answering.citations import marked_sentences, place_marks
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
+from rag.filter import Filter
 from rag.passage import metadata_of
-from rag.retrievers import without_sources
+from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
@@ -109,7 +111,7 @@ def collect_cases(
             if group.removed:
                 hidden |= frozenset().union(*(each.gold for each in group.questions))
             asked = group.questions[0].text
-            found = without_sources(retriever, hidden).invoke(asked)
+            found = retriever.search(understand(Question(asked, filter=Filter().excluding(hidden))))
             evidence = pack_evidence(asked, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             evidence = _varied(evidence, titles, chance)
             for case in cases_of(group, evidence, said):

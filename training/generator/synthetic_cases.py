@@ -8,13 +8,15 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from eval.corpora import open_folder
+from rag.answer import Question
 from rag.answering.citations import place_marks
 from rag.answering.citing import resolve_answer
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
+from rag.filter import Filter
 from rag.passage import metadata_of
-from rag.retrievers import without_sources
+from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
 from training.generator.cases import SHUFFLED, Case
@@ -43,7 +45,7 @@ def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
         retriever = build_retriever(settings, kb, embeddings)
         for each in questions:
             chance = random.Random(f"{seed} {each.text} {bool(each.hidden)}")
-            found = without_sources(retriever, each.hidden).invoke(each.text)
+            found = retriever.search(understand(Question(each.text, filter=Filter().excluding(each.hidden))))
             evidence = pack_evidence(each.text, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             if chance.random() < SHUFFLED:
                 chance.shuffle(evidence)

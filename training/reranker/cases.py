@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, read_beir
-from eval.datasets.pool import Pool, left_out, pool_sets
+from eval.datasets.pool import Pool, pool_sets
 from eval.datasets.splits import split_halves
 from rag.build import build_embeddings
 from rag.passage import embedding_text, metadata_of
-from rag.retrievers.hybrid import HybridRetriever
+from rag.retrievers import PassageSearch
 from rag.retrievers.merging import merge_scores
 from rag.settings import load_settings
+from training.fit.merging import find_candidates
 
 NEVER_FITTED = frozenset({"faq_covid_deepset_en", "hotpotqa_200"})
 
@@ -76,7 +77,7 @@ def collect_lists(folders: Sequence[Path], file: Path, *, half: str, count: int,
         open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb,
         file.open("a", encoding="utf-8") as out,
     ):
-        plain = HybridRetriever(knowledge_base=kb, embeddings=embeddings)
+        plain = PassageSearch(knowledge_base=kb, embeddings=embeddings)
         for name, question in tqdm(wanted, desc="candidates", unit="question", file=sys.stderr):
             listed = _listed(name, question, plain, pool, depth)
             out.write(json.dumps(asdict(listed), ensure_ascii=False) + "\n")
@@ -85,9 +86,8 @@ def collect_lists(folders: Sequence[Path], file: Path, *, half: str, count: int,
     return found
 
 
-def _listed(name: str, question: EvalQuestion, plain: HybridRetriever, pool: Pool, depth: int) -> Listed:
-    retriever = plain.model_copy(update={"left_out": left_out(question, pool)})
-    candidates = retriever.find_candidates(question.text)
+def _listed(name: str, question: EvalQuestion, plain: PassageSearch, pool: Pool, depth: int) -> Listed:
+    candidates = find_candidates(plain, question, pool)
     scores = merge_scores(candidates)
     rows: list[int] = []
     for foreign in (False, True):

@@ -21,24 +21,30 @@ from rag.curated import FaqMatch, FaqMatcher
 from rag.errors import ConfigError, GenerationError
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase
+from rag.questions.inquiry import Inquiry
 from rag.questions.rewriting_prompt import rewriting_head
 from rag.text.analysis import Analyzer
+from rag.trace import Stage
 
 WARRANTY = "潮汐 P200 的保修期为两年。软管每运行 250 小时更换一次。"
 MakeChain = Callable[..., AnswerChain]
 
 
-class FixedRetriever(BaseRetriever):
-    """Returns the same passages for every query and remembers what it was asked."""
+class FixedRetriever:
+    """Finds the same passages for every question and remembers what it was asked; nothing where there is a
+    filter."""
 
-    passages: list[Document]
-    queries: list[str] = Field(default_factory=list)
+    def __init__(self, passages: list[Document]) -> None:
+        self.passages = passages
+        self.queries: list[str] = []
+        self.filters: list[Filter | None] = []
 
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    def search(
+        self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
     ) -> list[Document]:
-        self.queries.append(query)
-        return self.passages
+        self.queries.append(inquiry.query)
+        self.filters.append(inquiry.filter)
+        return [] if inquiry.filter else self.passages
 
 
 @pytest.fixture
@@ -253,18 +259,6 @@ def test_it_is_a_runnable_that_composes(make_chain: MakeChain) -> None:
     assert [answer.question for answer in answers] == ["保修期多长？", "保修几年？"]
 
 
-class FilteringRetriever(FixedRetriever):
-    """Finds nothing where there is a filter, and remembers it."""
-
-    filters: list[Filter | None] = Field(default_factory=list)
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
-    ) -> list[Document]:
-        self.filters.append(filter)
-        return [] if filter else self.passages
-
-
 @pytest.mark.parametrize(
     ("question", "text"),
     [
@@ -274,24 +268,34 @@ class FilteringRetriever(FixedRetriever):
 )
 def test_answer_says_that_nothing_passes_the_filter(make_chain: MakeChain, question: str, text: str) -> None:
     chain = make_chain("保修期为两年[1]。")
-    retriever = FilteringRetriever(passages=[])
-    chain.retriever = retriever
     wanted = Filter(type=("pdf",))
     answer = chain.invoke(Question(question, filter=wanted))
     assert answer.abstained and answer.text.startswith(text)
     assert answer.reason == "no passage of the knowledge base passes the filter"
-    assert answer.filter == wanted and retriever.filters == [wanted]
+    assert answer.filter == wanted
+    assert isinstance(chain.retriever, FixedRetriever) and chain.retriever.filters == [wanted]
 
 
 def test_empty_filter_is_no_filter(make_chain: MakeChain) -> None:
-    chain = make_chain("保修期为两年[1]。")  # whose retriever takes no filter
+    chain = make_chain("保修期为两年[1]。")
     answer = chain.invoke(Question("保修多久？", filter=Filter()))
     assert answer.filter is None and not answer.abstained
 
 
-def test_filter_is_refused_where_the_retriever_takes_none(make_chain: MakeChain) -> None:
+def test_somebody_elses_retriever_is_asked_and_refuses_a_filter(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    class Foreign(BaseRetriever):
+        def _get_relevant_documents(
+            self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        ) -> list[Document]:
+            return [make_passage(WARRANTY)]
+
+    generator = GenericFakeChatModel(messages=iter([AIMessage("保修期为两年[1]。")]))
+    chain = AnswerChain(Foreign(), generator, analyzer)
+    assert chain.invoke("保修多久？").text == "保修期为两年[1]。"
     with pytest.raises(ConfigError, match="takes no filter"):
-        make_chain("保修期为两年[1]。").invoke(Question("保修多久？", filter=Filter(lang=("zh",))))
+        chain.invoke(Question("保修多久？", filter=Filter(lang=("zh",))))
 
 
 class FixedMatcher:

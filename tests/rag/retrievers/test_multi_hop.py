@@ -1,101 +1,64 @@
 """The names in the best passage lead to the second document of a two-hop question."""
 
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
 
+from rag.answer import Question
 from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
-from rag.models.embedder import SentenceEmbeddings
-from rag.retrievers import BridgingRetriever, HybridRetriever, LexicalRetriever
+from rag.questions.inquiry import understand
+from rag.retrievers import PassageSearch
 from rag.retrievers.multi_hop import add_scores, describes_something, new_names
-from rag.retrievers.search_trace import StageRecorder
+from rag.settings import RetrievalSettings
+from rag.trace import Stage
+from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
 QUESTION = "Who directed the film that starred Ann Berg?"
 TEXTS = {
     "berg.md": "Ann Berg starred in the film Winter Harbour, for which she won a prize.",
-    "harbour.md": "Winter Harbour: Tom Lind made it in a village by the sea.",
-    **{f"film-{n}.md": f"The film number {n} was directed by somebody else." for n in range(8)},
+    "harbour.md": "Winter Harbour, the film: a winter in the harbour, a harbour in winter.",
+    **{f"film-{n}.md": f"A film that number {n} directed." for n in range(8)},
 }
 
 
 @pytest.fixture
-def embeddings(tiny_embedder_folder: Path) -> SentenceEmbeddings:
-    return SentenceEmbeddings(tiny_embedder_folder, device="cpu")
+def search(make_knowledge_base: MakeKnowledgeBase, embeddings: Embeddings) -> PassageSearch:
+    return PassageSearch(knowledge_base=make_knowledge_base(TEXTS), embeddings=embeddings)
 
 
-@pytest.fixture
-def knowledge_base(embeddings: SentenceEmbeddings, tmp_path: Path) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase.create(tmp_path / "kb", embeddings.fingerprint) as kb:
-        with kb.writer() as writer:
-            root = writer.root("texts")
-            for source, text in TEXTS.items():
-                passage = NewPassage(text, 0, len(text))
-                sha256 = hashlib.sha256(text.encode()).hexdigest()
-                document = NewDocument(source, sha256, len(text), 0, "test", text=text)
-                vectors = {passage.digest: embeddings.encode_passages([text])[0]}
-                writer.put(root, document, [passage], vectors)
-            writer.publish()
-        yield kb
+def sources(search: PassageSearch, question: Question, stages: list[Stage] | None = None) -> list[str]:
+    return [each.metadata["source"] for each in search.search(understand(question), 3, stages)]
 
 
-@pytest.fixture
-def retriever(knowledge_base: KnowledgeBase) -> BridgingRetriever:
-    inner = LexicalRetriever(knowledge_base=knowledge_base, k=5)
-    return BridgingRetriever(retriever=inner, knowledge_base=knowledge_base, k=5)
+def without_names(search: PassageSearch) -> PassageSearch:
+    return search.model_copy(update={"settings": RetrievalSettings(follow_names=False)})
 
 
-def sources(found: list[Document]) -> list[str]:
-    return [str(each.metadata["source"]) for each in found]
+def test_the_names_in_the_best_passage_are_searched_for_too(search: PassageSearch) -> None:
+    stages: list[Stage] = []
+    assert sources(search, Question(QUESTION), stages)[0] == "berg.md"
+    first, second, merged = stages
+    assert (first.name, second.name, merged.name) == ("candidates", "candidates", "names followed")
+    assert (first.query, merged.query) == (QUESTION, QUESTION)
+    assert second.query == f"{QUESTION} Winter Harbour"
+    assert list(merged.passages) == add_scores(first.passages, second.passages)
 
 
-def test_document_that_only_the_first_one_names_is_found(retriever: BridgingRetriever) -> None:
-    assert "harbour.md" not in sources(retriever.retriever.invoke(QUESTION))
-    found = retriever.invoke(QUESTION)
-    assert sources(found)[:2] == ["berg.md", "harbour.md"]
-    assert len(found) == 5
-    scores = [each.metadata["score"] for each in found]
-    assert scores == sorted(scores, reverse=True)
+@pytest.mark.parametrize(
+    "question", ["Who starred in Winter Harbour?", "谁导演了Ann Berg主演的电影？", "film"]
+)
+def test_other_questions_find_what_they_would_without(search: PassageSearch, question: str) -> None:
+    asked = understand(question)
+    assert search.search(asked) == without_names(search).search(asked)
 
 
-def test_other_questions_find_what_they_would_without(
-    knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
-) -> None:
-    inner = HybridRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=4)
-    retriever = BridgingRetriever(retriever=inner, knowledge_base=knowledge_base, k=4)
-    for question in ("Who starred in Winter Harbour?", "谁导演了Ann Berg主演的电影？", "film"):
-        assert retriever.invoke(question) == inner.invoke(question)
-
-
-def test_filter_and_documents_left_out_hold_for_both_searches(retriever: BridgingRetriever) -> None:
-    found = sources(retriever.invoke(QUESTION, filter=Filter(source=("berg.md", "film-*"))))
-    assert "berg.md" in found and "harbour.md" not in found
-    only = retriever.model_copy(update={"filter": Filter(source=("harbour.md", "berg.md"))})
-    assert sources(only.invoke(QUESTION)) == ["berg.md", "harbour.md"]
-
-
-def test_left_out_documents_lead_nowhere(
-    knowledge_base: KnowledgeBase, embeddings: SentenceEmbeddings
-) -> None:
-    inner = HybridRetriever(knowledge_base=knowledge_base, embeddings=embeddings)
-    retriever = BridgingRetriever(retriever=inner, knowledge_base=knowledge_base)
-    assert "berg.md" in sources(retriever.invoke(QUESTION))
-    assert "berg.md" not in sources(retriever.leaving_out(frozenset({"berg.md"})).invoke(QUESTION))
-
-
-def test_the_search_with_the_names_is_told(retriever: BridgingRetriever) -> None:
-    recorder = StageRecorder()
-    found = retriever.invoke(QUESTION, {"callbacks": [recorder]})
-    [merged] = recorder.stages
-    assert (merged.name, merged.query) == ("names followed", QUESTION)
-    assert [each.id for each in merged.passages][: len(found)] == [each.id for each in found]
-
-
-def test_nothing_found_is_nothing(retriever: BridgingRetriever) -> None:
-    assert retriever.invoke(QUESTION, filter=Filter(source=("none",))) == []
+def test_filter_holds_for_both_searches_and_what_is_excluded_leads_nowhere(search: PassageSearch) -> None:
+    only = Filter(source=("berg.md", "film-*"))
+    assert "harbour.md" not in sources(search, Question(QUESTION, filter=only))
+    stages: list[Stage] = []
+    sources(search, Question(QUESTION, filter=Filter().excluding(["berg.md"])), stages)
+    assert not any("Winter Harbour" in each.query for each in stages)
+    assert sources(search, Question(QUESTION, filter=Filter(source=("none",)))) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.retrievers import HybridRetriever
+from rag.questions.inquiry import understand
+from rag.retrievers import PassageSearch
+from rag.retrievers.candidates import Candidates
 from rag.retrievers.language_geometry import geometry_of
 from rag.retrievers.merging import merge_scores
 from rag.retrievers.other_language import score_corrected, search_corrected
@@ -84,7 +86,7 @@ def test_a_question_finds_its_topic_in_the_other_language(knowledge_base: Knowle
         for topic in (3, 17, 42):
             for chinese in (True, False):
                 query, vector = text_of(topic, chinese=chinese), topic_vector(topic, chinese=chinese)
-                [(found, _)] = search_corrected(knowledge_base, geometry, query, vector, 1)
+                [(found, _)] = search_corrected(snapshot, geometry, query, vector, 1)
                 assert knowledge_base.passages([found])[0].page_content == text_of(topic, chinese=not chinese)
 
 
@@ -93,10 +95,8 @@ def test_only_what_passes_the_filter_is_searched(knowledge_base: KnowledgeBase, 
     with knowledge_base.pinned() as snapshot:
         geometry = geometry_of(knowledge_base, snapshot)
         query, vector = "话题3号", topic_vector(3, chinese=True)
-        assert search_corrected(knowledge_base, geometry, query, vector, 5, Filter(lang=("zh",))) == []
-        [(found, _)] = search_corrected(
-            knowledge_base, geometry, query, vector, 5, Filter(source=("en/8.md",))
-        )
+        assert search_corrected(snapshot, geometry, query, vector, 5, Filter(lang=("zh",))) == []
+        [(found, _)] = search_corrected(snapshot, geometry, query, vector, 5, Filter(source=("en/8.md",)))
     assert knowledge_base.passages([found])[0].page_content == "Topic number 8"
 
 
@@ -111,7 +111,7 @@ def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
         for topic in range(TOPICS):
             [(found, _)] = knowledge_base.search_dense(topic_vector(topic, chinese=False), 1)
             ids[found] = topic
-        scores = score_corrected(knowledge_base, geometry, query, list(ids), chinese=True)
+        scores = score_corrected(snapshot, geometry, query, list(ids), chinese=True)
     corrected = geometry.correct(query[None], chinese=True)[0]
     passages = np.stack([topic_vector(topic, chinese=False) for topic in ids.values()])
     cosines = geometry.correct(passages, chinese=False) @ corrected
@@ -128,7 +128,7 @@ def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: Knowle
         geometry = geometry_of(knowledge_base, snapshot)
         assert not geometry.is_known
         hits = knowledge_base.search_dense(query, 6, Filter(lang=("en",)))
-        scores = score_corrected(knowledge_base, geometry, query, [each for each, _ in hits], chinese=True)
+        scores = score_corrected(snapshot, geometry, query, [each for each, _ in hits], chinese=True)
     assert sorted(scores, key=lambda each: -scores[each]) == [each for each, _ in hits]
     mean, spread = geometry.scale(query, chinese=False)
     assert [scores[each] for each, _ in hits] == pytest.approx(
@@ -136,12 +136,17 @@ def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: Knowle
     )
 
 
+def candidates_of(search: PassageSearch, query: str, count: int | None = None) -> Candidates:
+    with search.knowledge_base.pinned() as snapshot:
+        return search.find_candidates(snapshot, query, count=count)
+
+
 def test_a_new_generation_has_a_new_geometry(knowledge_base: KnowledgeBase, fill: Fill) -> None:
     fill(knowledge_base, TOPICS, 0)
-    retriever = HybridRetriever(knowledge_base=knowledge_base, embeddings=Accented(), k=5)
-    assert not retriever.find_candidates("话题3号").foreign.any()
+    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    assert not candidates_of(search, "话题3号").foreign.any()
     fill(knowledge_base, TOPICS, TOPICS)
-    candidates = retriever.find_candidates("话题3号")
+    candidates = candidates_of(search, "话题3号")
     assert candidates.foreign.any()
     best = candidates.passages[int(np.argmax(candidates.corrected))]
     assert best.page_content == "Topic number 3"
@@ -152,8 +157,8 @@ def test_one_passage_in_another_language_among_very_many_is_found(
 ) -> None:
     monkeypatch.setattr("rag.retrievers.language_geometry._SAMPLED", 20)
     fill(knowledge_base, 1, 300)
-    retriever = HybridRetriever(knowledge_base=knowledge_base, embeddings=Accented(), k=5, candidates=5)
-    candidates = retriever.find_candidates("What is topic 0 about?")
+    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    candidates = candidates_of(search, "What is topic 0 about?", 5)
     assert "话题0号" in {each.page_content for each in candidates.passages}
 
 
@@ -161,24 +166,11 @@ def test_passages_in_both_languages_are_ranked_by_the_merged_score(
     knowledge_base: KnowledgeBase, fill: Fill
 ) -> None:
     fill(knowledge_base, TOPICS, TOPICS)
-    retriever = HybridRetriever(knowledge_base=knowledge_base, embeddings=Accented(), k=40)
-    candidates = retriever.find_candidates("话题3号")
+    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    candidates = candidates_of(search, "话题3号")
     scores = merge_scores(candidates)
-    found = retriever.invoke("话题3号")
+    found = search.search(understand("话题3号"), 40)
     assert {each.metadata["lang"] for each in found} == {"zh", "en"}
     by_id = dict(zip((each.id for each in candidates.passages), scores.tolist(), strict=True))
     assert [each.metadata["score"] for each in found] == [by_id[each.id] for each in found]
     assert [by_id[each.id] for each in found] == sorted(scores.tolist(), reverse=True)[: len(found)]
-
-
-def test_the_retrievers_own_filter_holds_unless_the_query_brings_another(
-    knowledge_base: KnowledgeBase, fill: Fill
-) -> None:
-    fill(knowledge_base, TOPICS, TOPICS)
-    retriever = HybridRetriever(
-        knowledge_base=knowledge_base, embeddings=Accented(), k=40, filter=Filter(source=("en/1*",))
-    )
-    sources = {str(each.metadata["source"]) for each in retriever.invoke("话题3号")}
-    assert sources and all(each.startswith("en/1") for each in sources)
-    other = retriever.invoke("话题3号", filter=Filter(lang=("zh",)))
-    assert {each.metadata["lang"] for each in other} == {"zh"}

@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
-from pydantic import Field
 
-from rag.errors import ConfigError
-from rag.filter import Filter
 from rag.models.reranker import Pace
-from rag.retrievers import RerankingRetriever
-from rag.retrievers.reranking import reading_order
-from rag.retrievers.search_trace import StageRecorder
+from rag.retrievers.reranking import Reranking, reading_order
+from rag.trace import Stage
 
 
 class Clock:
@@ -54,20 +48,6 @@ class Marks:
         return np.array([float(text.split()[-1]) for text in texts])
 
 
-class Listed(BaseRetriever):
-    """Finds the same passages whatever is asked, and remembers the filters."""
-
-    found: list[Document]
-    filters: list[Filter | None] = Field(default_factory=list)
-    left_out: frozenset[str] = frozenset()
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, filter: Filter | None = None
-    ) -> list[Document]:
-        self.filters.append(filter)
-        return [each for each in self.found if each.metadata["source"] not in self.left_out]
-
-
 def passages(*marks: float, lang: str = "en") -> list[Document]:
     """Passages with falling scores; what a reranker is to think of them is in their texts."""
     return [
@@ -86,19 +66,17 @@ def names(found: Sequence[Document]) -> list[str]:
 
 def test_both_scores_count() -> None:
     marks = Marks()
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(0, 0, 0.15, 5)), reranker=marks, clock=marks.clock
-    )
-    assert names(retriever.invoke("which?")) == ["3", "0", "2", "1"]
+    reranking = Reranking(marks, clock=marks.clock)
+    found = passages(0, 0, 0.15, 5)
+    assert names(reranking.order("which?", found)) == ["3", "0", "2", "1"]
     marks.weight = 0.01
-    assert names(retriever.invoke("which?")) == ["0", "1", "2", "3"]
+    assert names(reranking.order("which?", found)) == ["0", "1", "2", "3"]
 
 
 def test_scores_fall_from_the_first_to_the_last_and_the_stored_passages_stay() -> None:
     found = passages(1, 5, 3, 2)
-    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=Marks(), k=3)
-    scores = [each.metadata["score"] for each in retriever.invoke("which?")]
-    assert len(scores) == 3 and scores == sorted(scores, reverse=True)
+    scores = [each.metadata["score"] for each in Reranking(Marks()).order("which?", found)]
+    assert len(scores) == 4 and scores == sorted(scores, reverse=True)
     assert found[1].metadata["score"] == 0.9
 
 
@@ -106,23 +84,16 @@ def test_ties_keep_the_order_in_which_they_were_found() -> None:
     found = passages(7, 7, 7, 7)
     for each in found:
         each.metadata["score"] = 0.5
-    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=Marks())
-    assert names(retriever.invoke("which?")) == ["0", "1", "2", "3"]
+    assert names(Reranking(Marks()).order("which?", found)) == ["0", "1", "2", "3"]
 
 
 def test_only_as_many_are_read_as_there_is_time_for() -> None:
     marks = Marks(ms=10)
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(*range(20))),
-        reranker=marks,
-        budget_ms=55,
-        clock=marks.clock,
-        k=20,
-    )
+    reranking = Reranking(marks, budget_ms=55, clock=marks.clock)
     for _ in range(5):
         marks.read.clear()
         marks.clock.now = 0.0
-        retriever.invoke("which?")
+        reranking.order("which?", passages(*range(20)))
         spent = (marks.clock.now - 60) * 1000
         assert 40 <= spent <= 55
         assert [text for texts in marks.read for text in texts] == [f"mark {row}" for row in range(5)]
@@ -131,49 +102,37 @@ def test_only_as_many_are_read_as_there_is_time_for() -> None:
 
 def test_a_machine_that_has_become_slower_is_noticed_before_the_time_is_up() -> None:
     marks = Marks(ms=1)
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(*range(20))), reranker=marks, budget_ms=20, clock=marks.clock
-    )
-    retriever.invoke("which?")
+    reranking = Reranking(marks, budget_ms=20, clock=marks.clock)
+    reranking.order("which?", passages(*range(20)))
     marks.read.clear()
     marks.ms = 1.5
     marks.clock.now = 0.0
-    retriever.invoke("which?")
+    reranking.order("which?", passages(*range(20)))
     assert (marks.clock.now - 60) * 1000 <= 22
 
 
 def test_no_more_candidates_are_read_than_wanted() -> None:
     marks = Marks(ms=0.001)
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(*range(20))),
-        reranker=marks,
-        candidates=6,
-        clock=marks.clock,
-        k=20,
-    )
-    assert len(retriever.invoke("which?")) == 20
+    reranking = Reranking(marks, candidates=6, clock=marks.clock)
+    assert len(reranking.order("which?", passages(*range(20)))) == 20
     assert sum(map(len, marks.read)) == 6
 
 
 def test_without_time_the_order_is_kept() -> None:
     marks = Marks()
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(1, 2, 3)), reranker=marks, budget_ms=0, clock=marks.clock, k=2
-    )
-    assert names(retriever.invoke("which?")) == ["0", "1"]
+    found = passages(1, 2, 3)
+    assert Reranking(marks, budget_ms=0, clock=marks.clock).order("which?", found) == found
     assert marks.read == []
 
 
 def test_a_slow_moment_is_not_held_against_the_machine_for_ever() -> None:
     marks = Marks(ms=400)
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(1, 2, 3)), reranker=marks, clock=marks.clock
-    )
-    retriever.invoke("which?")
+    reranking = Reranking(marks, clock=marks.clock)
+    reranking.order("which?", passages(1, 2, 3))
     marks.ms = 1
     asked = 0
     while len(marks.read) == 1:
-        retriever.invoke("which?")
+        reranking.order("which?", passages(1, 2, 3))
         asked += 1
         assert asked < 20
     assert asked > 1
@@ -183,8 +142,7 @@ def test_a_slow_moment_is_not_held_against_the_machine_for_ever() -> None:
 def test_what_has_no_order_is_not_read(marks: tuple[float, ...]) -> None:
     reranker = Marks()
     found = passages(*marks)
-    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=reranker)
-    assert names(retriever.invoke("which?")) == names(found)
+    assert Reranking(reranker).order("which?", found) == found
     assert reranker.read == []
 
 
@@ -193,23 +151,22 @@ def test_passages_in_a_language_that_is_not_read_keep_their_scores() -> None:
     marks.languages = frozenset({"en"})
     found = passages(1, 9, 5)
     found[1].metadata["lang"] = "zh"
-    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=marks)
-    ranked = retriever.invoke("which?")
+    ranked = Reranking(marks).order("which?", found)
     assert names(ranked) == ["2", "1", "0"]
     assert ranked[1].metadata["score"] == 0.9
-    assert names(retriever.invoke("哪一个？")) == ["0", "1", "2"]
+    assert names(Reranking(marks).order("哪一个？", found)) == ["0", "1", "2"]
 
 
 def test_what_was_read_in_the_other_language_gets_its_bonus() -> None:
     marks = Marks()
     found = passages(1, 1, 1)
     found[2].metadata["lang"] = "zh"
-    retriever = RerankingRetriever(retriever=Listed(found=found), reranker=marks)
-    assert names(retriever.invoke("which?")) == ["0", "1", "2"]
+    reranking = Reranking(marks)
+    assert names(reranking.order("which?", found)) == ["0", "1", "2"]
     marks.foreign_bonus = 0.15
-    assert names(retriever.invoke("which?")) == ["0", "2", "1"]
+    assert names(reranking.order("which?", found)) == ["0", "2", "1"]
     marks.languages = frozenset({"en"})
-    assert names(retriever.invoke("which?")) == ["0", "1", "2"]
+    assert names(reranking.order("which?", found)) == ["0", "1", "2"]
 
 
 def test_the_best_of_each_language_are_read_first() -> None:
@@ -217,55 +174,18 @@ def test_the_best_of_each_language_are_read_first() -> None:
     assert reading_order(found) == [0, 1, 4, 5, 2, 3, 6]
 
 
-def test_the_filter_is_passed_on_unless_the_query_has_its_own() -> None:
-    markdown, pdf = Filter(type=("md",)), Filter(type=("pdf",))
-    inner = Listed(found=passages(1, 2))
-    retriever = RerankingRetriever(retriever=inner, reranker=Marks(), filter=markdown)
-    retriever.invoke("which?")
-    retriever.invoke("which?", filter=pdf)
-    assert inner.filters == [markdown, pdf]
-
-
-def test_a_retriever_that_would_ignore_the_filter_is_refused() -> None:
-    class Plain(BaseRetriever):
-        def _get_relevant_documents(
-            self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-        ) -> list[Document]:
-            return passages(1, 2)
-
-    with pytest.raises(ConfigError, match="takes no filter"):
-        RerankingRetriever(retriever=Plain(), reranker=Marks()).invoke("?", filter=Filter(type=("md",)))
-
-
-def test_documents_left_out_take_no_part() -> None:
-    marks = Marks()
-    retriever = RerankingRetriever(retriever=Listed(found=passages(1, 2, 3)), reranker=marks)
-    assert names(retriever.leaving_out(frozenset({"1.md"})).invoke("which?")) == ["2", "0"]
-    assert marks.read == [["mark 1", "mark 3"]]
-
-
 def test_what_the_reranker_gave_is_told() -> None:
-    recorder = StageRecorder()
-    retriever = RerankingRetriever(retriever=Listed(found=passages(1, 5, 3)), reranker=Marks(), k=1)
-    [first] = retriever.invoke("which?", {"callbacks": [recorder]})
-    [stage] = recorder.stages
+    stages: list[Stage] = []
+    first, *_ = Reranking(Marks()).order("which?", passages(1, 5, 3), stages)
+    [stage] = stages
     assert stage.name == "reranked" and stage.passages[0].id == first.id and len(stage.passages) == 3
     read = dict(zip((each.id for each in stage.passages), stage.scores["read"], strict=True))
     assert {read[name] for name in read} <= {1.0, 5.0, 3.0, None} and read["1"] == 5.0
 
 
-async def test_asked_or_awaited_the_answer_is_the_same() -> None:
-    retriever = RerankingRetriever(retriever=Listed(found=passages(1, 5, 3)), reranker=Marks())
-    assert names(await retriever.ainvoke("which?")) == names(retriever.invoke("which?"))
-
-
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=8), st.integers(0, 80))
 def test_whatever_is_read_nothing_is_lost_or_doubled(marks: list[float], budget: int) -> None:
     reranker = Marks()
-    retriever = RerankingRetriever(
-        retriever=Listed(found=passages(*marks)),
-        reranker=reranker,
-        budget_ms=budget,
-        clock=reranker.clock,
-    )
-    assert sorted(names(retriever.invoke("which?"))) == sorted(map(str, range(len(marks))))
+    reranking = Reranking(reranker, budget_ms=budget, clock=reranker.clock)
+    ranked = reranking.order("which?", passages(*marks))
+    assert sorted(names(ranked)) == sorted(map(str, range(len(marks))))

@@ -1,0 +1,138 @@
+"""The search, from a question to its passages, as one algorithm that reads from top to bottom."""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+
+from rag.curated import FaqMatcher
+from rag.curated.ranking import put_first, reorder
+from rag.filter import Filter
+from rag.knowledge_base import KnowledgeBase, Snapshot
+from rag.passage import with_score
+from rag.questions.inquiry import Inquiry
+from rag.retrievers.candidates import Candidates, find_candidates
+from rag.retrievers.language_geometry import Vector, geometry_of
+from rag.retrievers.merging import merge_scores
+from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, with_names
+from rag.retrievers.ranks import dense_ranking, lexical_ranking, reciprocal_rank_fusion, scores_of
+from rag.retrievers.repetition import distinct_passages
+from rag.retrievers.reranking import Reranking
+from rag.retrievers.retriever import InquiryRetriever, note_stage
+from rag.settings import RetrievalSettings
+from rag.trace import Stage
+
+
+class PassageSearch(InquiryRetriever):
+    """The passages that a question is answered from, by everything that the searches say of them.
+
+    A question that asks several things is searched as a whole and by its parts, and the passages are taken in
+    turns. Where a ``reranking`` is given, a model reads the best of each search. Curated entries among the
+    passages are put in the order in which their questions fit, and the one that is surely asked comes first,
+    by ``matcher``; give it the one that answers ask, and each question is matched once. All of it is answered
+    from one generation of the knowledge base.
+
+    The score of a passage has no unit: with one question's others it compares, with another's it doesn't.
+    """
+
+    knowledge_base: KnowledgeBase
+    embeddings: Embeddings
+    settings: RetrievalSettings = RetrievalSettings()
+    reranking: Reranking | None = None
+    matcher: FaqMatcher | None = None
+
+    def search(
+        self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
+    ) -> list[Document]:
+        """See ``Retriever``. The stages are "candidates", "names followed" and "reranked" of each search, and
+        "in turns" where there were several.
+        """
+        k = k if k is not None else self.settings.k
+        queries = [inquiry.query, *(inquiry.parts if self.settings.split_questions else ())]
+        with self.knowledge_base.pinned() as snapshot:
+            rankings = [self._search(snapshot, each, inquiry.filter, k, stages) for each in queries]
+            found = rankings[0]
+            if len(rankings) > 1:
+                found = take_in_turns(rankings, k)
+                note_stage(stages, "in turns", inquiry.query, found)
+            if self.matcher is None:
+                return found
+            considered = self.matcher.consider(inquiry.query, inquiry.filter)
+        found = reorder(found, considered.ranked)
+        if considered.match is not None and considered.match.verdict == "sure":
+            return put_first(found, considered.match.entry.passage)[:k]
+        return found
+
+    def _search(
+        self, snapshot: Snapshot, query: str, filter: Filter | None, k: int, stages: list[Stage] | None
+    ) -> list[Document]:
+        """The ``k`` best passages for one query."""
+        wanted = max(k, self.reranking.candidates) if self.reranking is not None else k
+        following = (
+            self.settings.follow_names and self.settings.fusion == "scores" and describes_something(query)
+        )
+        depth = max(wanted, FOLLOWED) if following else wanted
+        found = self._fused(snapshot, query, filter, depth, stages)
+        if following and found and (more := with_names(query, found[0])):
+            found = add_scores(found, self._fused(snapshot, more, filter, depth, stages))
+            note_stage(stages, "names followed", query, found)
+        found = found[:wanted]
+        return self.reranking.order(query, found, stages)[:k] if self.reranking is not None else found
+
+    def _fused(
+        self, snapshot: Snapshot, query: str, filter: Filter | None, k: int, stages: list[Stage] | None
+    ) -> list[Document]:
+        """The ``k`` best by both searches together; of passages that are nearly the same, only the best."""
+        count = max(self.settings.candidates, k)
+        columns: Mapping[str, Sequence[float | None]]
+        if self.settings.fusion == "ranks":
+            rankings = {
+                "dense": dense_ranking(snapshot, self._embed(query), count, filter),
+                "lexical": lexical_ranking(snapshot, query, count, filter),
+            }
+            ranked = reciprocal_rank_fusion(list(rankings.values()), constant=self.settings.rrf_constant)
+            columns = {name: scores_of(ranked, ranking) for name, ranking in rankings.items()}
+        else:
+            found = self.find_candidates(snapshot, query, filter, count)
+            scores = merge_scores(found)
+            order = np.argsort(-scores, kind="stable")
+            ranked = [with_score(found.passages[row], float(scores[row])) for row in order]
+            columns = {name: values[order].tolist() for name, values in found.columns().items()}
+        note_stage(stages, "candidates", query, ranked, columns)
+        return distinct_passages(ranked, k)
+
+    def find_candidates(
+        self, snapshot: Snapshot, query: str, filter: Filter | None = None, count: int | None = None
+    ) -> Candidates:
+        """What each search finds for a query, ``count`` passages each, with the scores of all searches."""
+        return find_candidates(
+            snapshot,
+            geometry_of(self.knowledge_base, snapshot),
+            query,
+            self._embed(query),
+            count if count is not None else self.settings.candidates,
+            filter,
+            cross_language=self.settings.cross_language,
+            translation=self.settings.translation,
+        )
+
+    def _embed(self, query: str) -> Vector:
+        return np.asarray(self.embeddings.embed_query(query), dtype=np.float32)
+
+
+def take_in_turns(rankings: Sequence[Sequence[Document]], k: int) -> list[Document]:
+    """The first ``k`` different passages of all first places, then of all second places, and so on.
+
+    So each part of a question has its best passages among the first, however much more alike the question
+    another part's are. The scores that they were found with are given out anew, the highest to the first.
+    """
+    taken: dict[str, Document] = {}
+    for places in zip_longest(*rankings):
+        for passage in places:
+            if passage is not None:
+                taken.setdefault(str(passage.id), passage)
+    kept = distinct_passages(taken.values(), k)
+    scores = sorted((float(each.metadata["score"]) for each in kept), reverse=True)
+    return [with_score(passage, score) for passage, score in zip(kept, scores, strict=True)]
