@@ -24,7 +24,8 @@ from eval.runs.scores import read_answers
 from rag.build import build_generator
 from rag.models.generator import TrainedGenerator
 from rag.settings import load_settings
-from training.fit.confidence import Labelled, auroc, held_out, read_labelled, signals_for
+from training.fit.confidence import Labelled, held_out, read_labelled, signals_for
+from training.fit.logistic import auroc
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _MOST = 6.0  # logits beyond count as these

@@ -11,7 +11,8 @@ RagError
 ├── WeightsError            a model is missing, incomplete or not what it claims to be
 ├── GenerationError         the generator can't answer
 ├── BenchmarkFileError      a question can't be saved in a file of benchmark questions
-└── EvalError               an evaluation can't be run
+├── EvalError               an evaluation can't be run
+└── TrainingError           a model can't be trained, or a number fitted
 
 A message names the thing, the cause and the next command to run. Only the ``__main__`` modules catch these:
 one line on standard error, exit status 1.
@@ -64,3 +65,7 @@ class BenchmarkFileError(RagError):
 
 class EvalError(RagError):
     """An evaluation can't be run."""
+
+
+class TrainingError(RagError):
+    """A model can't be trained, or a number fitted."""

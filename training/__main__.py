@@ -1,29 +1,38 @@
 """``python -m training``: fit the numbers that ship with the program, train its small models.
 
-Results go to standard output, progress to standard error. Exit status 0; 1 for an error; 2 for wrong usage;
-130 stopped.
+See ``rag.command_line`` for exit statuses. A training that was stopped goes on with the same command.
 """
 
-import argparse
 import sys
+from collections.abc import Sequence
 
-from rag.errors import RagError
-from training.fit.command import add_confidence_command
+from rag.command_line import SeveralValues, new_app, run
+from training.fit.confidence import confidence
+from training.fit.curated import curated
+from training.fit.merging import merging
+from training.generator.average import generator_average
+from training.generator.compare import generator_compare
+from training.generator.train import generator
+from training.reranker.train import reranker
+from training.reranker.weights import reranker_weights
+
+app = new_app("Fit the numbers that ship with the program, train its small models.")
+for command in (
+    confidence,
+    curated,
+    merging,
+    generator,
+    generator_compare,
+    generator_average,
+    reranker,
+    reranker_weights,
+):
+    app.command(cls=SeveralValues)(command)
 
 
-def main(argv: list[str] | None = None, name: str = "python -m training") -> int:
+def main(arguments: Sequence[str] | None = None, name: str = "python -m training") -> int:
     """Run the command line and return the exit status; ``name`` is what starts it."""
-    parser = argparse.ArgumentParser(prog=name, description="Fit and train what ships.")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_confidence_command(subparsers)
-    args = parser.parse_args(argv)
-    try:
-        return int(args.handler(args))
-    except RagError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return run(app, name, arguments, stopped="stopped; the same command goes on from here")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What trainings of low-rank additions share: making them, the learning rate's course, saving, going on."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from rag.errors import TrainingError
 from rag.models.generator.adapter import AdaptedLinear, Switch
 
 Learned = dict[str, nn.Parameter]
@@ -54,16 +54,26 @@ def save(
 
 
 def load(file: Path, learned: Learned) -> None:
-    """Begin with what was learned before, as `save` wrote it."""
+    """Begin with what was learned before, as `save` wrote it.
+
+    Raises:
+        TrainingError: that adds to other matrices.
+    """
     with safe_open(file, "pt") as before:
         if set(before.keys()) != set(learned):
-            sys.exit(f"{file} adds to other matrices than are to be trained; choose another --start")
+            raise TrainingError(
+                f"{file} adds to other matrices than are to be trained; choose another --start"
+            )
         for name, value in learned.items():
             value.data.copy_(before.get_tensor(name))
 
 
 def resume(out: Path, learned: Learned, optimizer: torch.optim.AdamW, facts: Mapping[str, str]) -> int:
-    """Load an interrupted run of the same kind, and tell how many steps it had done."""
+    """Load an interrupted run of the same kind, and tell how many steps it had done.
+
+    Raises:
+        TrainingError: the run that was interrupted is of another kind.
+    """
     state = _state(out)
     if not state.exists():
         return 0
@@ -71,7 +81,9 @@ def resume(out: Path, learned: Learned, optimizer: torch.optim.AdamW, facts: Map
         found = dict(file.metadata())
         done = int(found.pop("done"))
         if found != facts:
-            sys.exit(f"{state} is of another kind of run: {found}; delete it or choose another --out")
+            raise TrainingError(
+                f"{state} is of another kind of run: {found}; delete it or choose another --out"
+            )
         for name, value in learned.items():
             value.data.copy_(file.get_tensor(f"value {name}"))
             optimizer.state[value] = {

@@ -1,8 +1,7 @@
 """How sure a figure is, and whether two differ."""
 
 from eval.statistics.bootstrap import Estimate, bootstrap_mean, bootstrap_statistic
-from eval.statistics.comparison import Comparison, compare
-from eval.statistics.holm import holm
+from eval.statistics.comparison import Comparison, compare, holm
 from eval.statistics.paired import paired_bootstrap, randomization_test
 
 __all__ = [

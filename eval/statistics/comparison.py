@@ -1,17 +1,17 @@
 """Two runs side by side, measure by measure."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from eval.statistics.bootstrap import RESAMPLES
-from eval.statistics.holm import holm
 from eval.statistics.paired import paired_bootstrap, randomization_test
 
 ALPHA = 0.05
 
 Verdict = Literal["higher", "lower", "no difference shown", "unmeasured"]
 Values = Mapping[str, float | None]  # question id → value
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,22 @@ def compare(
     ]
     adjusted = holm({each.measure: each.p for each in compared})
     return [replace(each, p_holm=adjusted[each.measure]) for each in compared]
+
+
+def holm(p_values: Mapping[Key, float | None]) -> dict[Key, float | None]:
+    """Holm's adjusted p-values: those at most α hold together at the family-wise error rate α.
+
+    None (nothing was tested) stays None and isn't counted as a comparison.
+
+    Source: Holm, "A simple sequentially rejective multiple test procedure", 1979.
+    """
+    tested = [(value, key) for key, value in p_values.items() if value is not None]
+    adjusted: dict[Key, float | None] = dict.fromkeys(p_values)
+    largest = 0.0
+    for place, (value, key) in enumerate(sorted(tested, key=lambda each: each[0])):
+        largest = max(largest, min(1.0, (len(tested) - place) * value))
+        adjusted[key] = largest
+    return adjusted
 
 
 def _compare(measure: str, first: Values, second: Values, seed: int, resamples: int) -> Comparison:

@@ -1,20 +1,27 @@
-"""Fits how probable it is that an answer is right to answers whose rightness a run has measured."""
+"""How probable it is that an answer is right, fitted to answers whose rightness a run has measured.
+
+What is printed is held out: each set is judged by a fit to the others.
+"""
 
 import datetime
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 from eval.measures.abstention import Outcome, calibration, risk_coverage
 from eval.measures.answers import is_right
 from eval.runs.scores import read_answers
-from eval.statistics.logistic import fit_logistic
 from rag.answering.confidence import Calibration
-from rag.errors import EvalError
+from rag.errors import EvalError, TrainingError
+from training.fit.logistic import auroc, fit_logistic
+from training.tables import cell, markdown_table
 
 # Those of the signals that are used; chosen on fit halves: docs/decisions/0008-confidence.md.
 SIGNALS = (
@@ -33,6 +40,11 @@ _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothi
 _RIDGE = 1.0
 
 
+_GIVEN = ("right kept", "wrong withheld", "wrong of given")
+_QUALITIES = ("auroc", "aurc", "ece", *_GIVEN)
+_THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """A draft with what was measured of it, and whether it is right; also where it was withheld."""
@@ -42,6 +54,42 @@ class Labelled:
     answerable: bool
     signals: dict[str, float]
     right: bool
+
+
+def confidence(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="folders of runs")],
+    system: Annotated[str, typer.Option(metavar="NAME", help="the run's system")] = "default",
+    keep: Annotated[
+        float,
+        typer.Option(
+            help="the share of right answers that are to be given; so many of the wrong ones as go with the "
+            "rest are withheld"
+        ),
+    ] = 0.9,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="where to, for answering.calibration")
+    ] = None,
+) -> None:
+    """Fit how probable it is that an answer is right to the answers of runs, and choose the probability below
+    which answers are withheld. Run it on questions that you don't report on.
+    """
+    if not 0 < keep <= 1:
+        raise TrainingError(f"a share of {keep} isn't between 0 and 1; give --keep 0.9, say")
+    labelled = [each for run in runs for each in read_labelled(run, system)]
+    settings = _settings_of(runs[0], system)
+    if any(_models(_settings_of(run, system)) != _models(settings) for run in runs):
+        raise TrainingError("the runs were made with different models; fit to each by itself")
+    generator, embedder, adapter = _models(settings)
+    made = fit_calibration(labelled, generator=generator, embedder=embedder, adapter=adapter, keep=keep)
+    chances = held_out(labelled, list(made.weights))
+    print(_by_set(labelled, chances, made.threshold))
+    print(f"\n{_by_threshold(labelled, chances)}")
+    print(f"\nwithheld below {made.threshold}; weights: {json.dumps(made.weights)}")
+    if out is not None:
+        try:
+            out.write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"can't write {out}: {error.strerror}; name another with --out") from error
 
 
 def read_labelled(run: Path, system: str) -> list[Labelled]:
@@ -81,11 +129,11 @@ def fit_calibration(
     of wrong ones among the answers given then.
 
     Raises:
-        EvalError: there are too few drafts.
+        TrainingError: there are too few drafts.
     """
     right = np.array([each.right for each in labelled], dtype=np.float64)
     if min(right.sum(), (1 - right).sum()) < _FEWEST:
-        raise EvalError(
+        raise TrainingError(
             f"{int(right.sum())} right and {int((1 - right).sum())} wrong answers are too few to fit "
             f"anything; ask until there are {_FEWEST} of each"
         )
@@ -161,18 +209,39 @@ def quality(
     }
 
 
-def auroc(right: NDArray[np.bool_], chances: NDArray[np.float64]) -> float | None:
-    """The probability that a right answer has a greater chance than a wrong one; ties count half."""
-    first, second = chances[right], chances[~right]
-    if not len(first) or not len(second):
-        return None
-    above = (first[:, None] > second).mean() + 0.5 * (first[:, None] == second).mean()
-    return float(above)
-
-
 def _matrix(labelled: Sequence[Labelled], names: Sequence[str]) -> NDArray[np.float64]:
     return np.array([[each.signals[name] for name in names] for each in labelled], dtype=np.float64)
 
 
 def _mean(values: NDArray[np.bool_]) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+def _models(settings: dict[str, Any]) -> tuple[str, str, str]:
+    return settings["generator"]["model"], settings["embedder"]["model"], settings.get("adapter", "")
+
+
+def _settings_of(run: Path, system: str) -> dict[str, Any]:
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    settings: dict[str, Any] = facts["systems"][system]
+    return settings
+
+
+def _by_set(labelled: Sequence[Labelled], chances: NDArray[np.float64], threshold: float) -> str:
+    rows = []
+    for name in [*sorted({each.set_name for each in labelled}), "all"]:
+        places = [place for place, each in enumerate(labelled) if name in (each.set_name, "all")]
+        some = [labelled[place] for place in places]
+        values = quality(some, chances[places], threshold)
+        right = sum(each.right for each in some) / len(some)
+        rows.append([name, str(len(some)), cell(right), *(cell(values[each]) for each in _QUALITIES)])
+    return markdown_table(["set", "answers", "right", *_QUALITIES], rows)
+
+
+def _by_threshold(labelled: Sequence[Labelled], chances: NDArray[np.float64]) -> str:
+    """What each threshold would do, to choose another one by."""
+    rows = []
+    for threshold in _THRESHOLDS:
+        values = quality(labelled, chances, threshold)
+        rows.append([str(threshold), *(cell(values[each]) for each in _GIVEN)])
+    return markdown_table(["withheld below", *_GIVEN], rows)

@@ -10,18 +10,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
-from benchmarks.measuring import Row, markdown_table
 from eval.corpora import open_corpus
 from eval.datasets import EvalQuestion, EvalSet, read_sets
 from eval.datasets.curated_sets import as_curated, curated_document
 from eval.datasets.records import EvalDocument, FaqDocument
 from eval.datasets.splits import split_halves
-from eval.statistics import bootstrap_mean
-from eval.statistics.logistic import fit_logistic
 from rag.build import build_embeddings, build_matcher
 from rag.curated import FaqMatch
 from rag.curated.features import Candidate, candidates
@@ -30,12 +29,39 @@ from rag.knowledge_base import QuestionHit
 from rag.models.embedder import SentenceEmbeddings
 from rag.passage import metadata_of
 from rag.settings import Settings
+from training.fit.logistic import fit_logistic
+from training.tables import estimate, markdown_table
 
 FITTED = ("faq_banking77_en", "faq_clinc150_en", "faq_oss_en", "faq_oss_zh")
 REPORTED = "faq_covid_deepset_en"
 _MOST = 900  # questions of a set to fit on
 _GONE = 0.25  # what a question counts whose entry was taken away: one in five isn't in the FAQ
 _REACH = LOOKED_AT + 1  # one entry may be taken away
+
+Row = dict[str, str]
+
+
+def curated(
+    folder: Annotated[Path, typer.Argument(metavar="SETS", help="the folder that holds the sets")],
+    fitting: Annotated[bool, typer.Option("--fit", help="print the coefficients instead")] = False,
+) -> None:
+    """Measure which curated entry a question is matched with, or fit what the matcher goes by.
+
+    SETS holds faq_banking77_en, faq_clinc150_en, faq_oss_en, faq_oss_zh and faq_covid_deepset_en, in BEIR's
+    form. Coefficients go to rag/curated/calibration.py.
+    """
+    read = [each for name in (*FITTED, REPORTED) for each in read_sets(folder / name)]
+    made = as_curated(read, (*FITTED, REPORTED))
+    halves = split_halves([each for each in made if each.name != REPORTED])
+    embeddings = build_embeddings(Settings())
+    # Questions of faq_oss in the entries' own language are the entries' own questions.
+    if fitting:
+        fit([each for each in halves.fit if each.name not in FITTED[2:]], embeddings)
+        return
+    reported = [each for each in halves.report if each.name not in FITTED[2:]]
+    reported.append(next(each for each in made if each.name == REPORTED))
+    rows = report(reported, folder / REPORTED / "hard_negatives.jsonl", embeddings)
+    print(markdown_table(list(rows[0]), ([row.get(name, "") for name in rows[0]] for row in rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +142,7 @@ def report(sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings) 
         for match, wrong in zip(matches, forbidden, strict=True)
     ]
     rows.append({"set": f"{REPORTED}, hard negatives", "questions": f"{len(lines)}"})
-    rows[-1]["direct, outside"] = _estimate(given)
+    rows[-1]["direct, outside"] = estimate(given)
     return rows
 
 
@@ -127,7 +153,7 @@ def _row(name: str, entries: Entries, asked: Sequence[Asked]) -> Row:
     there = [bool(each.right) for each in asked]
 
     def share(of: Sequence[bool], where: Sequence[bool]) -> str:
-        return _estimate([float(value) for value, wanted in zip(of, where, strict=True) if wanted])
+        return estimate([float(value) for value, wanted in zip(of, where, strict=True) if wanted])
 
     found = [match is not None for match in matches]
     first = [entries.sources[_best(entries, each).hit.passage_id] in each.right for each in asked]
@@ -169,25 +195,3 @@ def _is_sure(match: FaqMatch | None) -> bool:
 
 def _source(match: FaqMatch | None) -> str:
     return metadata_of(match.entry.passage)["source"] if match is not None else ""
-
-
-def _estimate(values: Sequence[float]) -> str:
-    if not values:
-        return ""
-    found = bootstrap_mean(values, seed=0)
-    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
-
-
-def run(folder: Path, *, fitting: bool) -> None:
-    """Fit and print the coefficients, or measure and print the table; ``folder`` holds the sets."""
-    read = [each for name in (*FITTED, REPORTED) for each in read_sets(folder / name)]
-    made = as_curated(read, (*FITTED, REPORTED))
-    halves = split_halves([each for each in made if each.name != REPORTED])
-    embeddings = build_embeddings(Settings())
-    # Questions of faq_oss in the entries' own language are the entries' own questions.
-    if fitting:
-        fit([each for each in halves.fit if each.name not in FITTED[2:]], embeddings)
-        return
-    reported = [each for each in halves.report if each.name not in FITTED[2:]]
-    reported.append(next(each for each in made if each.name == REPORTED))
-    print(markdown_table(report(reported, folder / REPORTED / "hard_negatives.jsonl", embeddings)))

@@ -1,24 +1,21 @@
 """The weights by which passages in both languages are ranked together: fitting them, and what they give.
 
-    python -m training.fit.merging --sets SET… [--fit]
-
-``SET…`` are folders in BEIR's form, pooled into one corpus; those with ``qrels_*.tsv`` ask in the other
-language, too. Everything is done on fit halves (``eval.datasets.splits``); sets ``--not-fitted`` only
-stand in the pool. Candidates are those of the product, without parallel text. With ``--fit`` the weights are
-fitted for several weights of the questions that cross languages; printed are nDCG@10 in the mean of the sets,
-and what to write into ``rag/retrievers/merging.py``. The rule by which one is chosen: what gives most to
-crossing questions of those that cost the others at most ``--loss`` in the mean of nDCG@10.
+Everything is done on fit halves (``eval.datasets.splits``). Candidates are those of the product, without
+parallel text. The weights are fitted for several weights of the questions that cross languages; the rule by
+which one is chosen: what gives most to crossing questions of those that cost the others at most ``loss`` in
+the mean of nDCG@10.
 """
 
-import argparse
 import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import typer
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -34,8 +31,10 @@ from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.merging import FEATURES, WEIGHTS, merging_features
 from rag.settings import load_settings
+from training.tables import cell, markdown_table, own_and_crossing
 
 CROSSING_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+NOT_FITTED = "faq_covid_deepset_en"
 RIDGE = 1e-3
 STEPS = 600
 
@@ -63,43 +62,46 @@ class Asked:
         return score_rankings({self.question.id: ranking}, qrels, ["nDCG@10"])[self.question.id]["nDCG@10"]
 
 
-def main() -> None:
-    """Ask, fit where told to, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sets", type=Path, nargs="+", required=True)
-    parser.add_argument("--not-fitted", nargs="*", default=["faq_covid_deepset_en"])
-    parser.add_argument("--questions", type=int, default=250, help="of each set")
-    parser.add_argument("--loss", type=float, default=0.003)
-    parser.add_argument("--fit", action="store_true")
-    args = parser.parse_args()
-    asked = ask_all(args.sets, set(args.not_fitted), args.questions)
+def merging(
+    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="folders in BEIR's form, pooled")],
+    fitting: Annotated[bool, typer.Option("--fit", help="fit the weights, too")] = False,
+    not_fitted: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME...", help=f"sets that only stand in the pool; by default {NOT_FITTED}"),
+    ] = None,
+    questions: Annotated[int, typer.Option(help="of each set")] = 250,
+    loss: Annotated[
+        float, typer.Option(help="of nDCG@10 that questions in one language may lose at most")
+    ] = 0.003,
+) -> None:
+    """Show what the weights that merge two languages give; with --fit, fit them, and print what to write into
+    rag/retrievers/merging.py. Sets with qrels_*.tsv ask in the other language, too.
+    """
+    asked = ask_all(sets, set(not_fitted or [NOT_FITTED]), questions)
     names = sorted({each.set_name for each in asked})
     now = np.array([WEIGHTS[name] for name in FEATURES])
     alone = now.copy()
     alone[FEATURES.index("constant")] = -1e6  # nothing in the other language
-    rows = {"one language": alone, "as it is": now}
-    if args.fit:
-        rows |= {f"crossing questions weigh {each:g}": fit(asked, each) for each in CROSSING_WEIGHTS}
-    print(f"| nDCG@10, fit halves | {' | '.join(names)} | own language | crossing |")
-    print("|---" * (len(names) + 3) + "|")
+    tried = {"one language": alone, "as it is": now}
+    if fitting:
+        tried |= {f"crossing questions weigh {each:g}": fit(asked, each) for each in CROSSING_WEIGHTS}
+    rows: list[list[str]] = []
     means: dict[str, tuple[float, float]] = {}
-    for label, weights in rows.items():
+    for label, weights in tried.items():
         values = {
             name: float(np.mean([each.ndcg(weights) for each in asked if each.set_name == name]))
             for name in names
         }
-        own = float(np.mean([value for name, value in values.items() if "@" not in name]))
-        crossing = float(np.mean([value for name, value in values.items() if "@" in name]))
-        means[label] = (own, crossing)
-        cells = " | ".join(f"{value:.3f}" for value in (*values.values(), own, crossing))
-        print(f"| {label} | {cells} |")
-    if args.fit:
+        means[label] = own_and_crossing(values)
+        rows.append([label, *map(cell, (*values.values(), *means[label]))])
+    print(markdown_table(["nDCG@10, fit halves", *names, "own language", "crossing"], rows))
+    if fitting:
         best = means["one language"][0]
-        fitted = [label for label in rows if label.startswith("crossing")]
-        allowed = [label for label in fitted if best - means[label][0] <= args.loss]
+        fitted = [label for label in tried if label.startswith("crossing")]
+        allowed = [label for label in fitted if best - means[label][0] <= loss]
         chosen = max(allowed or fitted[:1], key=lambda label: means[label][1])
         print(f"\nchosen: {chosen}\n")
-        for name, weight in zip(FEATURES, rows[chosen], strict=True):
+        for name, weight in zip(FEATURES, tried[chosen], strict=True):
             print(f'    "{name}": {weight:.3f},')
 
 
@@ -164,7 +166,3 @@ def fit(asked: Sequence[Asked], crossing_weight: float) -> NDArray[np.float64]:
         optimizer.step()
     found: NDArray[np.float64] = weights.detach().double().numpy()
     return found
-
-
-if __name__ == "__main__":
-    main()

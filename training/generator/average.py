@@ -1,40 +1,45 @@
 """Average adapters that were trained from one start: what each learned, with less of what each forgot.
 
-    python -m training.generator.average FILE FILE… --out FILE
-
 Source: Wortsman et al., "Model soups", ICML 2022. The factors are averaged, not their products: of adapters
 that went on from the same one these differ by less than a thousandth (of the squares' sum).
 """
 
-import argparse
 import hashlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import torch
+import typer
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rag.errors import TrainingError
 from rag.models.generator.adapter import read_adapter
 
 
-def main() -> None:
-    """Read, average, save."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("adapters", type=Path, nargs="+")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    average(args.adapters, args.out)
+def generator_average(
+    adapters: Annotated[list[Path], typer.Argument(metavar="FILE")],
+    out: Annotated[Path, typer.Option(metavar="FILE")],
+) -> None:
+    """Average adapters of the generator that were trained from one start."""
+    average(adapters, out)
 
 
 def average(files: Sequence[Path], out: Path) -> None:
-    """Write the mean of adapters for the same weights and matrices; the first one's facts are kept."""
+    """Write the mean of adapters for the same weights and matrices; the first one's facts are kept.
+
+    Raises:
+        TrainingError: they aren't for the same.
+    """
     adapters = [read_adapter(each) for each in files]
     first = adapters[0]
     for each in adapters[1:]:
         if each.base != first.base or each.tensors.keys() != first.tensors.keys():
-            sys.exit(f"{each.file} is for other weights or matrices than {first.file}; they have no mean")
+            raise TrainingError(
+                f"{each.file} is for other weights or matrices than {first.file}; they have no mean: average "
+                "adapters that were trained from one start"
+            )
     mean = {
         name: torch.stack([each.tensors[name].float() for each in adapters]).mean(0).to(tensor.dtype)
         for name, tensor in first.tensors.items()
@@ -43,7 +48,3 @@ def average(files: Sequence[Path], out: Path) -> None:
         facts = dict(opened.metadata())
     facts["averaged"] = " ".join(hashlib.sha256(each.read_bytes()).hexdigest() for each in files)
     save_file(mean, out, facts)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,21 +1,19 @@
 """How well adapters read: questions on documents that training left out, each answered or to be declined.
 
-    python -m training.generator.compare SETS --adapters FILE FILE… --cases FILE
-
-``SETS`` are folders in BEIR's form; FILE keeps what is read for their questions. Several hundred questions
-take minutes, as nothing is written: what is measured is how likely each adapter is to decline, whether the
-right answer is what it would say word for word, and how likely that is. It is for choosing between trainings;
-what an answer is worth to who asks, `python -m eval answers` measures.
+Several hundred questions take minutes, as nothing is written. Measured is how likely each adapter is to
+decline, whether the right answer is what it would say word for word, and how likely that is. It is for
+choosing between trainings; what an answer is worth to who asks, `python -m eval answers` measures.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import typer
 from tqdm import tqdm
 
 from rag.answering.prompt import wording_for
@@ -24,9 +22,19 @@ from rag.models.generator.chat_template import ChatTemplate
 from rag.models.generator.packed_linear import pack_linears
 from rag.models.weights import resolve_model
 from rag.settings import load_settings
-from training.fit.confidence import auroc
+from training.fit.logistic import auroc
 from training.generator.cases import Case, collect_cases, read_cases
 from training.generator.packing import example_of, grouped, logits_of
+from training.tables import cell, markdown_table
+
+_COLUMNS = (
+    "adapter",
+    "set",
+    "to answer / to decline",
+    "told apart, AUROC",
+    "word for word",
+    "its logarithm",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +50,22 @@ class Reading:
     exact: bool
 
 
-def main() -> None:
-    """Collect, read with each adapter, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("sets", type=Path, nargs="*")
-    parser.add_argument("--adapters", type=Path, nargs="+", required=True)
-    parser.add_argument("--cases", type=Path, required=True, help="where the cases are kept")
-    parser.add_argument("--model", default=load_settings(None).generator.model)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    cases = (
-        collect_cases(args.sets, args.cases, args.model, args.seed, kept=True)
-        if args.sets
-        else read_cases(args.cases)
-    )
-    print("| adapter | set | to answer / to decline | told apart, AUROC | word for word | its logarithm |")
-    print("|---|---|---|---|---|---|")
-    for file in args.adapters:
-        readings = read_with(file, cases, args.model)
-        for name in [*sorted({each.set_name for each in cases}), ""]:
-            print(row_of(file.stem, name, [each for each in readings if name in ("", each.case.set_name)]))
+def generator_compare(
+    adapters: Annotated[list[Path], typer.Option(metavar="FILE...")],
+    cases: Annotated[Path, typer.Option(metavar="FILE", help="where what is read is kept")],
+    sets: Annotated[list[Path] | None, typer.Argument(metavar="SET", help="folders in BEIR's form")] = None,
+    model: Annotated[str, typer.Option(metavar="NAME")] = load_settings(None).generator.model,
+    seed: int = 0,
+) -> None:
+    """Compare how well adapters of the generator read; minutes for several hundred questions."""
+    read = collect_cases(sets, cases, model, seed, kept=True) if sets else read_cases(cases)
+    rows = []
+    for file in adapters:
+        readings = read_with(file, read, model)
+        for name in [*sorted({each.set_name for each in read}), ""]:
+            some = [each for each in readings if name in ("", each.case.set_name)]
+            rows.append(row_of(file.stem, name, some))
+    print(markdown_table(_COLUMNS, rows))
 
 
 def read_with(file: Path, cases: Sequence[Case], model_name: str) -> list[Reading]:
@@ -101,21 +105,16 @@ def read_with(file: Path, cases: Sequence[Case], model_name: str) -> list[Readin
     return readings
 
 
-def row_of(adapter: str, name: str, readings: Sequence[Reading]) -> str:
-    """A line of the table."""
+def row_of(adapter: str, name: str, readings: Sequence[Reading]) -> list[str]:
+    """A line of the table; the name "" is of all sets."""
     told = [each.case.kind != "decline" for each in readings]
     answers = [each for each in readings if each.answer]
     apart = auroc(np.array(told, dtype=bool), np.array([-each.declining for each in readings]))
     exact = sum(each.exact for each in answers) / max(1, len(answers))
     likely = sum(sum(each.answer) for each in answers) / max(1, len(answers))
-    shown = "–" if apart is None else f"{apart:.3f}"
     counts = f"{sum(told)} / {len(told) - sum(told)}"
-    return f"| {adapter} | {name or 'all'} | {counts} | {shown} | {exact:.3f} | {likely:.2f} |"
+    return [adapter, name or "all", counts, cell(apart), cell(exact), f"{likely:.2f}"]
 
 
 def _with_target(case: Case, target: str) -> Case:
     return Case(case.set_name, case.question, case.lang, case.prompt, target, case.kind, group=case.group)
-
-
-if __name__ == "__main__":
-    main()

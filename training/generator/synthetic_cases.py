@@ -1,4 +1,4 @@
-"""Cases on documents made up for the answering adapter: ingested, searched and packed as users' are."""
+"""Cases on synthetic documents: ingested, searched and packed as users' are."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
 from training.generator.cases import SHUFFLED, Case
-from training.generator.synthetic_questions import Fact, MadeQuestion, make_questions
+from training.generator.synthetic_questions import Fact, SyntheticQuestion, synthetic_questions
 
 _BUDGETS = (160, 240, 240, 360)
 
 
-def made_cases(rounds: int, seed: int) -> list[Case]:
+def synthetic_cases(rounds: int, seed: int) -> list[Case]:
     """What is read and to be said for the questions of so many rounds of documents."""
     with TemporaryDirectory() as folder:
         return [
@@ -36,7 +36,7 @@ def made_cases(rounds: int, seed: int) -> list[Case]:
 
 
 def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
-    questions = make_questions(folder / "documents", seed)
+    questions = synthetic_questions(folder / "documents", seed)
     settings = load_settings(None).override("faq", enabled=False)
     embeddings = build_embeddings(settings)
     analyzer = Analyzer()
@@ -55,13 +55,13 @@ def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
                 yield case
 
 
-def _case(question: MadeQuestion, evidence: Sequence[Evidence], analyzer: Analyzer) -> Case | None:
+def _case(question: SyntheticQuestion, evidence: Sequence[Evidence], analyzer: Analyzer) -> Case | None:
     """What to say, or None where only a part of it is read or the check of answers would object."""
     wording = wording_for(question.lang)
     prompt = str(build_messages(question.text, evidence, wording)[-1].content)
 
     def case(target: str, kind: Literal["known", "decline"]) -> Case:
-        return Case("made", question.text, question.lang, prompt, target, kind, bool(question.hidden))
+        return Case("synthetic", question.text, question.lang, prompt, target, kind, bool(question.hidden))
 
     places = [_place(each, evidence) for each in question.facts]
     if not any(number or partly for number, partly in places):

@@ -1,4 +1,4 @@
-"""Documents made up for training: price tables, house rules, lists, notices of offices and shops.
+"""Synthetic documents: price tables, house rules, lists, notices of offices and shops.
 
 The sets' documents are prose. Offices and shops write tables, lists, several branches' versions of one page
 and notices that change a figure; `synthetic_worlds.toml` has the words, chance the figures.
@@ -134,7 +134,7 @@ class Company:
         os.utime(file, (written, written))
 
 
-def make_companies(folder: Path, seed: int) -> list[Company]:
+def synthetic_companies(folder: Path, seed: int) -> list[Company]:
     """Write the documents of one round into a folder; half of the companies write Chinese, half English."""
     words = tomllib.loads(Path(__file__).with_name("synthetic_worlds.toml").read_text(encoding="utf-8"))
     return [

@@ -1,11 +1,11 @@
-"""Questions about the documents made up for training; what is to be answered is known, no model writes it."""
+"""Questions about synthetic documents; what is to be answered is known, no model writes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.generator.synthetic_documents import LANGUAGES, Branch, Company, make_companies
+from training.generator.synthetic_documents import LANGUAGES, Branch, Company, synthetic_companies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeQuestion:
+class SyntheticQuestion:
     """A question and its answer, none where the documents don't hold it. ``hidden`` aren't to be found."""
 
     text: str
@@ -31,9 +31,11 @@ class MadeQuestion:
     hidden: frozenset[str] = frozenset()
 
 
-def make_questions(folder: Path, seed: int) -> list[MadeQuestion]:
+def synthetic_questions(folder: Path, seed: int) -> list[SyntheticQuestion]:
     """Write the documents of one round into a folder; what is asked about them."""
-    return [question for each in make_companies(folder, seed) for question in _Interview(each).questions()]
+    return [
+        question for each in synthetic_companies(folder, seed) for question in _Interview(each).questions()
+    ]
 
 
 class _Interview:
@@ -42,7 +44,7 @@ class _Interview:
     def __init__(self, company: Company) -> None:
         self.company, self.own, self.chance = company, company.own, company.chance
 
-    def questions(self) -> Iterator[MadeQuestion]:
+    def questions(self) -> Iterator[SyntheticQuestion]:
         one, other = self.company.branches
         for branch in self.company.branches:
             cells = [(item, column) for item in branch.items for column in self.company.columns]
@@ -78,7 +80,7 @@ class _Interview:
         )
         yield self._ask(branch, asked[self.own], self.own, self._change())
 
-    def _in_vain(self, branch: Branch, other: Branch, cell: tuple[Any, Any]) -> Iterator[MadeQuestion]:
+    def _in_vain(self, branch: Branch, other: Branch, cell: tuple[Any, Any]) -> Iterator[SyntheticQuestion]:
         """Questions that the documents nearly answer: of the other branch, of another thing, or not found."""
         lang = self.own
         yield self._ask(
@@ -94,7 +96,7 @@ class _Interview:
         hidden = frozenset((branch.source, self.company.notice))
         yield self._ask(branch, self._asked(*cell, lang), lang, hidden=hidden)
 
-    def _of_both(self) -> Iterator[MadeQuestion]:
+    def _of_both(self) -> Iterator[SyntheticQuestion]:
         one, other = self.company.branches
         shared = [each for each in one.items if each in other.items]
         cells = [
@@ -112,9 +114,9 @@ class _Interview:
                 f"and at the {other.names[1]}?",
             )[lang]
             facts = tuple(self._cell(each, item, column, lang, named=True) for each in self.company.branches)
-            yield MadeQuestion(text, LANGUAGES[lang], facts)
+            yield SyntheticQuestion(text, LANGUAGES[lang], facts)
 
-    def _extreme(self, branch: Branch) -> MadeQuestion | None:
+    def _extreme(self, branch: Branch) -> SyntheticQuestion | None:
         column = self.chance.choice(
             [each for each in self.company.columns if each is not self.company.changed[2]]
         )
@@ -141,7 +143,7 @@ class _Interview:
 
     def _ask(
         self, branch: Branch, text: str, lang: int, *facts: Fact, hidden: frozenset[str] = frozenset()
-    ) -> MadeQuestion:
+    ) -> SyntheticQuestion:
         needed = not any(
             each["name"][0] in text or item[lang] in text
             for each in self.company.columns
@@ -155,7 +157,7 @@ class _Interview:
             text = (
                 f"At the {branch.names[1]}{f' of {company}' if company else ''}, {text[0].lower()}{text[1:]}"
             )
-        return MadeQuestion(text, LANGUAGES[lang], facts, hidden)
+        return SyntheticQuestion(text, LANGUAGES[lang], facts, hidden)
 
     def _asked(self, item: Sequence[str], column: Mapping[str, Any], lang: int) -> str:
         if self.chance.random() < 0.6:

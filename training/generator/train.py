@@ -1,17 +1,12 @@
 """Train the answering adapter: low-rank additions to the generator that make it answer from passages.
 
-    python -m training.generator.train SET… --out FILE [--cases FILE] [--epochs N]
-
-``SET…`` are folders in BEIR's form; `training.generator.cases` asks questions of their fit halves and says
-what is to be answered. `training.generator.synthetic_cases` adds documents of our own, with tables, lists and
-notices.
-``--start`` goes on from an adapter that was trained before. One in four documents of the fit halves is kept
+The sets' questions are asked on fit halves (`training.generator.cases`); `training.generator.synthetic_cases`
+adds documents of our own, with tables, lists and notices. One in four documents of the fit halves is kept
 from training, for the calibration of confidence and for choosing (``python -m eval answers --half kept``).
-FILE is written every twenty steps together with the optimizer's state (FILE.state), and a run that was
+The file is written every twenty steps together with the optimizer's state (FILE.state), and a run that was
 stopped goes on there.
 """
 
-import argparse
 import hashlib
 import json
 import math
@@ -19,11 +14,12 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+import typer
 from torch import nn
 from tqdm import tqdm
 
@@ -35,12 +31,11 @@ from rag.settings import load_settings
 from training.frozen_linear import freeze_linears
 from training.generator.cases import Case, collect_cases, read_cases
 from training.generator.packing import Example, example_of, grouped, loss_of
-from training.generator.synthetic_cases import made_cases
+from training.generator.synthetic_cases import synthetic_cases
 from training.low_rank import add_low_rank, load, resume, save, set_rate
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20
-_ROUNDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,42 +54,46 @@ class Options:
 _DEFAULTS = Options(load_settings(None).generator.model)
 
 
-def main() -> None:
-    """Collect, train, save."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("sets", type=Path, nargs="*")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--cases", type=Path, help="where the cases are kept; FILE.cases.jsonl by default")
-    parser.add_argument("--written", type=Path, help="questions written on documents of the sets")
-    parser.add_argument("--made", type=float, default=_ROUNDS, help="rounds of documents made up; 0: none")
-    parser.add_argument("--start", type=Path, help="an adapter to go on from")
-    parser.add_argument("--model", default=_DEFAULTS.model)
-    parser.add_argument("--first-layer", type=int, default=_DEFAULTS.first_layer)
-    parser.add_argument("--rank", type=int, default=_DEFAULTS.rank)
-    parser.add_argument("--epochs", type=float, default=_DEFAULTS.epochs)
-    parser.add_argument("--batch", type=int, default=_DEFAULTS.batch, help="groups of a step")
-    parser.add_argument("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
-    parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
-    parser.add_argument("--threads", type=int, help="all cores by default")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    cases_file = args.cases or args.out.with_suffix(".cases.jsonl")
-    cases = (
-        collect_cases(args.sets, cases_file, args.model, args.seed, args.written)
-        if args.sets
-        else read_cases(cases_file)
-    )
-    made = made_cases(math.ceil(args.made), args.seed)
-    if not args.made.is_integer():
-        made = random.Random(args.seed).sample(made, int(len(made) * args.made / math.ceil(args.made)))
-    cases += made
-    chosen = {each.name: getattr(args, each.name) for each in fields(Options)}
-    train(cases, args.out, Options(**chosen), args.start)
+def generator(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="the adapter")],
+    sets: Annotated[list[Path] | None, typer.Argument(metavar="SET", help="folders in BEIR's form")] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="where the cases are kept; by default FILE.cases.jsonl"),
+    ] = None,
+    written: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="questions written on documents of the sets")
+    ] = None,
+    synthetic: Annotated[float, typer.Option(help="rounds of synthetic documents; 0: none")] = 1.0,
+    start: Annotated[Path | None, typer.Option(metavar="FILE", help="an adapter to go on from")] = None,
+    model: Annotated[str, typer.Option(metavar="NAME")] = _DEFAULTS.model,
+    first_layer: Annotated[int, typer.Option(help="the first that is added to")] = _DEFAULTS.first_layer,
+    rank: int = _DEFAULTS.rank,
+    epochs: float = _DEFAULTS.epochs,
+    batch: Annotated[int, typer.Option(help="groups of a step")] = _DEFAULTS.batch,
+    learning_rate: float = _DEFAULTS.learning_rate,
+    seed: int = _DEFAULTS.seed,
+    threads: Annotated[int | None, typer.Option(help="all cores by default")] = None,
+) -> None:
+    """Train an adapter of the generator that answers from passages, on questions of the sets' fit halves."""
+    if threads:
+        torch.set_num_threads(threads)
+    file = cases or out.with_suffix(".cases.jsonl")
+    learned = collect_cases(sets, file, model, seed, written) if sets else read_cases(file)
+    rounds = math.ceil(synthetic)
+    added = synthetic_cases(rounds, seed)
+    if synthetic < rounds:
+        added = random.Random(seed).sample(added, int(len(added) * synthetic / rounds))
+    options = Options(model, first_layer, rank, epochs, batch, learning_rate, seed)
+    train([*learned, *added], out, options, start)
 
 
 def train(cases: Sequence[Case], out: Path, options: Options, start: Path | None = None) -> None:
-    """Train an adapter on the cases and save it."""
+    """Train an adapter on the cases and save it.
+
+    Raises:
+        TrainingError: ``start`` or a run that was stopped is of another kind.
+    """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder = resolve_model(options.model)
@@ -165,7 +164,3 @@ def _learn(model: Any, batch: Sequence[Example]) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     return total
-
-
-if __name__ == "__main__":
-    main()

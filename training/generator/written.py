@@ -14,6 +14,7 @@ from typing import Any
 
 from eval.datasets import EvalQuestion
 from eval.datasets.records import EvalSet
+from rag.errors import TrainingError
 
 SUFFIX = "+written"
 
@@ -22,7 +23,7 @@ def written_sets(sets: Sequence[EvalSet], file: Path) -> list[EvalSet]:
     """The questions of a file, as a set ``NAME+written`` for each of ``sets`` that has documents of it.
 
     Raises:
-        ValueError: a line's document isn't in any of the sets, or doesn't have an answer's words.
+        TrainingError: a line's document isn't in any of the sets, or doesn't have an answer's words.
     """
     own = [each for each in sets if "@" not in each.name]
     found: dict[str, list[EvalQuestion]] = defaultdict(list)
@@ -31,12 +32,15 @@ def written_sets(sets: Sequence[EvalSet], file: Path) -> list[EvalSet]:
         for number, line in enumerate(lines, start=1):
             entry = json.loads(line)
             if entry["id"] not in homes:
-                raise ValueError(f"{file}, line {number}: no set here has the document {entry['id']}")
+                raise TrainingError(
+                    f"{file}, line {number}: no set here has the document {entry['id']}; name its set, too"
+                )
             name, document = homes[entry["id"]]
             for question in _questions(entry, document.lang):
                 if question.answers and question.answers[0] not in document.text:
-                    raise ValueError(
-                        f"{file}, line {number}: {entry['id']} doesn't have the words {question.answers[0]}"
+                    raise TrainingError(
+                        f"{file}, line {number}: {entry['id']} doesn't have the words {question.answers[0]}; "
+                        "correct the answer"
                     )
                 found[name].append(question)
     return [

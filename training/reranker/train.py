@@ -1,16 +1,12 @@
 """Train the bilingual reranker: low-rank additions to the embedder's first layers, and a head.
 
-    python -m training.reranker.train SET… --out FILE [--lists FILE] [--steps N]
-
-``SET…`` are folders in BEIR's form. They are pooled, and questions of their fit halves
-(``eval.datasets.splits``) are asked; a list of the passages found in both languages is read, a step for some
-lists, by listwise softmax: what is relevant is to be likely. One in ten documents, with the questions on it,
-is held out: the weight that goes with a score is fitted there (``training.reranker.weights``). FILE is
-written every fifty steps together with the optimizer's state (FILE.state), and a run that was stopped goes
-on there.
+The sets are pooled, and questions of their fit halves (``eval.datasets.splits``) are asked. A list of the
+passages found in both languages is read, a step for some lists, by listwise softmax: what is relevant is to
+be likely. One in ten documents, with the questions on it, is held out: the weight that goes with a score is
+fitted there (``training.reranker.weights``). The file is written every fifty steps together with the
+optimizer's state (FILE.state), and a run that was stopped goes on there.
 """
 
-import argparse
 import hashlib
 import random
 import re
@@ -19,9 +15,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+import typer
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -49,27 +46,25 @@ WARM_UP = 40  # steps
 SAVE_EVERY = 50
 
 
-def main() -> None:
-    """Collect, train, save."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("sets", type=Path, nargs="*")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--lists", type=Path, help="where the lists are kept; FILE.lists.jsonl by default")
-    parser.add_argument("--questions", type=int, default=350, help="of each set")
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=650)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    lists_file = args.lists or args.out.with_suffix(".lists.jsonl")
-    if args.sets:
-        lists = collect_lists(args.sets, lists_file, half="fit", count=args.questions, depth=30)
-    else:
-        lists = read_lists(lists_file)
-    training = [each for each in lists if not is_held_out(each)]
-    train(training, args.out, args.layers, args.rank, args.steps, args.seed)
+def reranker(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="the adapter")],
+    sets: Annotated[list[Path] | None, typer.Argument(metavar="SET", help="folders in BEIR's form")] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="where the lists are kept; by default FILE.lists.jsonl"),
+    ] = None,
+    questions: Annotated[int, typer.Option(help="of each set")] = 350,
+    layers: Annotated[int, typer.Option(help="of the embedder, the first ones")] = 6,
+    rank: int = 16,
+    steps: int = 650,
+    seed: int = 0,
+    threads: int = 1,
+) -> None:
+    """Train the bilingual reranker on what is found for questions of the sets' fit halves."""
+    torch.set_num_threads(threads)
+    file = lists or out.with_suffix(".lists.jsonl")
+    found = collect_lists(sets, file, half="fit", count=questions, depth=30) if sets else read_lists(file)
+    train([each for each in found if not is_held_out(each)], out, layers, rank, steps, seed)
 
 
 def is_held_out(listed: Listed) -> bool:
@@ -183,7 +178,3 @@ def _loss(model: JointModel, tokenizer: Any, lists: Sequence[Listed]) -> tuple[T
         losses.append(own.logsumexp(0) - own[0])
         start += len(each.texts)
     return torch.stack(losses).mean(), tokens
-
-
-if __name__ == "__main__":
-    main()

@@ -1,22 +1,18 @@
 """What a reranker's score is worth beside retrieval's: fitting the weight, and how many candidates to read.
 
-    python -m training.reranker.weights FILE --lists FILE [--reads 4 8 12 20] [--write]
-
 The lists are those that were held out of the training (``training.reranker.train.is_held_out``), so the
-weight is fitted on questions of which the reranker saw neither the evidence nor the words. FILE is an adapter
-or, as in rag.toml, the name of a cross-encoder. Printed is nDCG@10 in the mean of the sets, of those in one
-language and of those that cross, for each number of passages read, weight, and bonus for passages in the
-other language. ``--write`` writes ``--weight`` and ``--bonus`` into the adapter.
+weight is fitted on questions of which the reranker saw neither the evidence nor the words.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from langchain_core.documents import Document
 from numpy.typing import NDArray
 from safetensors import safe_open
@@ -24,6 +20,7 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 
 from rag.build import build_embeddings
+from rag.errors import TrainingError
 from rag.models.reranker import Reranker, build_reranker, reads
 from rag.models.reranker.joint import JointReranker
 from rag.retrievers.reranking import reading_order
@@ -31,7 +28,9 @@ from rag.settings import RerankerSettings, load_settings
 from rag.text.language import language_of
 from training.reranker.cases import Listed, read_lists
 from training.reranker.train import is_held_out
+from training.tables import cell, markdown_table, own_and_crossing
 
+_READS = (4, 8, 12, 20)  # passages
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
 BONUSES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)  # for passages in another language than the question's
 
@@ -61,36 +60,46 @@ class Read:
         return float(gain / ideal)
 
 
-def main() -> None:
-    """Read, and print what each weight gives."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("reranker")
-    parser.add_argument("--lists", type=Path, required=True)
-    parser.add_argument("--reads", type=int, nargs="+", default=[4, 8, 12, 20])
-    parser.add_argument("--all", action="store_true", help="all lists, not only those held out")
-    parser.add_argument("--of-each", type=int, default=40, help="lists of a set")
-    parser.add_argument("--weight", type=float)
-    parser.add_argument("--bonus", type=float, default=0.0)
-    parser.add_argument("--write", action="store_true")
-    args = parser.parse_args()
-    if args.write:
-        write_weight(Path(args.reranker), args.weight, args.bonus)
+def reranker_weights(
+    model: Annotated[
+        str, typer.Argument(metavar="FILE", help="an adapter, or a cross-encoder as in rag.toml")
+    ],
+    lists: Annotated[Path | None, typer.Option(metavar="FILE", help="of the training")] = None,
+    reads: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N...", help="how many passages are read; by default 4 8 12 20"),
+    ] = None,
+    held_out: Annotated[bool, typer.Option(help="only lists that were held out of the training")] = True,
+    of_each: Annotated[int, typer.Option(help="lists of a set")] = 40,
+    write: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="WEIGHT BONUS", help="write these into the adapter instead"),
+    ] = None,
+) -> None:
+    """Print nDCG@10 for each number of passages read, weight of the reranker's scores, and bonus for passages
+    in the other language: in the mean of the sets in one language, and of those that cross.
+    """
+    if write is not None:
+        write_weight(Path(model), *write)
         return
+    if lists is None:
+        raise TrainingError("nothing to measure on; name the training's lists with --lists")
     embeddings = build_embeddings(load_settings(None))
     reranker: Reranker | None
-    if args.reranker.endswith(".safetensors"):
-        reranker = JointReranker(embeddings, Path(args.reranker))
+    if model.endswith(".safetensors"):
+        reranker = JointReranker(embeddings, Path(model))
     else:
-        reranker = build_reranker(RerankerSettings(model=args.reranker), embeddings)
+        reranker = build_reranker(RerankerSettings(model=model), embeddings)
     assert reranker is not None
-    lists = [each for each in read_lists(args.lists) if args.all or is_held_out(each)]
     by_set: dict[str, list[Listed]] = {}
-    for each in lists:
-        by_set.setdefault(each.set_name, []).append(each)
-    chosen = [each for name in sorted(by_set) for each in by_set[name][: args.of_each]]
-    most = max(args.reads)
+    for each in read_lists(lists):
+        if is_held_out(each) or not held_out:
+            by_set.setdefault(each.set_name, []).append(each)
+    chosen = [each for name in sorted(by_set) for each in by_set[name][:of_each]]
+    numbers = reads or _READS
+    most = max(numbers)
     done = [read_list(reranker, each, most) for each in tqdm(chosen, unit="question", file=sys.stderr)]
-    print_table(done, args.reads)
+    print(table_of(done, numbers))
 
 
 def read_list(reranker: Reranker, listed: Listed, most: int) -> Read:
@@ -105,11 +114,10 @@ def read_list(reranker: Reranker, listed: Listed, most: int) -> Read:
     return Read(listed, order, scores)
 
 
-def print_table(done: Sequence[Read], numbers: Sequence[int]) -> None:
+def table_of(done: Sequence[Read], numbers: Sequence[int]) -> str:
     """nDCG@10 of sets in one language and across, in the mean, by number read, weight and bonus."""
     names = sorted({each.listed.set_name for each in done})
-    print("| read | weight | bonus | own language | crossing |")
-    print("|---|---|---|---|---|")
+    rows = []
     for number, weight, bonus in product(numbers, WEIGHTS, BONUSES):
         values = {
             name: float(
@@ -117,9 +125,9 @@ def print_table(done: Sequence[Read], numbers: Sequence[int]) -> None:
             )
             for name in names
         }
-        own = np.mean([value for name, value in values.items() if "@" not in name])
-        crossing = np.mean([value for name, value in values.items() if "@" in name])
-        print(f"| {number} | {weight:g} | {bonus:g} | {own:.3f} | {crossing:.3f} |")
+        means = map(cell, own_and_crossing(values))
+        rows.append([str(number), f"{weight:g}", f"{bonus:g}", *means])
+    return markdown_table(("read", "weight", "bonus", "own language", "crossing"), rows)
 
 
 def write_weight(file: Path, weight: float, bonus: float) -> None:
@@ -128,7 +136,3 @@ def write_weight(file: Path, weight: float, bonus: float) -> None:
         facts = dict(opened.metadata() or {})
         tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     save_file(tensors, file, {**facts, "weight": f"{weight:g}", "foreign_bonus": f"{bonus:g}"})
-
-
-if __name__ == "__main__":
-    main()

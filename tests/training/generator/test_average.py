@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from rag.errors import TrainingError
 from rag.models.generator.adapter import read_adapter
 from training.generator.average import average
 
@@ -27,5 +28,5 @@ def test_numbers_are_averaged_and_the_files_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("other", [{"name": "model.layers.1.mlp.up_proj"}, {"base": "c"}])
 def test_what_adds_to_something_else_has_no_mean(tmp_path: Path, other: dict[str, str]) -> None:
-    with pytest.raises(SystemExit, match="they have no mean"):
+    with pytest.raises(TrainingError, match="they have no mean"):
         average([made(tmp_path / "a", 1.0), made(tmp_path / "b", 2.0, **other)], tmp_path / "mean")

@@ -29,4 +29,4 @@ def test_an_adapter_reads_what_it_was_taught(
     assert (answered.exact, nearly.answer) == (answers, ())
     assert (sum(answered.answer) > -len(answered.answer)) is answers
     assert (nearly.declining < -3) is answers
-    assert "| 1 / 1 |" in row_of("made", "set", [answered, nearly])
+    assert row_of("made", "set", [answered, nearly])[:3] == ["made", "set", "1 / 1"]

@@ -7,6 +7,7 @@ import torch
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from rag.answering.prompt import wording_for
+from rag.errors import TrainingError
 from rag.models.generator.adapter import read_adapter
 from rag.models.generator.chat_template import ChatTemplate
 from rag.models.generator.transformers_chat import TransformersChatModel
@@ -46,7 +47,7 @@ def test_training_goes_on_from_an_adapter_and_not_from_one_of_another_shape(
     little = Options(str(tiny_generator_folder), first_layer=0, epochs=1, batch=1, learning_rate=1e-6)
     train([CASE], second, little, first)
     assert answer(tiny_generator_folder, second) == CASE.target
-    with pytest.raises(SystemExit, match="other matrices"):
+    with pytest.raises(TrainingError, match="other matrices"):
         other = Options(str(tiny_generator_folder), first_layer=1, epochs=1, batch=1)
         train([CASE], tmp_path / "third.safetensors", other, first)
 
@@ -75,7 +76,7 @@ def test_a_stopped_training_goes_on_where_it_was_and_another_kind_is_refused(
     assert {name: value.tolist() for name, value in read_adapter(whole).tensors.items()} == {
         name: value.tolist() for name, value in read_adapter(stopped).tensors.items()
     }
-    with pytest.raises(SystemExit, match="another kind of run"):
+    with pytest.raises(TrainingError, match="another kind of run"):
         train([CASE], stopped, Options(str(tiny_generator_folder), first_layer=0, epochs=6, batch=1, seed=1))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
+from rag.errors import TrainingError
 from training.generator.written import written_sets
 
 DOCUMENT = EvalDocument("a/1", "", "The pump was moved in 2011.", "en")
@@ -48,5 +49,5 @@ def test_they_are_a_set_of_their_own_over_the_same_documents(tmp_path: Path) -> 
 def test_a_line_that_does_not_fit_the_sets_is_named(
     tmp_path: Path, changed: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(TrainingError, match=message):
         written_sets(SETS, file_of(tmp_path, ENTRY | changed))
