@@ -43,7 +43,7 @@ class GeneratorSettings(_Section):
 
     ``adapter``: what it was trained further with to answer from passages; "auto" is what comes with the
     program for that model, "none" the model as it is, everything else a file of that form. A second one
-    beside it, NAME.finder.safetensors, finds what is asked for (`python -m training.generator.train`).
+    beside it, NAME.finder.safetensors, finds what is asked for (`python -m training generator`).
     """
 
     model: str = "qwen2.5-coder-1.5b-instruct"

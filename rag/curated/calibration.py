@@ -1,6 +1,6 @@
 """How probable it is that the nearest entry is what was asked: a logistic regression, fitted on paraphrases.
 
-The coefficients were made by ``python -m training.fit.curated --fit SETS`` on fit halves only, with the
+The coefficients were made by ``python -m training curated SETS --fit`` on fit halves only, with the
 default embedder. One in five of its questions, by weight, had its entry taken away, so that what is nearest
 is wrong. Another embedder has other cosines: fit anew for it.
 """

@@ -4,7 +4,7 @@ Scores of the two kinds don't compare: a question's words are in passages of its
 is nearer to them, whether they answer it or not. So passages in another language are scored by a small linear
 model: how good they are among their like, and how good the best of either kind is. The weights were fitted by
 listwise softmax (Cao et al., "Learning to rank", ICML 2007) on fit halves of eleven question sets, four of
-which ask in the other language: ``python -m training.fit.merging --fit``.
+which ask in the other language: ``python -m training merging SETS --fit``.
 """
 
 from collections.abc import Mapping

@@ -121,6 +121,6 @@ def _facts(file: Path) -> dict[str, str]:
         ) from error
     if facts.get("format") != FORMAT or not {"base", "instructions"} <= facts.keys():
         raise WeightsError(
-            f"{file} is no adapter of format {FORMAT}; train one with `python -m training.generator.train`"
+            f"{file} is no adapter of format {FORMAT}; train one with `python -m training generator`"
         )
     return facts
