@@ -6,25 +6,20 @@ in ``session``.
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.answer import Answer
 from rag.errors import RagError
+from rag.presenting.filters import filter_text
+from rag.service import Service
 from rag.settings import Settings
 from ui import filtering, saving, sidebar, view
-from ui.curated import curated_html
-from ui.error_text import as_markdown
 from ui.explanation import explanation_html
 from ui.explanation_wording import EXPLANATION_WORDINGS
-from ui.notes import understood_html, withheld_html
-from ui.session import Conversation, Exchange, conversation, load_chain, read_settings
-from ui.verdict import confidence_html
+from ui.session import Conversation, Exchange, conversation, open_service, read_settings
+from ui.verdict import confidence_html, curated_html, understood_html, withheld_html
 from ui.wording import LANGUAGES, WORDINGS, Language, Wording, language_for
-
-if TYPE_CHECKING:
-    from rag.answering import AnswerChain
 
 _HERE = Path(__file__).parent
 _REDRAW_SECONDS = 0.08
@@ -53,7 +48,7 @@ def main() -> None:
     except RagError as error:
         show_error(error, wording)
         return
-    chain = get_chain(settings, wording, language)
+    service = get_service(settings, wording, language)
     with st.sidebar:
         chosen = filtering.choose_filter(settings, language)
         sidebar.show_knowledge_base(settings, language)
@@ -61,14 +56,14 @@ def main() -> None:
         sidebar.show_own_folder(settings, wording)
     welcome = st.empty()
     exchanges = st.container()
-    if chain is not None:
+    if service is not None:
         if chosen is not None:
             with st.bottom:
-                st.html(view.filter_html(filtering.describe(chosen, wording), wording.filter_set))
+                st.html(view.filter_html(filter_text(chosen, language), wording.filter_set))
         text = st.chat_input(wording.placeholder, key="question", submit_mode="disable")
         if text and text.strip():
-            talk.ask(chain, text.strip(), chosen)
-    if not talk.exchanges and chain is not None:
+            talk.ask(service, text.strip(), chosen)
+    if not talk.exchanges and service is not None:
         welcome.html(view.welcome_html(wording))
     with exchanges:
         for number, exchange in enumerate(talk.exchanges, start=1):
@@ -89,20 +84,21 @@ def choose_language() -> Language:
     return next(language for language, name in LANGUAGES.items() if name == chosen)
 
 
-def get_chain(settings: Settings, wording: Wording, language: Language) -> "AnswerChain | None":
-    """The answer chain, or None with the reason shown."""
+def get_service(settings: Settings, wording: Wording, language: Language) -> Service | None:
+    """What answers, its models loaded, or None with the reason shown."""
     note = st.empty()
     if "ready" not in st.session_state:
         note.html(view.progress_html(wording.loading))
     try:
-        chain = load_chain(settings, language)
+        service = open_service(settings)
+        service.warm(language)
     except RagError as error:
         with note:
             show_error(error, wording)
         return None
     note.empty()
     st.session_state["ready"] = True
-    return chain
+    return service
 
 
 def show_exchange(
@@ -132,7 +128,7 @@ def show_exchange(
                 + curated_html(answer, wording)
             )
             if answer.filter is not None:
-                st.html(view.filter_html(filtering.describe(answer.filter, wording), wording.filter_used))
+                st.html(view.filter_html(filter_text(answer.filter, wording.language), wording.filter_used))
             with st.container(
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"
             ):
@@ -203,7 +199,7 @@ def show_explanation(number: int, answer: Answer, wording: Wording) -> None:
 def show_error(error: RagError, wording: Wording) -> None:
     """Show an error as sentences: what kind it is, then its own message."""
     lead = wording.lead(error)
-    message = as_markdown(str(error))
+    message = view.as_markdown(str(error))
     st.error(f"**{lead}** {message}" if lead else message, icon=":material/error:")
 
 

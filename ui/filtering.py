@@ -12,12 +12,14 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.filter import Filter
+from rag.presenting.filters import language_name
+from rag.service import Service
 from rag.settings import Settings
-from ui.session import open_catalogue
-from ui.wording import LANGUAGES, WORDINGS, Language, Wording
+from ui.session import open_service
+from ui.wording import WORDINGS, Language, Wording
 
 if TYPE_CHECKING:
-    from rag.knowledge_base import KnowledgeBase, StoredDocument
+    from rag.knowledge_base import StoredDocument
 
 _KEYS = ("filter-roots", "filter-folders", "filter-types", "filter-languages", "filter-since", "filter-until")
 
@@ -53,9 +55,9 @@ def choose_filter(settings: Settings, language: Language) -> Filter | None:
     """Draw the filter's widgets; returns what is chosen, None if nothing is."""
     wording = WORDINGS[language]
     try:
-        catalogue = open_catalogue(settings)
+        service = open_service(settings)
         path = str(settings.knowledge_base.path.resolve())
-        choices = _choices(path, catalogue.generation, catalogue)
+        choices = _choices(path, service.generation, service)
     except RagError:
         return None  # the sidebar says so below
     if choices == Choices():
@@ -82,31 +84,6 @@ def choose_filter(settings: Settings, language: Language) -> Filter | None:
             return None
         st.button(wording.filter_clear, icon=":material/filter_alt_off:", key="filter-clear", on_click=_clear)
     return chosen
-
-
-def describe(filter: Filter, wording: Wording) -> str:
-    """A filter in the page's words: ``hr/, notices/ · PDF · from 2025-01-01``."""
-    parts = [
-        wording.separator.join(values)
-        for values in (
-            filter.root,
-            [_unescaped(each) for each in filter.source],
-            [each.upper() for each in filter.type],
-            [language_name(each) for each in filter.lang],
-        )
-        if values
-    ]
-    for text, words in ((filter.since, wording.dated_since), (filter.until, wording.dated_until)):
-        if text:
-            parts.append(words.format(date=text))
-    if filter.pages:
-        parts.append(wording.on_pages.format(pages=filter.pages))
-    return " · ".join(parts)
-
-
-def language_name(code: str) -> str:
-    """A language's own name where the page knows it, else its code."""
-    return {str(each): name for each, name in LANGUAGES.items()}.get(code, code)
 
 
 def _choose(
@@ -150,8 +127,8 @@ def _clear() -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _choices(path: str, generation: int, _catalogue: "KnowledgeBase") -> Choices:
-    return choices_of(_catalogue.documents())
+def _choices(path: str, generation: int, _service: Service) -> Choices:
+    return choices_of(_service.documents())
 
 
 def _days(modified: str) -> tuple[date, date] | None:
@@ -165,10 +142,3 @@ def _days(modified: str) -> tuple[date, date] | None:
         return date(year, month or 1, 1), date(year, last, calendar.monthrange(year, last)[1])
     except (ValueError, TypeError):
         return None
-
-
-def _unescaped(pattern: str) -> str:
-    """A folder's name as it is, without the brackets of ``glob.escape``."""
-    for character in "*?[":
-        pattern = pattern.replace(f"[{character}]", character)
-    return pattern

@@ -1,8 +1,6 @@
 """Saving a question for evaluation: the button under an answer, and the dialog that it opens."""
 
-import re
 import shlex
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,6 @@ import streamlit as st
 from rag.errors import RagError
 from rag.settings import Settings
 from ui import view
-from ui.error_text import as_markdown
 from ui.saving_wording import SAVING_WORDINGS, SavingWording
 from ui.session import Conversation, Exchange
 from ui.sidebar import shown_path
@@ -21,7 +18,6 @@ from ui.wording import Wording
 if TYPE_CHECKING:
     from eval.benchmark_file import Saved
 
-_OPTION = re.compile(r"(?<!\S)(--\w+)")
 # Keys of the session: the number of the exchange whose dialog is open, and what the dialog says.
 _OPEN, _ERROR, _THERE = "saving", "saving-error", "saving-there"
 # What the dialog's fields hold.
@@ -57,7 +53,7 @@ def show_saved(exchange: Exchange, settings: Settings, wording: Wording) -> None
     file, base = (shlex.quote(str(each)) for each in (saved.file, settings.knowledge_base.path.resolve()))
     command = f"python -m eval answers --sets {file} --kb {base}"
     text = said.format(file=shown_path(saved.file), line=saved.line)
-    st.html(_saved_html(text, words.ask_with, command))
+    st.html(view.saved_html(text, words.ask_with, command))
 
 
 def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) -> None:
@@ -90,13 +86,13 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
     if exchange.history:
         st.checkbox(words.follow_up, bool(start.history), key=_LEANING, help=words.follow_up_hint)
     if answer.filter is not None:
-        st.caption(as_markdown(words.filtered))
-    st.caption(as_markdown(words.file.format(file=shown_path(file.resolve()))))
+        st.caption(view.as_markdown(words.filtered))
+    st.caption(view.as_markdown(words.file.format(file=shown_path(file.resolve()))))
     error, there = st.session_state.get(_ERROR), st.session_state.get(_THERE)
     if error is not None:
-        st.error(f"**{wording.lead(error)}** {as_markdown(str(error))}", icon=":material/error:")
+        st.error(f"**{wording.lead(error)}** {view.as_markdown(str(error))}", icon=":material/error:")
     if there is not None:
-        st.warning(as_markdown(_already(there, words, wording)), icon=":material/info:")
+        st.warning(view.as_markdown(_already(there, words, wording)), icon=":material/info:")
     st.button(
         words.write if there is None else words.overwrite,
         type="primary",
@@ -149,8 +145,3 @@ def _already(there: "Saved", words: SavingWording, wording: Wording) -> str:
     parts = [wording.separator.join(each) for each in (held.answers, held.sources) if each]
     text = " · ".join(parts) if held.answerable else words.held_nothing
     return words.there.format(line=there.line, held=text or "—")
-
-
-def _saved_html(said: str, lead: str, command: str) -> str:
-    shown = _OPTION.sub(r'<span class="wj-option">\1</span>', escape(command))
-    return f'<p class="wj-note wj-saved" role="status">{escape(said)} {escape(lead)}<code>{shown}</code></p>'

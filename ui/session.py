@@ -1,8 +1,4 @@
-"""What lasts while the page is open: the options, the parts (shared by all visitors), the conversation.
-
-The parts bring libraries that take seconds to load, so they are imported where they are built: by then the
-page says what it is waiting for.
-"""
+"""What lasts while the page is open: the options, the service (shared by all visitors), the conversation."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,13 +11,12 @@ import streamlit as st
 from rag.answer import Answer, Question, Turn
 from rag.errors import ConfigError, KnowledgeBaseError, RagError
 from rag.filter import Filter
+from rag.service import EVERYTHING, Service
 from rag.settings import Settings, load_settings
 from ui.writing import Writing
 
 if TYPE_CHECKING:
     from eval.benchmark_file import Saved
-    from rag.answering import AnswerChain
-    from rag.knowledge_base import KnowledgeBase
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,60 +35,23 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--kb", type=Path)
     parser.add_argument("--generator")
     options = parser.parse_args(arguments)
-    settings = load_settings(options.config)
-    if options.kb is not None:
-        settings = settings.override("knowledge_base", path=options.kb)
-    if options.generator is not None:
-        settings = settings.override("generator", model=options.generator)
-    return settings
+    return load_settings(options.config, kb=options.kb, generator=options.generator)
 
 
-def load_chain(settings: Settings, language: str) -> "AnswerChain":
-    """The answer chain, loaded and warmed once for all visitors; ``language`` is the one to warm it for.
-
-    Raises:
-        RagError: a part can't be had (no knowledge base, no model, another embedder). Nothing is kept
-            then, so the next visit tries again.
-    """
-    return _load_chain(settings.model_dump_json(), settings, language)
+def open_service(settings: Settings) -> Service:
+    """What the page asks, one for all visitors; nothing of it is opened before it is needed."""
+    return _open_service(settings.model_dump_json(), settings)
 
 
-def open_catalogue(settings: Settings) -> "KnowledgeBase":
-    """The knowledge base for looking into, without any model; opened once for all visitors.
-
-    Raises:
-        KnowledgeBaseError: there is none, or it can't be read.
-    """
-    return _open_catalogue(settings.model_dump_json(), settings)
-
-
-def forget_chain() -> None:
-    """Drop the chain that is kept for all visitors, so that the next run opens the knowledge base anew."""
-    _load_chain.clear()
-
-
-def forget_catalogue() -> None:
-    """Drop the opened catalogue likewise."""
-    _open_catalogue.clear()
+def forget_service() -> None:
+    """Drop what is kept for all visitors, so that the next run opens knowledge base and models anew."""
+    _open_service.clear()
 
 
 # One entry: settings that were changed meanwhile replace the models in memory rather than add others.
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _load_chain(key: str, _settings: Settings, _language: str) -> "AnswerChain":
-    from rag.build import build_answer_chain
-    from rag.questions.inquiry import understand
-
-    chain = build_answer_chain(_settings)
-    chain.retriever.search(understand("."))  # loads the embedder and the indexes
-    chain.warm(_language)
-    return chain
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _open_catalogue(key: str, _settings: Settings) -> "KnowledgeBase":
-    from rag.build import open_knowledge_base
-
-    return open_knowledge_base(_settings)
+def _open_service(key: str, _settings: Settings) -> Service:
+    return Service(_settings, roots=EVERYTHING)
 
 
 @dataclass
@@ -123,11 +81,11 @@ class Conversation:
             return self.exchanges[-1]
         return None
 
-    def ask(self, chain: "AnswerChain", text: str, filter: Filter | None = None) -> Exchange:
+    def ask(self, service: Service, text: str, filter: Filter | None = None) -> Exchange:
         """Start writing an answer; one that is still being written is stopped first."""
         self.stop()
         question = Question(text, self.history(), filter)
-        exchange = Exchange(text, question.history, Writing(lambda: chain.stream(question)))
+        exchange = Exchange(text, question.history, Writing(lambda: service.stream(question)))
         self.exchanges.append(exchange)
         return exchange
 
@@ -165,7 +123,7 @@ class Conversation:
         exchange.crashed = exchange.writing.crashed
         exchange.writing = None
         if isinstance(exchange.error, KnowledgeBaseError):
-            forget_chain()
+            forget_service()
 
     def clear(self) -> None:
         """Stop and forget everything."""

@@ -2,18 +2,15 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
+from rag.service import Service
 from rag.settings import GeneratorSettings, Settings
 from ui import view
-from ui.session import forget_catalogue, open_catalogue
+from ui.session import open_service
 from ui.wording import WORDINGS, Language, Wording
-
-if TYPE_CHECKING:
-    from rag.knowledge_base import KnowledgeBase
 
 
 @st.fragment(run_every="5s")
@@ -23,10 +20,9 @@ def show_knowledge_base(settings: Settings, language: Language) -> None:
     path = settings.knowledge_base.path.resolve()
     facts = [(wording.knowledge_base, shown_path(path))]
     try:
-        catalogue = open_catalogue(settings)
-        facts.extend(_holdings(str(path), catalogue.generation, language, catalogue))
+        service = open_service(settings)
+        facts.extend(_holdings(str(path), service.generation, language, service))
     except RagError as error:
-        forget_catalogue()
         facts.append((wording.contents, wording.lead(error) or str(error)))
     st.html(view.facts_html(facts))
 
@@ -57,11 +53,9 @@ def show_own_folder(settings: Settings, wording: Wording) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _holdings(
-    path: str, generation: int, language: Language, _catalogue: "KnowledgeBase"
-) -> list[tuple[str, str]]:
+def _holdings(path: str, generation: int, language: Language, _service: Service) -> list[tuple[str, str]]:
     wording = WORDINGS[language]
-    documents = _catalogue.documents()
+    documents = _service.documents()
     read = [each for each in documents if each.status == "ok"]
     holdings = wording.holdings.format(
         documents=f"{len(read):,}", passages=f"{sum(each.passages for each in read):,}"

@@ -1,48 +1,41 @@
-"""What is said of an answer beside its words, as HTML: how sure it is, what is weak, what came near."""
-
-from html import escape
+"""What is said of an answer beside its words, as HTML: how sure it is, how it was understood."""
 
 from rag.answer import Answer
-from rag.passage import metadata_of
-from rag.presenting.explanation import is_weak, nearest
+from ui.rendering import render
 from ui.wording import Wording
+
+_SHOWN = 120  # characters of a sentence that wasn't read
 
 
 def confidence_html(answer: Answer, wording: Wording) -> str:
     """How sure it is that the answer is right; empty where that isn't known or nothing was answered."""
     if answer.confidence is None or answer.abstained:
         return ""
-    text = escape(wording.confidence(answer.confidence))
-    return f'<span class="wj-confidence" title="{escape(wording.confidence_hint)}">{text}</span>'
+    return render("verdict", "confidence", answer=answer, wording=wording)
 
 
-def weak_mark_html(wording: Wording, key: str) -> str:
-    """The mark of a sentence that is only partly supported; it opens the note that says so."""
-    hint = escape(wording.weak)
-    return (
-        f'<button type="button" class="wj-weak" popovertarget="{_weak_id(key)}" '
-        f'aria-label="{hint}" title="{hint}"></button>'
-    )
-
-
-def weak_note_html(answer: Answer, wording: Wording, key: str) -> str:
-    """The note that the marks of an answer open; empty where it has none."""
-    if not any(is_weak(sentence, answer) for sentence in answer.sentences):
+def understood_html(answer: Answer, wording: Wording) -> str:
+    """What a question that leans on the conversation was understood as; empty where it stood alone."""
+    if answer.standalone is None:
         return ""
-    return f'<div popover="auto" id="{_weak_id(key)}" class="wj-panel wj-hint">{escape(wording.weak)}</div>'
+    return render("verdict", "understood", text=answer.standalone, wording=wording)
 
 
-def nearest_html(answer: Answer, wording: Wording) -> str:
-    """What the documents nearest to a declined question are about; empty where none was found."""
-    rows = "".join(
-        f'<li>{escape(" › ".join(near.about))}<span class="wj-source">'
-        f"{escape(metadata_of(near.passage)['source'])}</span></li>"
-        for near in nearest(answer)
-    )
-    if not rows:
+def withheld_html(answer: Answer, wording: Wording) -> str:
+    """Says which sentences of the documents weren't read, since they are orders to an assistant."""
+    if not answer.trace.withheld:
         return ""
-    return f'<p class="wj-note">{escape(wording.nearest)}</p><ul class="wj-nearest">{rows}</ul>'
+    orders = wording.separator.join(_shortened(each) for each in answer.trace.withheld)
+    return render("verdict", "withheld", orders=orders, wording=wording)
 
 
-def _weak_id(key: str) -> str:
-    return f"wj-{key}-weak"
+def curated_html(answer: Answer, wording: Wording) -> str:
+    """Says of an answer that it is a curated one, or shows the curated one that may be meant; else empty."""
+    if answer.curated is None:
+        return ""
+    macro = "curated" if answer.origin == "faq" else "suggested"
+    return render("verdict", macro, entry=answer.curated, wording=wording)
+
+
+def _shortened(text: str) -> str:
+    return f"“{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}”"

@@ -54,7 +54,6 @@ class Wording:
     close: str
     quoted: str  # {spans}
     separator: str
-    page: str  # {page}
     dated: str  # {date}
     uncited: str
     understood: str  # then the question that a follow-up was understood as
@@ -75,9 +74,6 @@ class Wording:
     filter_since: str
     filter_until: str
     filter_clear: str
-    dated_since: str  # {date}
-    dated_until: str  # {date}
-    on_pages: str  # {pages}
     knowledge_base: str
     contents: str
     holdings: str  # {documents}, {passages}
@@ -139,7 +135,6 @@ _ZH = Wording(
     close="关闭",
     quoted="引文位于原文第 {spans} 字",
     separator="、",
-    page="，第 {page} 页",
     dated="日期 {date}",
     uncited="带点线的句子没有找到出处，请自行核对。",
     understood="理解为：",
@@ -160,9 +155,6 @@ _ZH = Wording(
     filter_since="日期不早于",
     filter_until="日期不晚于",
     filter_clear="清除筛选",
-    dated_since="{date} 起",
-    dated_until="{date} 止",
-    on_pages="第 {pages} 页",
     knowledge_base="知识库",
     holdings="{documents} 份文档，{passages} 个段落",
     contents="内容",
@@ -223,7 +215,6 @@ _EN = Wording(
     close="Close",
     quoted="Quoted: characters {spans} of the document",
     separator=", ",
-    page=", page {page}",
     dated="dated {date}",
     understood="Understood as: ",
     withheld="The documents hold orders to the assistant, which were left unread: {orders}",
@@ -244,9 +235,6 @@ _EN = Wording(
     filter_since="Dated from",
     filter_until="Dated until",
     filter_clear="Clear the filter",
-    dated_since="from {date}",
-    dated_until="until {date}",
-    on_pages="page {pages}",
     knowledge_base="Knowledge base",
     holdings="{documents} documents, {passages} passages",
     contents="Contents",

@@ -138,8 +138,10 @@ def _filter_record(filter: Filter | None) -> dict[str, str | list[str]] | None:
     return None if filter is None or filter.is_empty else filter.to_record()
 
 
-def place(passage: Document) -> str:
-    """Where a passage stands, for people: ``manual.pdf, page 3``."""
+def place(passage: Document, language: str = "en") -> str:
+    """Where a passage stands, for people, in English or Chinese ("zh"): ``manual.pdf, page 3``."""
     metadata = metadata_of(passage)
-    page = f", page {metadata['page']}" if metadata["page"] is not None else ""
-    return f"{metadata['source']}{page}"
+    if metadata["page"] is None:
+        return metadata["source"]
+    page = "，第 {page} 页" if language == "zh" else ", page {page}"
+    return metadata["source"] + page.format(page=metadata["page"])

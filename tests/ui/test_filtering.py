@@ -3,13 +3,10 @@
 from datetime import date
 from typing import Any
 
-import pytest
-
-from rag.filter import Filter
 from rag.knowledge_base import StoredDocument
 from tests.ui.conftest import Workplace
 from tests.ui.test_app import EN, ZH, OpenPage, ask, html_of, open_page
-from ui.filtering import Choices, choices_of, describe, in_order
+from ui.filtering import Choices, choices_of, in_order
 
 __all__ = ["open_page"]  # a fixture
 
@@ -41,20 +38,6 @@ def test_choices_are_what_the_documents_have() -> None:
         last=date(2026, 2, 28),
     )
     assert choices_of([]) == Choices()
-
-
-@pytest.mark.parametrize(
-    ("filter", "chinese", "english"),
-    [
-        (Filter(source=("hr/", "[[]1]/")), "hr/、[1]/", "hr/, [1]/"),
-        (Filter(type=("pdf",), lang=("zh", "fr")), "PDF · 中文、fr", "PDF · 中文, fr"),
-        (Filter(since="2025", until="2026-02"), "2025 起 · 2026-02 止", "from 2025 · until 2026-02"),
-        (Filter(pages="3-7"), "第 3-7 页", "page 3-7"),
-    ],
-)
-def test_filter_is_said_in_the_pages_words(filter: Filter, chinese: str, english: str) -> None:
-    assert describe(filter, ZH) == chinese
-    assert describe(filter, EN) == english
 
 
 def test_question_is_answered_from_the_chosen_folder_only(workplace: Workplace, open_page: OpenPage) -> None:

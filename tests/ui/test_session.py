@@ -1,4 +1,4 @@
-"""The conversation behind the page, with a real chain and a tiny random Transformer."""
+"""The conversation behind the page, with a real service and a tiny random Transformer."""
 
 import threading
 import time
@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 
 from rag.answer import Answer, Turn
-from rag.answering import AnswerChain
-from rag.build import build_answer_chain
 from rag.errors import ConfigError
+from rag.service import EVERYTHING, Service
 from tests.ui.conftest import Workplace
 from ui.session import Conversation, Exchange, read_settings
 
 
 @pytest.fixture
-def writer(writing_workplace: Workplace) -> AnswerChain:
-    """A chain whose answers take long to write."""
-    return build_answer_chain(writing_workplace.settings)
+def writer(writing_workplace: Workplace) -> Service:
+    """A service whose answers take long to write."""
+    return Service(writing_workplace.settings, roots=EVERYTHING)
 
 
 def wait_for_words(exchange: Exchange) -> str:
@@ -35,13 +34,13 @@ def generators_at_work() -> int:
     return sum(thread.name == "generator" for thread in threading.enumerate())
 
 
-def test_passages_are_there_before_the_first_word(writer: AnswerChain) -> None:
+def test_passages_are_there_before_the_first_word(writer: Service) -> None:
     stream = writer.stream("滤芯的型号是什么？")
     first = next(stream)
     assert first.passages and not first.text
 
 
-def test_stop_returns_at_once_keeps_the_text_and_ends_the_generator(writer: AnswerChain) -> None:
+def test_stop_returns_at_once_keeps_the_text_and_ends_the_generator(writer: Service) -> None:
     talk = Conversation()
     exchange = talk.ask(writer, "滤芯的型号是什么？")
     writing = exchange.writing
@@ -59,7 +58,7 @@ def test_stop_returns_at_once_keeps_the_text_and_ends_the_generator(writer: Answ
     assert generators_at_work() == 0
 
 
-def test_new_question_stops_the_answer_that_is_being_written(writer: AnswerChain) -> None:
+def test_new_question_stops_the_answer_that_is_being_written(writer: Service) -> None:
     talk = Conversation()
     first = talk.ask(writer, "滤芯的型号是什么？")
     text = wait_for_words(first)
@@ -73,7 +72,7 @@ def test_new_question_stops_the_answer_that_is_being_written(writer: AnswerChain
     assert talk.exchanges == []
 
 
-def test_history_is_what_was_asked_and_answered(writer: AnswerChain) -> None:
+def test_history_is_what_was_asked_and_answered(writer: Service) -> None:
     talk = Conversation()
     exchange = talk.ask(writer, "滤芯的型号是什么？")
     wait_for_words(exchange)

@@ -256,3 +256,11 @@ def test_timing_says_when_the_first_word_came() -> None:
     assert parse(html).text == "search 0.08 s · first word 2.1 s · total 6.3 s"
     declined = view.timing_html(Answer("q", "a", (), trace=Trace(retrieve_ms=5, total_ms=9)), ZH)
     assert parse(declined).text == "查找 0.01 秒 · 共 0.0 秒"
+
+
+def test_error_message_keeps_its_commands_as_code_and_the_rest_as_plain_text() -> None:
+    message = "can't read *the* file a_b_c.toml <b>; name another with --config, or run `python -m rag ask`"
+    assert view.as_markdown(message) == (
+        r"can\'t read \*the\* file a\_b\_c\.toml \<b\>\; name another with `--config,` or run "
+        "`python -m rag ask`"
+    )
