@@ -127,7 +127,7 @@ def test_an_adapter_for_other_weights_is_refused_by_name(
 def test_an_adapter_of_another_format_is_refused_with_the_command_that_makes_one(
     make_adapter: MakeAdapter, facts: dict[str, str]
 ) -> None:
-    with pytest.raises(WeightsError, match=r"training\.generator"):
+    with pytest.raises(WeightsError, match=r"python -m training generator"):
         read_instructions(make_adapter(**facts))
 
 
