@@ -22,7 +22,7 @@ def test_every_reason_is_said_in_both_languages_and_given_by_the_chain(code: Rea
     assert "{" not in chinese
     if code == "unknown codes":
         assert "P400, P500" in chinese and "P400, P500" in str(answer.reason)
-    files = ("chain.py", "deciding.py", "declining.py")
+    files = ("chain.py", "decision.py", "declining.py")
     sources = [(ANSWERING / name).read_text(encoding="utf-8") for name in files]
     assert any(f'"{code}"' in each for each in sources)
 
