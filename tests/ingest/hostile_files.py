@@ -134,17 +134,17 @@ def letter_in_letters(depth: int) -> bytes:
 
 def bombs() -> dict[str, bytes]:
     """Small files that unpack to a great deal."""
-    huge = b" " * (300 << 20)
-    deflated = zlib.compress(b"q " * (150 << 20), 9)
+    large, huge = b" " * (40 << 20), b" " * (300 << 20)
+    deflated = zlib.compress(b"q " * (150 << 20), 1)
     twice = zlib.compress(deflated, 9)
     text = stream(deflated, b"/Filter /FlateDecode")
     nested = stream(twice, b"/Filter [/FlateDecode /FlateDecode]")
     sheet = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     return {
-        "bomb.docx": word("", more={"word/media/x.xml": huge}),
-        "bomb text.docx": word("<w:p><w:r><w:t>" + "a" * (100 << 20) + "</w:t></w:r></w:p>"),
-        "bomb.xlsx": office("xl/workbook.xml", "spreadsheetml.sheet.main", sheet.encode() + huge),
-        "bomb.pptx": office("ppt/presentation.xml", "presentationml.presentation.main", huge),
+        "bomb.docx": word("", more={"word/media/x.xml": large}),
+        "bomb text.docx": word("<w:p><w:r><w:t>" + "a" * (40 << 20) + "</w:t></w:r></w:p>"),
+        "bomb.xlsx": office("xl/workbook.xml", "spreadsheetml.sheet.main", sheet.encode() + large),
+        "bomb.pptx": office("ppt/presentation.xml", "presentationml.presentation.main", large),
         "bomb.epub": book(b"<html><body><p>" + huge),
         "laughs.docx": word("<w:p><w:r><w:t>&a9;</w:t></w:r></w:p>", before=_LAUGHS),
         "laughs.epub": book(f"{_LAUGHS}<html><body><p>&a9;</p></body></html>"),
@@ -156,9 +156,10 @@ def bombs() -> dict[str, bytes]:
     }
 
 
-def nested() -> dict[str, bytes]:
-    """Files that are nested deeply or lead back to themselves."""
-    deep = 30_000
+def nested(part: int = 1) -> dict[str, bytes]:
+    """Files that are nested deeply or lead back to themselves; with a part, the costly ones are shorter."""
+    deep = 30_000 // part
+    drawn = b"BT /F 12 Tf (a) Tj ET " * (100_000 // part)
     line = stream(b"BT /F 12 Tf 50 700 Td (The same page.) Tj ET")
     return {
         "deep.html": b"<div>" * deep + b"x" + b"</div>" * deep,
@@ -174,10 +175,10 @@ def nested() -> dict[str, bytes]:
         "deep objects.json": b'{"a":' * deep + b"1" + b"}" * deep,
         "deep list.md": "\n".join("  " * n + "- x" for n in range(1_500)).encode(),
         "deep quote.md": b">" * 50_000 + b" x",
-        "deep brackets.md": b"[" * 30_000 + b"x",
-        "deep emphasis.md": b"*a _b " * 50_000,
-        "deep links.md": b"[a](" * 50_000,
-        "deep pipes.md": b"|a" * 20_000 + b"\n" + b"|-" * 20_000 + b"\n" + b"|b" * 20_000,
+        "deep brackets.md": b"[" * deep + b"x",
+        "deep emphasis.md": b"*a _b " * (50_000 // part),
+        "deep links.md": b"[a](" * (50_000 // part),
+        "deep pipes.md": b"\n".join(cell * (20_000 // part) for cell in (b"|a", b"|-", b"|b")),
         "deep ticks.md": b"".join(b"`" * n + b" a " for n in range(1, 1_500)),
         "deep.eml": letter_in_letters(300),
         "deep parts.eml": b"".join(
@@ -192,15 +193,12 @@ def nested() -> dict[str, bytes]:
             + [(n, b"<</Type /Pages /Kids [%d 0 R] /Count 1>>" % (n + 1)) for n in range(2, 20_000)]
         ),
         "deep arrays.pdf": pdf_pages(b"[" * deep + b"]" * deep, 1, line),
-        "operators.pdf": pdf_pages(
-            b"3 0 R", 1, stream(zlib.compress(b"BT /F 12 Tf (a) Tj ET " * 100_000), b"/Filter /FlateDecode")
-        ),
+        "operators.pdf": pdf_pages(b"3 0 R", 1, stream(zlib.compress(drawn), b"/Filter /FlateDecode")),
     }
 
 
-def long_lines() -> dict[str, bytes]:
-    """Files of ten million characters on a line, or of as many lines."""
-    size = 10_000_000
+def long_lines(size: int = 10_000_000) -> dict[str, bytes]:
+    """Files of so many characters on a line, or of as many lines."""
     return {
         "line.txt": b"a" * size,
         "line 中.txt": ("水" * size).encode(),
@@ -224,38 +222,42 @@ def long_lines() -> dict[str, bytes]:
     }
 
 
-def repeated() -> dict[str, bytes]:
-    """Files that repeat what a reader may look at again and again; read in time unless it does."""
+def repeated(part: int = 1) -> dict[str, bytes]:
+    """Files that repeat what a reader may look at again and again; read in time unless it does.
+
+    With a part, they are so much shorter.
+    """
+    million, many, tens, some = (size // part for size in (1_000_000, 300_000, 100_000, 20_000))
     return {
-        "line stars.md": b"*" * 1_000_000,
-        "line marks.md": b"<" * 300_000,
-        "line tags.html": b"<" * 300_000,
-        "line entities.html": b"&amp" * 300_000,
-        "line digits.json": b"1" * 300_000,
-        "line quotes.csv": b'"' * 1_000_000,
-        "columns.csv": b",".join(b"%d" % n for n in range(1_000_000)) + b"\n" + b"," * 999_999,
-        "columns rows.csv": (b",".join(b"c%d" % n for n in range(20_000)) + b"\n") * 10,
-        "header rows.csv": b"h" * 5_000 + b",b\n" + b"1,2\n" * 100_000,
-        "blanks within.txt": b"a" + b" " * 1_000_000 + b"b",
-        "dates.txt": b"2024-01-" * 200_000,
-        "months 中.txt": ("二〇二四年" * 50_000).encode(),
-        "tabs.txt": b"\t" * 1_000_000 + b"x\ty",
-        "questions.md": b"Q: a\n" * 20_000,
-        "lines.txt": b"a\n" * 200_000,
-        "line.eml": b"Subject: " + b"a" * 1_000_000 + b"\n\nx",
-        "encoded words.eml": b"Subject: " + b"=?utf-8?q?a?= " * 10_000 + b"\n\nx",
-        "fences.md": b"```a\n" * 100_000,
-        "blanks front.md": b"---\na: b" + b" " * 300_000 + b"x\n---\n\nx",
-        "blanks.md": b"# a" + b" " * 300_000 + b"b\n\nx",
-        "blanks.html": b"<h1>a" + b" " * 1_000_000 + b"b</h1><p>x",
-        "dots x.txt": b"." * 1_000_000 + b"x",
-        "blanks dots x.txt": b". " * 100_000 + b"x" + b" " * 300_000 + b"x.",
-        "long heading.md": b"# " + b"h" * 300_000 + b"\n\n" + b"A sentence that goes on. \n\n" * 20_000,
+        "line stars.md": b"*" * million,
+        "line marks.md": b"<" * many,
+        "line tags.html": b"<" * many,
+        "line entities.html": b"&amp" * many,
+        "line digits.json": b"1" * many,
+        "line quotes.csv": b'"' * million,
+        "columns.csv": b",".join(b"%d" % n for n in range(million)) + b"\n" + b"," * (million - 1),
+        "columns rows.csv": (b",".join(b"c%d" % n for n in range(some)) + b"\n") * 10,
+        "header rows.csv": b"h" * 5_000 + b",b\n" + b"1,2\n" * tens,
+        "blanks within.txt": b"a" + b" " * million + b"b",
+        "dates.txt": b"2024-01-" * (2 * tens),
+        "months 中.txt": ("二〇二四年" * (5 * (some // 2))).encode(),
+        "tabs.txt": b"\t" * million + b"x\ty",
+        "questions.md": b"Q: a\n" * some,
+        "lines.txt": b"a\n" * (2 * tens),
+        "line.eml": b"Subject: " + b"a" * million + b"\n\nx",
+        "encoded words.eml": b"Subject: " + b"=?utf-8?q?a?= " * (some // 2) + b"\n\nx",
+        "fences.md": b"```a\n" * tens,
+        "blanks front.md": b"---\na: b" + b" " * many + b"x\n---\n\nx",
+        "blanks.md": b"# a" + b" " * many + b"b\n\nx",
+        "blanks.html": b"<h1>a" + b" " * million + b"b</h1><p>x",
+        "dots x.txt": b"." * million + b"x",
+        "blanks dots x.txt": b". " * tens + b"x" + b" " * many + b"x.",
+        "long heading.md": b"# " + b"h" * many + b"\n\n" + b"A sentence that goes on. \n\n" * some,
         "long title.html": b"<title>"
-        + b"t" * 300_000
+        + b"t" * many
         + b"</title>"
-        + b"<p>A sentence.</p><h2>b</h2>" * 5_000,
-        "long header.csv": b"h" * 300_000 + b",b\n" + b"1,2\n" * 50_000,
+        + b"<p>A sentence.</p><h2>b</h2>" * (some // 4),
+        "long header.csv": b"h" * many + b",b\n" + b"1,2\n" * (5 * (some // 2)),
     }
 
 

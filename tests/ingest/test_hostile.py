@@ -63,8 +63,11 @@ def test_small_files_that_unpack_to_much_are_refused_or_cut(write_files: WriteFi
     assert not any(problem.startswith(_TOO_LONG) for problem in problems.values())
 
 
-def test_what_is_nested_deeply_or_leads_back_to_itself_is_read_or_refused(write_files: WriteFiles) -> None:
-    files = hostile_files.nested()
+@pytest.mark.parametrize("part", [10, pytest.param(1, marks=pytest.mark.slow)])
+def test_what_is_nested_deeply_or_leads_back_to_itself_is_read_or_refused(
+    write_files: WriteFiles, part: int
+) -> None:
+    files = hostile_files.nested(part)
     many = {"many.pdf": files.pop("many.pdf")}
 
     read = _read(write_files(files))
@@ -83,23 +86,25 @@ def test_what_is_nested_deeply_or_leads_back_to_itself_is_read_or_refused(write_
     assert _problems(_read(write_files(many), limits))["many.pdf"].startswith(_TOO_LONG)
 
 
+@pytest.mark.parametrize("part", [10, pytest.param(1, marks=pytest.mark.slow)])
 def test_files_that_repeat_themselves_are_read_in_time_proportional_to_their_length(
-    write_files: WriteFiles,
+    write_files: WriteFiles, part: int
 ) -> None:
-    read = _read(write_files(hostile_files.repeated()))
+    read = _read(write_files(hostile_files.repeated(part)))
 
     assert set(_problems(read)) == {"line stars.md"}
     assert read["blanks within.txt"].document.text.strip(" ") == read["blanks within.txt"].document.text
 
 
 @pytest.mark.parametrize("name", ["line.txt", "line 中.txt"])
-def test_line_of_ten_million_characters_is_read(write_files: WriteFiles, name: str) -> None:
-    [read] = _read(write_files({name: hostile_files.long_lines()[name]})).values()
+@pytest.mark.parametrize("size", [300_000, pytest.param(10_000_000, marks=pytest.mark.slow)])
+def test_a_long_line_is_read(write_files: WriteFiles, name: str, size: int) -> None:
+    [read] = _read(write_files({name: hostile_files.long_lines(size)[name]})).values()
 
     assert read.document.problem is None
-    assert len(read.document.text) == 10_000_000
+    assert len(read.document.text) == size
     assert max(len(each.text) for each in read.passages) < 2_000
-    assert sum(len(each.text) for each in read.passages) == 10_000_000
+    assert sum(len(each.text) for each in read.passages) == size
 
 
 @pytest.mark.slow
