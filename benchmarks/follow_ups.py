@@ -23,8 +23,8 @@ from rag.answer import Question, Turn
 from rag.build import build_embeddings, build_generator, build_retriever, open_knowledge_base
 from rag.models.embedder import CachedQueryEmbeddings
 from rag.passage import metadata_of
-from rag.questions.conversation import retrieval_query
 from rag.questions.follow_ups import leans
+from rag.questions.inquiry import understand
 from rag.questions.rewriting import Rewriter
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
@@ -74,8 +74,8 @@ def measure(
     elapsed = (time.perf_counter() - start) * 1000
     forms = {
         "as it is": case["text"],
-        "joined": retrieval_query(question),
-        "rewritten": written or retrieval_query(question),
+        "joined": understand(question).query,
+        "rewritten": written or understand(question).query,
     }
     return {
         "id": case["id"],

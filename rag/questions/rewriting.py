@@ -70,7 +70,7 @@ class Rewriter:
         if not any(turn.role == "user" for turn in question.history) or not leans(question.text):
             return None
         before = last_question(question.history)
-        replaced = with_code_replaced(question.text, before) or with_place_replaced(question.text, before)
+        replaced = with_code_replaced(question.text, before)
         if replaced is not None:
             return replaced
         if isinstance(self._generator, EvidenceReader):
@@ -105,14 +105,9 @@ def as_asked(answer: Answer, question: Question, rewrite_ms: float) -> Answer:
 
 def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | None:
     """Why a rewritten question can't be trusted to ask what the follow-up asks, or None."""
-    if not written:
-        return "it is empty"
-    if len(written) > _LONGEST:
-        return "it is too long"
-    if not written.endswith(("?", "？")):
-        return "it isn't a question"
-    if len(re.findall(r"[?？]", written)) > 1:
-        return "it is more than one question"
+    if len(written) > _LONGEST or not re.fullmatch(r"[^?？]+[?？]", written):
+        return "it isn't one question"
+    before = fold(last_question(question.history))
     earlier = " ".join(text for _, text in recent_turns(question))
     if language_of(written) != language_to_write(question):
         return "it is in another language"
@@ -121,10 +116,8 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
         question.text
     ) <= _names_within(new, question):
         return "it lacks a number or a name of the question"
-    if is_negated(asked) and not is_negated(new):
-        return "it lacks the question's negation"
-    if is_negated(new) and not is_negated(asked) and not is_negated(fold(last_question(question.history))):
-        return "it has a negation that the question lacks"
+    if is_negated(new) != is_negated(asked) and not (is_negated(new) and is_negated(before)):
+        return "only one of the two has a negation"
     if asked_for(asked) not in (None, asked_for(new)) or (_yes_or_no(asked) and not _yes_or_no(new)):
         return "it asks for something else"
     terms = set(analyzer.content_terms(written))
@@ -136,7 +129,7 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
     wanted = own - _LIGHT
     if wanted and len({each for each in wanted if each in terms or _within(each, new)}) < _KEPT * len(wanted):
         return "it lacks words of the question"
-    if _squeeze(new) in (_squeeze(asked), _squeeze(fold(last_question(question.history)))):
+    if _squeeze(new) in (_squeeze(asked), _squeeze(before)):
         return "it only repeats a question"
     if leans(written):
         return "it still leans on the conversation"
@@ -181,36 +174,6 @@ def with_code_replaced(text: str, before: str) -> str | None:
                 head = _NAME.sub("", head)
             return head + new + before[old[0].end() :]
     return None
-
-
-_PLACE = r"(?P<at>(?i:in|at|for|from|to|on))\s+(?P<name>(?:the )?[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)"
-_ONLY_PLACE = re.compile(
-    rf"^(?:(?:[Aa]nd|[Bb]ut)\s+(?:what about )?|(?:[Ww]hat|[Hh]ow) about )?(?:{_PLACE})\s*\?$"
-)
-
-
-_NO_PLACE = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Spring|Summer|"
-    r"Autumn|Fall|Winter|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]+\d+)\b|.*['’]s$"
-)
-_GOES_ON = re.compile(r"\.\s|\s(?:of|and|or|de|&)\s")  # and so does the name, perhaps
-
-
-def with_place_replaced(text: str, before: str) -> str | None:
-    """The question before with the name behind its only "in" (at, for, from, to, on) replaced.
-
-    ``What may a night in Shanghai cost?``, then ``And in Japan?``: ``What may a night in Japan cost?``. None
-    for anything else.
-    """
-    match = _ONLY_PLACE.match(text.strip())
-    if match is None or leans(before):
-        return None
-    old = [each for each in re.finditer(rf"\b{_PLACE}", before) if each["at"] == match["at"].lower()]
-    if len(old) != 1 or old[0]["name"] == match["name"] or _NO_PLACE.match(old[0]["name"]):
-        return None
-    if _GOES_ON.match(before[old[0].end() :]):
-        return None
-    return before[: old[0].start("name")] + match["name"] + before[old[0].end("name") :]
 
 
 def _names_within(folded: str, question: Question) -> frozenset[str]:

@@ -84,11 +84,13 @@ def test_question_is_taken_apart_only_where_it_asks_two_things(case: dict[str, A
     "question",
     [
         "Who designed the system that failed and was the first to be sold?",
-        "Who was the writer of the song and who died in 2007?",
         "Which pump is both quiet and cheap?",
         "What is a pump that cannot be cleaned, but which is cheap?",
         "屏幕上什么都不显示，怎么办？",
         "病毒如何以及何时进入体内？",
+        "P100 和 P200 的保修期分别是多久？",
+        "Which is older, Oxford or Cambridge?",
+        "What is the warranty of the P100 and how do I return it?",
         "The pump is quiet, but is it safe?",
         "这台泵比以前更吵吗？",
         "",
@@ -105,21 +107,23 @@ def test_what_only_looks_like_two_questions_stays_whole(question: str) -> None:
 @pytest.mark.parametrize(
     ("question", "parts"),
     [
-        ("P100 的保修期有多久，怎么申请退货？", ("P100 的保修期有多久", "P100 怎么申请退货")),
-        ("P100 多重？它的功率是多少？", ("P100 多重", "P100的功率是多少")),
-        ("2026年，A款和B款的价格分别是多少？", ("2026年，A款的价格是多少", "2026年，B款的价格是多少")),
-        ("P100 的价格和 P200 的重量分别是多少？", ("P100 的价格是多少", "P200 的重量是多少")),
+        ("年假有多少天？如果加班到很晚，怎么算工资？", ("年假有多少天", "如果加班到很晚，怎么算工资")),
+        ("P100 保修多久，运费谁付，它多重？", ("P100 保修多久", "运费谁付，它多重")),
+        ("P200 报 E06，怎么处理，以及滤芯多久换一次？", ("P200 报 E06，怎么处理", "滤芯多久换一次")),
         (
             "How big is it, and in what year was Bonn founded?",
             ("How big is it", "in what year was Bonn founded"),
         ),
         (
             "What is the price of the P100 and how heavy is it, and who sells Tidal pumps?",
-            ("What is the price of the P100", "how heavy is the P100", "who sells Tidal pumps"),
+            ("What is the price of the P100 and how heavy is it", "who sells Tidal pumps"),
         ),
+        ("Is the pump quiet, and does the hose fit?", ("Is the pump quiet", "does the hose fit")),
     ],
 )
-def test_each_part_has_what_they_share(question: str, parts: tuple[str, ...]) -> None:
+def test_a_clause_that_does_not_stand_alone_stays_with_its_neighbour(
+    question: str, parts: tuple[str, ...]
+) -> None:
     assert split_question(question) == parts
 
 
@@ -128,7 +132,7 @@ def words(text: str) -> set[str]:
 
 
 @given(QUESTIONS)
-def test_parts_are_shorter_have_only_the_questions_words_and_no_parts_themselves(question: str) -> None:
+def test_parts_are_shorter_and_have_only_the_questions_words(question: str) -> None:
     parts = split_question(question)
     assert len(parts) in (0, *range(2, MOST_PARTS + 1))
     assert len(set(parts)) == len(parts)
@@ -136,7 +140,6 @@ def test_parts_are_shorter_have_only_the_questions_words_and_no_parts_themselves
         assert part.strip() == part != ""
         assert len(part) < len(question)
         assert words(part) <= words(question)
-        assert split_question(part) == ()
 
 
 @given(st.text(max_size=200))

@@ -8,7 +8,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from rag.answer import Question, Turn
 from rag.answering.extractive import ExtractiveReader
-from rag.questions.rewriting import Rewriter, objection_to, with_code_replaced, with_place_replaced
+from rag.questions.rewriting import Rewriter, objection_to, with_code_replaced
 from rag.questions.rewriting_prompt import rewriting_head, rewriting_messages
 from rag.text.analysis import Analyzer
 
@@ -72,32 +72,6 @@ def test_a_code_or_a_year_alone_takes_the_place_of_the_one_before() -> None:
     assert with_code_replaced("那 A3 呢？", "P200 报 E06 怎么办？") is None
     assert with_code_replaced("那阀片组呢？", "P200 报 E06 怎么办？") is None
     assert with_code_replaced("那 E04 呢？", "E06 和 E08 有什么区别？") is None
-
-
-@pytest.mark.parametrize("text", ["And in Japan?", "and in Japan?", "What about in Japan?", "In Japan?"])
-def test_another_place_takes_the_place_of_the_one_before(text: str) -> None:
-    before = "What may a night in a hotel in Shanghai cost?"
-    assert with_place_replaced(text, before) == "What may a night in a hotel in Japan cost?"
-
-
-@pytest.mark.parametrize(
-    ("text", "before"),
-    [
-        ("And for Japan?", "What may a night in Shanghai cost?"),
-        ("And in the morning?", "What may a night in Shanghai cost?"),
-        ("And in Japan?", "What may a night cost?"),
-        ("And in Japan?", "Who in Berlin works for those in Paris?"),
-        ("And in Japan?", "What may it cost in Shanghai?"),
-        ("What are the rules in Japan?", "What may a night in Shanghai cost?"),
-        ("And in Europe?", "How much was the revenue in Q3?"),
-        ("And in Japan?", "What did the shop earn in May?"),
-        ("And in Japan?", "What does a night in Trinidad and Tobago cost?"),
-        ("And in Japan?", "What does a night in St. Moritz cost?"),
-        ("And for Bob?", "What is the fee for Ann's car?"),
-    ],
-)
-def test_no_place_is_replaced_where_it_isnt_plain_which(text: str, before: str) -> None:
-    assert with_place_replaced(text, before) is None
 
 
 def test_the_extractive_reader_rewrites_by_rule_alone(analyzer: Analyzer) -> None:
