@@ -87,7 +87,6 @@ EXCEPTIONS: Mapping[str, set[str]] = {
         "eval.commands.tables",
         "rag.commands.verify",
         "rag.models.fingerprint",
-        "rag.questions.conversation",
     },
     "long modules": set(),
     "lines of rag": {"more than 15000"},
