@@ -26,11 +26,12 @@ import pytest
 # A job that a shell started in the background ignores Ctrl-C, and so would what the tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Few examples, the same in each run; `make test-slow` takes the other profile.
-hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
-hypothesis.settings.register_profile("thorough", max_examples=250, deadline=None)
+# Few examples, the same in each run; `make test-slow` takes many, and others each time.
+_HEALTH = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+_PROFILE = hypothesis.settings.register_profile
+_PROFILE("quick", max_examples=40, derandomize=True, deadline=None, suppress_health_check=_HEALTH)
+_PROFILE("thorough", max_examples=400, deadline=None, suppress_health_check=_HEALTH)
 hypothesis.settings.load_profile("quick")
-
 
 _CORPUS = (
     "The pump must be cleaned every six months. Staff get twelve days of leave a year.",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eval import benchmark_file
@@ -51,7 +51,6 @@ def test_saved_question_is_what_eval_reads(tmp_path: Path) -> None:
     assert len({each.id for each in (first, second, third)}) == 3
 
 
-@settings(deadline=None)  # each line is on the disk before the next
 @given(st.lists(st.builds(BenchmarkQuestion, TEXT, st.booleans(), TEXTS, TEXTS, TEXT), max_size=4), TEXTS)
 def test_any_text_comes_back_from_the_file(questions: list[BenchmarkQuestion], said: tuple[str, ...]) -> None:
     history = tuple(Turn("user", text) for text in said)

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
@@ -52,7 +52,6 @@ def _build(items: list[tuple[str, str, int]]) -> DocumentText:
     return assemble(blocks)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_ITEMS)
 def test_passages_are_exact_slices_in_order_that_cover_all_body_text_once(
     items: list[tuple[str, str, int]],
@@ -75,7 +74,6 @@ def test_passages_are_exact_slices_in_order_that_cover_all_body_text_once(
             assert "".join(lost).strip() == ""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_ITEMS)
 def test_question_answer_pairs_are_never_split_and_passages_keep_to_one_page(
     items: list[tuple[str, str, int]],
@@ -95,7 +93,6 @@ def test_question_answer_pairs_are_never_split_and_passages_keep_to_one_page(
             assert approximate_tokens(re.sub(r"\s", "", passage.page_content)) <= allowed
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_SENTENCES, min_size=1, max_size=30))
 def test_prose_is_cut_at_sentence_ends_only(sentences: list[str]) -> None:
     short = [each for each in sentences if approximate_tokens(each) <= LONGEST // 2]

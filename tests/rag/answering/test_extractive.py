@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
@@ -105,7 +105,6 @@ def test_meaning_decides_where_words_are_equally_good() -> None:
     assert compared.read(question, [passage]) == [(1, "The north area is for staff vehicles.")]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.text("滤芯更换 pump.。？?\n[1]:#", max_size=30),
     st.lists(st.text("滤芯更换多久 pump valve.。？\n[2]#", max_size=60), max_size=4),

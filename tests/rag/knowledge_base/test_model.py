@@ -121,9 +121,8 @@ def test_found_is_what_was_published(put: Put, found: Found, fingerprint: Embedd
     run_state_machine_as_test(
         make_machine(put, found, fingerprint),
         settings=settings(
-            max_examples=12,
+            max_examples=settings().max_examples // 3,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

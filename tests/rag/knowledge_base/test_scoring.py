@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import KnowledgeBaseMismatch
@@ -36,7 +36,6 @@ def _remove(writer: Writer, source: str) -> None:
     writer.remove(writer.root("/docs"), source)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), words=st.lists(st.sampled_from((*_WORDS, "unknown", "的")), max_size=4))
 def test_scores_of_given_passages_equal_those_of_searches(
     many: KnowledgeBase, data: st.DataObject, words: list[str]

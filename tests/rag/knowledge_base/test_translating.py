@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.filter import Filter
@@ -74,7 +74,6 @@ def test_filter_holds_too(bilingual: KnowledgeBase) -> None:
     assert found(bilingual, "immune system", filter=Filter(lang=("en",))) == []
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     question=st.one_of(
         st.text(max_size=30), st.permutations(["保修期", "system", "免疫", "AB-1200", "pump"]).map(" ".join)

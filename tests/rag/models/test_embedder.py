@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_tests.integration_tests import EmbeddingsIntegrationTests
 from langchain_tests.unit_tests import EmbeddingsUnitTests
@@ -65,7 +65,6 @@ def test_order_is_kept_whatever_the_lengths(embeddings: SentenceEmbeddings) -> N
         np.testing.assert_allclose(embeddings.encode_passages([text])[0], vector, atol=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
 @given(texts=st.lists(st.text(st.characters(), max_size=60), max_size=5))  # half surrogate pairs among them
 def test_any_text_has_a_vector_of_length_one(embeddings: SentenceEmbeddings, texts: list[str]) -> None:
     vectors = embeddings.encode_passages(texts)

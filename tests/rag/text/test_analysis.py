@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.analysis import Analyzer
@@ -86,7 +86,6 @@ def test_digest_changes_with_the_glossary_only() -> None:
     assert Analyzer(Glossary.parse("网关")).digest != plain.digest
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_terms_are_never_empty_and_never_hold_white_space(text: str) -> None:
     for term in plain.terms(text):
@@ -95,13 +94,11 @@ def test_terms_are_never_empty_and_never_hold_white_space(text: str) -> None:
         assert len(term) <= 128
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8")))
 def test_folding_twice_changes_nothing_more_for_terms(text: str) -> None:
     assert plain.terms(fold(text)) == plain.terms(fold(fold(text)))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="年假天员工AB12-/. ", min_size=1))
 def test_width_of_characters_makes_no_difference(text: str) -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)

@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.segmentation import Segmenter
@@ -33,7 +33,6 @@ def test_segmentation_is_that_of_jieba(jieba_tokenizer: Any) -> None:
     segmenter = Segmenter()
     assert segmenter.segment("南京市长江大桥") == ["南京", "京市", "南京市", "长江", "大桥", "长江大桥"]
 
-    @settings(deadline=None, max_examples=200)
     @given(st.integers(0, len(TEXT) - 1), st.integers(1, 40), st.text(alphabet=TEXT, max_size=8))
     def check(start: int, length: int, mixed: str) -> None:
         for run in (TEXT[start : start + length], mixed):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents.base import Blob
 from pypdf import PdfWriter
@@ -264,7 +264,6 @@ def test_what_is_no_pdf_is_refused(parse: Parse, data: bytes) -> None:
         parse(PdfParser(), data)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_damaged_pdf_is_read_or_refused(data: st.DataObject) -> None:
     whole = bytearray(make_pdf([WRAPPED, WRAPPED]))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -127,7 +127,6 @@ _FILTERS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=_FILTERS, query=st.sampled_from(_WORDS), k=st.sampled_from((1, 5, 40, 1000)))
 def test_filtered_search_is_a_search_of_everything_filtered(
     stored: Filled, wanted: Filter, query: str, k: int

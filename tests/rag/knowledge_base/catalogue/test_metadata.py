@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.knowledge_base.catalogue.metadata import decode_metadata, encode_metadata
@@ -19,7 +19,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(names, values, max_size=4))
 def test_metadata_comes_back_equal_tuples_included(metadata: dict[str, Any]) -> None:
     decoded = decode_metadata(encode_metadata(metadata))

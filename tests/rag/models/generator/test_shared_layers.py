@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
@@ -82,7 +82,6 @@ def test_what_only_one_has_read_before_is_not_in_the_way(twins: tuple[Twins, Twi
     assert sum(shared.read) == len(PROMPT) + 2
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.integers(0, 4), st.lists(st.integers(3, 12), min_size=1, max_size=9)),

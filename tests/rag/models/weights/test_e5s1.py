@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from transformers import BertConfig, BertModel
@@ -101,7 +101,6 @@ def test_progress_covers_the_tensors(tiny_e5: Any, tmp_path: Path) -> None:
     assert 0 < sum(counts) <= sum(4 * each.size for each in values)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(part=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_anywhere_is_refused(tiny_e5: Any, tmp_path: Path, part: float) -> None:
     data = tiny_e5.encode()
