@@ -11,7 +11,6 @@ fit to the others.
 import argparse
 import math
 import random
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,11 @@ from tqdm import tqdm
 
 from eval.runs.scores import read_answers
 from rag.build import build_generator
-from rag.models.generator import TrainedGenerator
 from rag.settings import load_settings
+from rag.text.marks import without_marks
 from training.fit.confidence import Labelled, held_out, read_labelled, signals_for
 from training.fit.logistic import auroc
 
-_MARK = re.compile(r"\s*\[\d+\]")
 _MOST = 6.0  # logits beyond count as these
 _ASKED = {
     "zh": (
@@ -64,11 +62,12 @@ def main() -> None:
     random.Random(args.seed).shuffle(labelled)
     labelled = labelled[: args.count]
     generator = build_generator(load_settings(None).override("generator", adapter="none").generator)
-    if not isinstance(generator, TrainedGenerator):
+    local = generator.abilities.local
+    if local is None:
         sys.exit("the generator doesn't tell how likely a word is; choose a local one in rag.toml")
     for each in tqdm(labelled, unit="answer", file=sys.stderr):
         messages, words = _messages(records[each.set_name, each.id])
-        yes, no = generator.first_token_probabilities(messages, words)
+        yes, no = local.first_token_probabilities(messages, words)
         odds = math.log((yes + 1e-6) / (no + 1e-6))
         each.signals["verified"] = max(-_MOST, min(_MOST, odds))
     _print(labelled)
@@ -78,7 +77,7 @@ def _messages(record: dict[str, Any]) -> tuple[list[BaseMessage], tuple[str, str
     told, asked, words = _ASKED["zh" if record["lang"] == "zh" else "en"]
     cited = {each["number"] for each in record["citations"]}
     text = "\n".join(each["evidence"] for each in record["passages"] if each["number"] in cited)
-    answer = _MARK.sub("", record["answer"])
+    answer = without_marks(record["answer"])
     message = asked.format(text=text, question=record["text"], answer=answer)
     return [SystemMessage(told), HumanMessage(message)], words
 

@@ -5,20 +5,17 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import PrivateAttr
+from langchain_core.runnables import RunnableConfig
 
 from rag.files import cache_folder
 from rag.models import generator as generators
-from rag.models.generator import AnswerFinder, TrainedGenerator, adapter_file, finder_file
+from rag.models.generator import Abilities, Generator, Local, adapter_file, finder_file
 from rag.models.weights import resolve_model, weights_digest
 from rag.settings import GeneratorSettings
 
@@ -34,113 +31,104 @@ def generations_file() -> Path:
     return cache_folder() / "generations.sqlite"
 
 
-class CachedGenerator(BaseChatModel):
-    """A chat model that writes each answer once. Only whole answers are kept, never those that were stopped.
+class CachedGenerator:
+    """A generator that writes each answer once. Only whole answers are kept, never those that were stopped.
 
     ``identity`` names all that an answer depends on beside the messages. A ``fresh`` one looks nothing up.
     """
 
-    generator: BaseChatModel
-    identity: str
-    file: Path
-    fresh: bool = False
-
-    _hits: int = PrivateAttr(default=0)
-
-    @property
-    def hits(self) -> int:
-        """How many answers came from the cache so far."""
-        return self._hits
+    def __init__(self, generator: Generator, identity: str, file: Path, *, fresh: bool = False) -> None:
+        self.identity = identity
+        self.hits = 0  # how many answers came from the cache so far
+        self._generator = generator
+        self._file = file
+        self._fresh = fresh
 
     @property
-    def trained_instructions(self) -> frozenset[str]:
-        """Those of the generator behind the cache."""
-        behind = self.generator
-        return behind.trained_instructions if isinstance(behind, TrainedGenerator) else frozenset()
+    def model_name(self) -> str:
+        """That of the generator behind the cache."""
+        return self._generator.model_name
 
     @property
-    def can_find(self) -> bool:
-        """Whether the generator behind the cache can."""
-        return isinstance(self.generator, AnswerFinder) and self.generator.can_find
+    def abilities(self) -> Abilities:
+        """Those of the generator behind the cache, whose probabilities are kept like its answers."""
+        behind = self._generator.abilities
+        local = _CachedLocal(behind.local, self) if behind.local is not None else None
+        return replace(behind, local=local)
 
-    def first_token_probabilities(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
-    ) -> list[float]:
-        """Those of the generator behind the cache, kept like its answers."""
-        assert isinstance(self.generator, TrainedGenerator)
-        key = self._key(messages, None, {"first tokens": list(candidates), "finder": finder})
-        known = None if self.fresh else self._look_up(key)
-        if known is not None:
-            self._hits += 1
-            return [float(each) for each in json.loads(known[0])]
-        behind = self.generator
-        if finder:
-            assert isinstance(behind, AnswerFinder)
-            found = behind.first_token_probabilities(messages, candidates, finder=True)
-        else:
-            found = behind.first_token_probabilities(messages, candidates)
-        self._keep(key, AIMessageChunk(content=json.dumps(found)))
-        return found
-
-    @property
-    def _llm_type(self) -> str:
-        return "cached"
-
-    def _stream(
+    def stream(
         self,
-        messages: list[BaseMessage],
+        input: list[BaseMessage],
+        config: RunnableConfig | None = None,
+        *,
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        key = self._key(messages, stop, kwargs)
-        known = None if self.fresh else self._look_up(key)
+        **options: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """See `Generator`."""
+        key = self._key(input, stop, options)
+        known = self._look_up(key)
         if known is not None:
-            self._hits += 1
-            text, usage, metadata = known
-            message = AIMessageChunk(
-                content=text, usage_metadata=usage, response_metadata=metadata, chunk_position="last"
+            yield AIMessageChunk(
+                content=known.text,
+                usage_metadata=known.usage_metadata,
+                response_metadata=known.response_metadata,
+                chunk_position="last",
             )
-            yield ChatGenerationChunk(message=message)
             return
         whole: AIMessageChunk | None = None
-        for chunk in self.generator.stream(messages, stop=stop, **kwargs):
-            assert isinstance(chunk, AIMessageChunk)
+        for chunk in self._generator.stream(input, config, stop=stop, **options):
             whole = chunk if whole is None else whole + chunk
-            yield ChatGenerationChunk(message=chunk)
+            yield chunk
         if whole is not None:
             self._keep(key, whole)
 
-    def _generate(
+    def invoke(
         self,
-        messages: list[BaseMessage],
+        input: list[BaseMessage],
+        config: RunnableConfig | None = None,
+        *,
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        text, usage = "", None
-        metadata: dict[str, Any] = {}
-        for chunk in self._stream(messages, stop, **kwargs):
-            assert isinstance(chunk.message, AIMessageChunk)
-            text += str(chunk.message.content)
-            usage = chunk.message.usage_metadata or usage
-            metadata |= chunk.message.response_metadata
-        message = AIMessage(text, usage_metadata=usage, response_metadata=metadata)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        **options: Any,
+    ) -> AIMessage:
+        """See `Generator`."""
+        key = self._key(input, stop, options)
+        known = self._look_up(key)
+        if known is not None:
+            return known
+        message = self._generator.invoke(input, config, stop=stop, **options)
+        self._keep(key, message)
+        return message
+
+    def first_token_probabilities(
+        self, local: Local, messages: Sequence[BaseMessage], candidates: Sequence[str], finder: bool
+    ) -> list[float]:
+        """What ``local`` says, kept like an answer."""
+        key = self._key(messages, None, {"first tokens": list(candidates), "finder": finder})
+        known = self._look_up(key)
+        if known is not None:
+            return [float(each) for each in json.loads(str(known.text))]
+        found = local.first_token_probabilities(messages, candidates, finder=finder)
+        self._keep(key, AIMessage(json.dumps(found)))
+        return found
 
     def _key(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> str:
         said = [[message.type, message.content] for message in messages]
         facts = json.dumps([self.identity, said, stop, options], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _look_up(self, key: str) -> tuple[str, UsageMetadata | None, dict[str, Any]] | None:
+    def _look_up(self, key: str) -> AIMessage | None:
+        if self._fresh:
+            return None
         with closing(self._open()) as database:
             row = database.execute(
                 "SELECT text, usage, metadata FROM answers WHERE key = ?", (key,)
             ).fetchone()
-        return (row[0], json.loads(row[1]), json.loads(row[2])) if row else None
+        if row is None:
+            return None
+        self.hits += 1
+        return AIMessage(row[0], usage_metadata=json.loads(row[1]), response_metadata=json.loads(row[2]))
 
-    def _keep(self, key: str, message: AIMessageChunk) -> None:
+    def _keep(self, key: str, message: AIMessage) -> None:
         metadata = {
             name: message.response_metadata[name] for name in _KEPT if name in message.response_metadata
         }
@@ -149,14 +137,35 @@ class CachedGenerator(BaseChatModel):
             database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
 
     def _open(self) -> sqlite3.Connection:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(self.file, timeout=60)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self._file, timeout=60)
         database.execute(_TABLE)
         return database
 
 
+@dataclass(frozen=True, slots=True)
+class _CachedLocal:
+    """What a local model can do, by way of the cache."""
+
+    behind: Local
+    cache: CachedGenerator
+
+    @property
+    def trained_instructions(self) -> frozenset[str]:
+        return self.behind.trained_instructions
+
+    @property
+    def can_find(self) -> bool:
+        return self.behind.can_find
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
+    ) -> list[float]:
+        return self.cache.first_token_probabilities(self.behind, messages, candidates, finder)
+
+
 def cached_generator(
-    generator: BaseChatModel, settings: GeneratorSettings, file: Path | None = None, *, fresh: bool = False
+    generator: Generator, settings: GeneratorSettings, file: Path | None = None, *, fresh: bool = False
 ) -> CachedGenerator:
     """The generator that the settings name, with a cache before it.
 
@@ -168,9 +177,7 @@ def cached_generator(
     facts["writing"] = _writing_digest(settings)
     facts["versions"] = [version("torch"), version("transformers")]
     identity = json.dumps(facts, sort_keys=True)
-    return CachedGenerator(
-        generator=generator, identity=identity, file=file or generations_file(), fresh=fresh
-    )
+    return CachedGenerator(generator, identity, file or generations_file(), fresh=fresh)
 
 
 def generator_digest(settings: GeneratorSettings) -> str:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from tqdm import tqdm
 
 from eval.runs.summary import mean_of_each
 from rag.errors import EvalError
+from rag.models.generator import Generator
 
 _WORDING = {
     "zh": (
@@ -35,7 +35,7 @@ _YES = ("yes", "是", "正确", "对")
 _NO = ("no", "否", "不", "错")
 
 
-def judge_run(run: Path, judge: BaseChatModel, name: str) -> dict[str, Any]:
+def judge_run(run: Path, judge: Generator, name: str) -> dict[str, Any]:
     """Have every answer of a run judged that there is a reference answer for.
 
     Args:
@@ -74,7 +74,7 @@ def judge_run(run: Path, judge: BaseChatModel, name: str) -> dict[str, Any]:
     return found
 
 
-def _judged(record: Mapping[str, Any], judge: BaseChatModel) -> dict[str, Any]:
+def _judged(record: Mapping[str, Any], judge: Generator) -> dict[str, Any]:
     reply = str(judge.invoke(_messages(record)).text).strip()
     verdict = _verdict(reply)
     right = record["scores"]["right"]

@@ -1,4 +1,4 @@
-"""Questions and answers: what goes into the chain and what comes out of it."""
+"""Questions and answers: what goes into the chain, what comes out of it, and what is told on the way."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,11 +12,17 @@ __all__ = [
     "Answer",
     "Citation",
     "Curated",
+    "Drafting",
+    "Event",
+    "Final",
+    "Found",
     "Origin",
     "Question",
+    "Reason",
     "ReasonCode",
     "SearchResult",
     "Sentence",
+    "TakenBack",
     "Trace",
     "Turn",
 ]
@@ -33,7 +39,19 @@ ReasonCode = Literal[
     "unsupported",
     "only restates",
     "not sure enough",
+    "not known",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a question was declined. `rag.presenting.reasons` says it in words.
+
+    ``detail``: what the words name: the codes that no passage has, the probability that isn't enough.
+    """
+
+    code: ReasonCode
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +129,14 @@ class Curated:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer and the evidence it rests on.
+    """An answer and the evidence it rests on, or a decline, which cites nothing and has a ``reason``.
 
-    While it streams, each item is the answer so far: passages from the first item on, ``sentences`` and
-    ``citations`` only in the last. ``abstained`` answers cite nothing and say why in ``reason``, in English;
-    ``rag.presenting.reasons`` says it in other languages by ``reason_code``.
-    ``confidence`` is a probability, of answers of the origin "faq"; None of others, until it is fitted.
-    ``standalone`` is what a question that leaned on the conversation was understood as, and answered as.
-    ``curated`` is the entry that such an answer is from, or, beside another answer, one that may be meant.
+    ``confidence``: the probability, 0 to 1, that the answer is right: of a generated one by a calibration
+    that was fitted on other questions (`rag.answering.confidence`), of a curated one that its entry is the
+    one that is asked for. None where there is no calibration for the models, and of declines.
+    ``standalone``: what a question that leaned on the conversation was understood as, and answered as.
+    ``curated``: the entry that an answer of the origin "faq" is from, or, beside another answer, one that
+    may be meant.
     """
 
     question: str
@@ -128,10 +146,41 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     origin: Origin = "generated"
     abstained: bool = False
-    reason: str | None = None
-    reason_code: ReasonCode | None = None
+    reason: Reason | None = None
     confidence: float | None = None
     filter: Filter | None = None  # the question's
     curated: Curated | None = None
     standalone: str | None = None
     trace: Trace = field(default_factory=Trace)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first event: what will be read. ``answer`` has the passages, and no text yet."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """The draft so far, all of it: nothing of it is checked, its marks may name no passage."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The draft that was shown isn't the answer: something else takes its place, or nothing is answered."""
+
+    draft: str
+    why: Literal["replaced", "withheld"]
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The last event: the answer, or a decline."""
+
+    answer: Answer
+
+
+Event = Found | Drafting | TakenBack | Final

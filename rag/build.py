@@ -1,17 +1,17 @@
 """The only place that turns settings into objects."""
 
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration, calibration_for, load_calibration
 from rag.answering.extractive import ExtractiveReader
+from rag.answering.second_reader import AdapterReader, SecondReader
 from rag.curated import FaqMatcher
 from rag.errors import ConfigError
 from rag.knowledge_base import KnowledgeBase
 from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
-from rag.models.generator import adapter_digest, adapter_file, load_generator
+from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
 from rag.models.reranker import build_reranker
 from rag.models.weights import file_digest, resolve_model
 from rag.retrievers import PassageSearch, Retriever
@@ -85,7 +85,7 @@ def build_generator(
     *,
     analyzer: Analyzer | None = None,
     embeddings: Embeddings | None = None,
-) -> BaseChatModel:
+) -> Generator:
     """The generator that ``settings.model`` names; a local model is loaded when it is first used.
 
     "extractive" is the extractive reader, which uses ``analyzer`` and, where given, ``embeddings``;
@@ -106,7 +106,7 @@ def build_answer_chain(
     *,
     embeddings: Embeddings | None = None,
     retriever: Retriever | BaseRetriever | None = None,
-    generator: BaseChatModel | None = None,
+    generator: Generator | None = None,
 ) -> AnswerChain:
     """Everything from a question to an answer, on an open knowledge base or the settings' own.
 
@@ -131,16 +131,20 @@ def build_answer_chain(
         retriever or build_retriever(settings, knowledge_base, embeddings, matcher=matcher),
         generator,
         knowledge_base.analyzer,
-        evidence_tokens=settings.answering.evidence_tokens,
-        max_question_characters=settings.answering.max_question_characters,
-        generator_name=settings.generator.model,
+        settings.answering,
         matcher=matcher,
         calibration=build_calibration(settings),
-        minimum_confidence=settings.answering.minimum_confidence,
+        second_reader=build_second_reader(settings, generator),
         split_questions=settings.retrieval.split_questions,
-        check=settings.answering.check,
-        second_reading=settings.answering.second_reading,
     )
+
+
+def build_second_reader(settings: Settings, generator: Generator) -> SecondReader | None:
+    """What reads the evidence beside the generator: its own second adapter, if it has one and may."""
+    local = generator.abilities.local
+    if not settings.answering.second_reading or local is None or not local.can_find:
+        return None
+    return AdapterReader(generator)
 
 
 def readers_digest(settings: Settings) -> str:

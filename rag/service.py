@@ -21,19 +21,19 @@ from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableConfig
 
-from rag.answer import Answer, Question, SearchResult
+from rag.answer import Answer, Event, Question, SearchResult
 from rag.errors import ConfigError
 from rag.filter import Filter
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
     from rag.knowledge_base import KnowledgeBase, RelatedDocument, StoredDocument, VerifyReport
+    from rag.models.generator import Generator
     from rag.retrievers import PassageSearch, Retriever
 
 Part = TypeVar("Part")
@@ -56,7 +56,7 @@ class Service:
         roots: Roots,
         knowledge_base: "KnowledgeBase | None" = None,
         embeddings: "Embeddings | None" = None,
-        generator: "BaseChatModel | None" = None,
+        generator: "Generator | None" = None,
         retriever: "Retriever | BaseRetriever | None" = None,
     ) -> None:
         """Nothing is opened yet.
@@ -137,6 +137,14 @@ class Service:
             RagError: what ``ask`` raises.
         """
         return self._chain().stream(question, config)
+
+    def events(self, question: str | Question, config: RunnableConfig | None = None) -> Iterator[Event]:
+        """What happens while a question is answered: `Found`, drafts, and last `Final` with the answer.
+
+        Raises:
+            RagError: what ``ask`` raises.
+        """
+        return self._chain().events(question, config)
 
     def search(
         self, query: str | Question, k: int | None = None, filter: Filter | None = None
@@ -273,7 +281,7 @@ class Service:
         return opened, CachedQueryEmbeddings(embedder)
 
     def _build_chain(
-        self, generator: "BaseChatModel | None", retriever: "Retriever | BaseRetriever | None"
+        self, generator: "Generator | None", retriever: "Retriever | BaseRetriever | None"
     ) -> "AnswerChain":
         from rag.build import build_answer_chain
 

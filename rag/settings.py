@@ -130,17 +130,16 @@ class AnsweringSettings(_Section):
 
     An answer less probable to be right than ``minimum_confidence`` is withheld (left out: the calibration's
     own threshold; 0: none is). ``calibration``: a file of `python -m training confidence` for other models
-    than the default ones. ``check``: what happens to sentences that their evidence doesn't bear out: they are
-    "remove"d, removed after the answer was written once more ("repair"), or, to measure what that gives,
-    left ("none"). ``second_reading``: what is read is read once more, by the generator's second adapter,
-    if it has one.
+    than the default ones. ``check``: sentences that their evidence doesn't bear out are removed ("remove")
+    or, to measure what that gives, left ("none"). ``second_reading``: what is read is read once more, by
+    the generator's second adapter, if it has one.
     """
 
     evidence_tokens: int = Field(300, ge=64)
     second_reading: bool = True
     minimum_confidence: float | None = Field(None, ge=0, le=1)
     calibration: Path | None = None
-    check: Literal["repair", "remove", "none"] = "remove"
+    check: Literal["remove", "none"] = "remove"
     max_question_characters: int = Field(2000, ge=1)
 
 
@@ -228,6 +227,9 @@ _REMOVED = dict.fromkeys(  # settings of earlier versions: what holds now, and w
     ("faq.sure", "faq.paraphrases"),
     "only a question in an entry's own words is answered with its answer; delete the line",
 )
+_REMOVED_VALUES = {
+    ("answering.check", "repair"): "of 781 questions it answered eight, none of them rightly; delete the line"
+}
 
 
 def _validate(values: dict[str, Any], origin: str) -> Settings:
@@ -238,6 +240,8 @@ def _validate(values: dict[str, Any], origin: str) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         if name in _REMOVED:
             raise ConfigError(f"{origin}: '{name}' is no longer a setting: {_REMOVED[name]}") from error
+        if why := _REMOVED_VALUES.get((name, str(first["input"]))):
+            raise ConfigError(f"{origin}: '{name}' can't be '{first['input']}' any more: {why}") from error
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"{origin}: unknown key '{name}'{_hint(first['loc'])}") from error
         raise ConfigError(f"{origin}: '{name}': {first['msg']}") from error

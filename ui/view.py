@@ -14,11 +14,11 @@ from langchain_core.documents import Document
 from rag.answer import Answer, Citation, Sentence
 from rag.passage import metadata_of
 from rag.presenting.explanation import is_weak
+from rag.text.marks import MARK
 from rag.text.sentences import Span
 from ui.rendering import one_line, render
 from ui.wording import Wording
 
-_MARK = re.compile(r"\[(\d+)\]")
 _HALF_MARK = re.compile(r"\s?\[\d*$")
 _OPENING = 120  # characters of a passage's text in the list; the page cuts them to what fits
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
@@ -81,13 +81,13 @@ def answer_html(answer: Answer, wording: Wording, key: str) -> str:
 
 def draft_html(answer: Answer) -> str:
     """The text written so far. Its marks aren't resolved yet, so they open nothing."""
-    stretches = _split(_MARK, _HALF_MARK.sub("", answer.text))
+    stretches = _split(MARK, _HALF_MARK.sub("", answer.text))
     return render("view", "draft", text=answer.text, stretches=stretches)
 
 
 def stopped_html(text: str, wording: Wording) -> str:
     """What there was of an answer when it was stopped, and that it was."""
-    return render("view", "stopped", text=text, stretches=_split(_MARK, text), wording=wording)
+    return render("view", "stopped", text=text, stretches=_split(MARK, text), wording=wording)
 
 
 def draft_note_html(wording: Wording) -> str:

@@ -18,7 +18,7 @@ from rag.errors import (
     WeightsError,
 )
 from rag.presenting.explanation import confidence_text
-from rag.presenting.reasons import reason_in
+from rag.presenting.reasons import reason_text
 
 Language = Literal["zh", "en"]
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
@@ -101,7 +101,7 @@ class Wording:
 
     def why(self, answer: Answer) -> str:
         """An answer's reason for declining, in this language where it is a known one."""
-        return reason_in(answer, self.language)
+        return reason_text(answer.reason, self.language)
 
     def confidence(self, probability: float) -> str:
         """How sure it is that an answer is right, in words and in per cent."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 
 from eval.generate.checks import ambiguity, objection
 from eval.generate.duplicates import Duplicates
@@ -19,7 +18,7 @@ from rag.answering import prompt
 from rag.answering.drafting import trained_for
 from rag.errors import EvalError, GenerationError, RagError
 from rag.knowledge_base import KnowledgeBase
-from rag.models.generator import EvidenceReader
+from rag.models.generator import Generator
 from rag.passage import metadata_of
 
 _TRIES = 8  # of a wanted question; a generator that fails more often won't get there
@@ -28,7 +27,7 @@ _FEWEST_TRIES = 40
 
 def generate_questions(
     knowledge_base: KnowledgeBase,
-    generator: BaseChatModel,
+    generator: Generator,
     plan: GeneratePlan,
     *,
     earlier: Sequence[Try] = (),
@@ -51,7 +50,7 @@ def generate_questions(
         EvalError: the generator can't write, or the knowledge base holds nothing to ask about.
         GenerationError: the generator failed.
     """
-    if isinstance(generator, EvidenceReader):
+    if generator.abilities.quoting is not None:
         raise EvalError(
             "this generator picks sentences and writes no questions; name another with --generator"
         )
@@ -107,7 +106,7 @@ class _Maker:
     def __init__(
         self,
         knowledge_base: KnowledgeBase,
-        generator: BaseChatModel,
+        generator: Generator,
         plan: GeneratePlan,
         duplicates: Duplicates,
     ) -> None:
@@ -126,7 +125,7 @@ class _Maker:
 
     def _write(self, passage: Document, focus: Focus) -> str:
         language = metadata_of(passage)["lang"]
-        warm = getattr(self._generator, "warm", None)
+        warm = self._generator.abilities.warm
         if warm is not None and language not in self._warm:
             # Two prompts take turns, and a local model reads the fixed beginning of each only once.
             warm(head_messages(wording_for(language)))
@@ -140,7 +139,7 @@ class _Maker:
             raise
         except Exception as error:  # whatever a provider's client raises
             raise GenerationError(
-                f"the generator {self._generator.get_name()} failed: {error}; "
+                f"the generator {self._generator.model_name} failed: {error}; "
                 "check the [generator] section of rag.toml"
             ) from error
 

@@ -1,11 +1,12 @@
 """Asking a generated question as the product would, over its own passage alone."""
 
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 
 from eval.measures.answers import contains_answer
 from eval.runs.evidence import GivenPassages
 from rag.answering import AnswerChain
+from rag.models.generator import Generator
+from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 
 
@@ -13,7 +14,7 @@ def round_trip(
     question: str,
     answer: str,
     passage: Document,
-    generator: BaseChatModel,
+    generator: Generator,
     analyzer: Analyzer,
     evidence_tokens: int,
 ) -> str | None:
@@ -25,7 +26,8 @@ def round_trip(
     Raises:
         GenerationError: the generator failed.
     """
-    chain = AnswerChain(GivenPassages([passage]), generator, analyzer, evidence_tokens=evidence_tokens)
+    settings = AnsweringSettings(evidence_tokens=evidence_tokens)
+    chain = AnswerChain(GivenPassages([passage]), generator, analyzer, settings)
     given = chain.invoke(question)
     if given.abstained:
         return "asked over its own passage, it was declined"

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from langchain_core.language_models import BaseChatModel
 from tqdm import tqdm
 
 from eval.corpora import contents_digest
@@ -16,6 +15,7 @@ from eval.generate.output import Output
 from eval.generate.tries import GeneratePlan, Try
 from rag.build import build_generator
 from rag.knowledge_base import KnowledgeBase
+from rag.models.generator import Generator
 from rag.settings import Settings
 
 VERSION = 1  # of what decides which questions come out: prompts, checks, order
@@ -72,7 +72,7 @@ def run_generate(
     questions: int = 50,
     unanswerable: float = 0.3,
     seed: int = 0,
-    generator: BaseChatModel | None = None,
+    generator: Generator | None = None,
 ) -> GenerateSummary:
     """Generate questions about a knowledge base into ``out``, or go on with it.
 

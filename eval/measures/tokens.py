@@ -3,9 +3,10 @@
 import re
 import string
 
+from rag.text import marks
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
-_MARKS = re.compile(r"\s?\[\d+\]")
 # The characters that CMRC 2018's script takes as punctuation and as Chinese, no more and no fewer.
 _CMRC_PUNCTUATION = frozenset("-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
 _CMRC_HAN = re.compile(r"[\u4e00-\u9fa5]")
@@ -20,7 +21,7 @@ _SET_APART = re.compile(
 
 def without_marks(text: str) -> str:
     """The text without citation marks such as ``[1]``."""
-    return _MARKS.sub("", text).strip()
+    return marks.without_marks(text).strip()
 
 
 def normalize_squad(text: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from eval.datasets.records import EvalQuestion
@@ -15,11 +14,13 @@ from eval.runs.evidence import RANKED, GivenPassages, gold_and_distractors
 from eval.runs.parts import Parts
 from eval.selection import Corpus
 from eval.systems import System
-from rag.answer import Answer, Question, Sentence, Trace
+from rag.answer import Answer, Question, Reason, Sentence, Trace
 from rag.build import build_answer_chain
 from rag.errors import RagError
 from rag.knowledge_base import KnowledgeBase
+from rag.models.generator import Generator
 from rag.passage import metadata_of
+from rag.presenting.reasons import reason_text
 from rag.retrievers import Retriever
 from rag.text.language import language_of
 
@@ -68,7 +69,7 @@ class Asker:
     parts: Parts
     seed: int = 0
     knowledge_base: KnowledgeBase = field(init=False)
-    generator: BaseChatModel = field(init=False)
+    generator: Generator = field(init=False)
 
     def __post_init__(self) -> None:
         """Open what is needed.
@@ -135,7 +136,7 @@ class Asker:
         told = _CLOSED_BOOK["zh" if language_of(question.text) == "zh" else "en"]
         text = str(self.generator.invoke([SystemMessage(told), HumanMessage(question.text)]).text).strip()
         if not text or any(each in text.lower().replace("’", "'") for each in _UNKNOWN):
-            return Answer(question.text, text, (), abstained=True, reason="the generator doesn't know")
+            return Answer(question.text, text, (), abstained=True, reason=Reason("not known"))
         sentence = Sentence(text, 0, len(text), (), 0.0)
         trace = Trace(generator=self.system.settings.generator.model)
         return Answer(question.text, text, (), (sentence,), trace=trace)
@@ -157,7 +158,7 @@ def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
         "relevant": sorted(question.gold),
         "answer": answer.text if answer is not None else "",
         "abstained": answer is not None and answer.abstained,
-        "reason": answer.reason if answer is not None else None,
+        "reason": (reason_text(answer.reason, "en") or None) if answer is not None else None,
         "origin": answer.origin if answer is not None else None,
         "confidence": answer.confidence if answer is not None else None,
         "signals": dict(trace.signals),

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
 
 from eval.generation_cache import cached_generator
 from eval.selection import Corpus
@@ -14,6 +13,7 @@ from eval.systems import System
 from rag.build import build_embeddings, build_generator
 from rag.knowledge_base import KnowledgeBase
 from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
+from rag.models.generator import Generator
 
 
 class Parts:
@@ -24,7 +24,7 @@ class Parts:
         self._fresh = fresh
         self._embedders: dict[str, SentenceEmbeddings] = {}
         self._cached: dict[str, CachedQueryEmbeddings] = {}  # by system
-        self._generators: dict[str, BaseChatModel] = {}
+        self._generators: dict[str, Generator] = {}
         self._knowledge_bases: dict[tuple[int, str], KnowledgeBase] = {}
         self._stack = ExitStack()
 
@@ -64,7 +64,7 @@ class Parts:
             self._knowledge_bases[key] = self._stack.enter_context(opened)
         return self._knowledge_bases[key]
 
-    def generator(self, system: System, knowledge_base: KnowledgeBase) -> BaseChatModel:
+    def generator(self, system: System, knowledge_base: KnowledgeBase) -> Generator:
         """The system's generator, its answers cached; loaded when it first has to write one itself.
 
         Raises:

@@ -1,79 +1,89 @@
-"""From a question to an answer: one LangChain ``Runnable`` that also streams."""
+"""From a question to an answer: one LangChain ``Runnable`` that also tells what it is doing."""
 
-import logging
-from collections.abc import Iterator, Sequence
+from collections import abc
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
-from rag.answer import Answer, Question, Trace
+from rag.answer import Answer, Drafting, Event, Final, Found, Question, Reason, TakenBack
 from rag.answering.citing import resolve_answer
 from rag.answering.confidence import Calibration
-from rag.answering.decision import Decision
-from rag.answering.declining import Clock, decline
-from rag.answering.drafting import Draft, Redrafting, chance_of_declining, trained_for, write_draft
-from rag.answering.evidence import Evidence, pack_evidence
-from rag.answering.identifiers import unknown_identifiers
+from rag.answering.course import Course
+from rag.answering.decision import Decision, why_not_answer
+from rag.answering.drafting import (
+    Clock,
+    Draft,
+    chance_of_declining,
+    only_restates,
+    quoted_draft,
+    trained_for,
+    write_draft,
+)
+from rag.answering.evidence import pack_evidence
 from rag.answering.injections import is_order, without_orders
-from rag.answering.prompt import Wording, build_messages, head_messages, wording_for
-from rag.answering.repair import Checked, repaired
-from rag.answering.restating import answered
-from rag.answering.second_reader import finder_for, settle
+from rag.answering.prompt import head_messages, is_decline, messages_for, wording_for
+from rag.answering.second_reader import Reading, SecondReader, choose_answer
 from rag.curated.answer import Matcher, curated_answer, find_curated, with_suggestion
 from rag.errors import ConfigError
-from rag.models.generator import EvidenceReader
-from rag.questions.inquiry import Inquiry, understand
-from rag.questions.rewriting import Rewriter, as_asked
+from rag.models.generator import Generator, Quoting
+from rag.questions.inquiry import understand
+from rag.questions.rewriting import Rewriter
 from rag.retrievers import Retriever, as_retriever
+from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 from rag.trace import Stage
 
-logger = logging.getLogger(__name__)
-
-_SURELY_NOT = 0.99  # so likely to decline, a generator needn't write what would be withheld
+_SURELY_NOT = 0.99  # so likely to decline, a reader makes it needless to write what would be withheld
+_Events = abc.Generator[Event, None, None]
 
 
 class AnswerChain(Runnable[str | Question, Answer]):
-    """Retrieve, pack the evidence, generate, resolve the citations, check the support.
+    """Understands a question, gathers evidence, writes, checks what was written, and decides.
 
-    A question that a curated entry surely answers, by ``matcher``, is answered with that entry's words alone.
-
-    ``stream`` yields growing answers: the first has the passages and no text yet, the last is complete. What
-    streams before it is a draft: its citations aren't resolved, and the last may decline instead, or say what
-    a second reading found.
+    A question that a curated entry surely answers, by the ``matcher``, is answered with that entry's words
+    alone. ``events`` tells all there is to tell; ``invoke`` gives the answer, ``stream`` growing answers.
     """
 
     def __init__(
         self,
         retriever: Retriever | BaseRetriever,
-        generator: BaseChatModel,
+        generator: Generator,
         analyzer: Analyzer,
+        settings: AnsweringSettings | None = None,
         *,
-        evidence_tokens: int = 300,
-        max_question_characters: int = 2000,
-        generator_name: str = "",
         matcher: Matcher | None = None,
         calibration: Calibration | None = None,
-        minimum_confidence: float | None = None,
+        second_reader: SecondReader | None = None,
         split_questions: bool = True,
-        check: Literal["repair", "remove", "none"] = "remove",
-        second_reading: bool = True,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            retriever: finds the passages; any LangChain retriever will do, one of others takes no filter.
+            generator: writes the answers, or quotes them.
+            analyzer: cuts text into index terms.
+            settings: how much is read, what is checked, and what is withheld; the defaults if left out.
+            matcher: finds the curated entry that a question asks.
+            calibration: makes a probability of what is measured of an answer.
+            second_reader: reads the evidence apart from the generator.
+            split_questions: whether a question that asks several things is taken apart.
+        """
         self.retriever = as_retriever(retriever)
         self.generator = generator
         self.analyzer = analyzer
-        self.evidence_tokens = evidence_tokens
-        self.max_question_characters = max_question_characters
-        self.generator_name = generator_name
+        self.settings = settings if settings is not None else AnsweringSettings()
         self.matcher = matcher
-        self.decision = Decision(analyzer, calibration, minimum_confidence, check != "none")
+        self.second_reader = second_reader
         self.split_questions = split_questions
-        self.check = check
-        self.second_reading = second_reading
         self.rewriter = Rewriter(generator, analyzer)
+        self.decision = Decision(
+            analyzer, calibration, self.settings.minimum_confidence, self.settings.check != "none"
+        )
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -83,156 +93,178 @@ class AnswerChain(Runnable[str | Question, Answer]):
             KnowledgeBaseError: the knowledge base can't be searched.
             GenerationError: the generator failed.
         """
-        return list(self.stream(input, config))[-1]
+        *_, last = self.events(input, config)
+        assert isinstance(last, Final)
+        return last.answer
 
     def stream(
         self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Answer]:
-        """Yield the answer as it grows; raises what ``invoke`` raises."""
+        """Yield growing answers: first the passages without text, then drafts, last what ``invoke`` gives."""
         return self.transform(iter([input]), config)
 
     def transform(
-        self,
-        input: Iterator[str | Question],
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
+        self, input: Iterator[str | Question], config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Answer]:
         """Yield growing answers to the last question of the input."""
         questions = list(input)
         if not questions:
             raise ConfigError("there is no question; write one after 'ask'")
-        question = _checked(questions[-1], self.max_question_characters)
-        clock = Clock()
-        inquiry = understand(question, rewriter=self.rewriter, split=self.split_questions)
-        rewrite_ms = clock.elapsed_ms()
-        for answer in self._answers(inquiry, config, clock):
-            yield answer if inquiry.rewritten is None else as_asked(answer, question, rewrite_ms)
+        answer = None
+        with closing(self.events(questions[-1], config)) as events:
+            for event in events:
+                match event:
+                    case Found(found) | Final(found):
+                        answer = found
+                        yield found
+                    case Drafting(text) if answer is not None:
+                        yield replace(answer, text=text)
 
-    def _answers(self, inquiry: Inquiry, config: RunnableConfig | None, clock: Clock) -> Iterator[Answer]:
+    def events(self, question: str | Question, config: RunnableConfig | None = None) -> _Events:
+        """What happens: `Found`, then any number of `Drafting`, at most one `TakenBack` each, and `Final`.
+
+        Raises:
+            RagError: what ``invoke`` raises.
+        """
+        clock = Clock()
+        inquiry = understand(
+            _checked(question, self.settings.max_question_characters),
+            rewriter=self.rewriter,
+            split=self.split_questions,
+        )
         match = find_curated(self.matcher, inquiry)
-        question = Question(inquiry.text, inquiry.history, inquiry.filter)
         if match is not None and match.verdict == "sure":
-            answer = curated_answer(question, match.entry, clock.elapsed_ms)
-            yield replace(answer, text="", sentences=(), citations=())
-            yield answer
+            answer = curated_answer(inquiry, match.entry, clock.elapsed_ms)
+            yield Found(replace(answer, text="", sentences=(), citations=()))
+            yield Final(answer)
             return
-        for answer in self._answer(inquiry, ensure_config(config), clock):
-            yield with_suggestion(answer, match)
+        course = Course(inquiry, clock, self.generator.model_name)
+        course.understood_ms = clock.elapsed_ms() if inquiry.rewritten is not None else 0.0
+        with closing(self._answer(course, ensure_config(config))) as events:
+            for event in events:
+                if isinstance(event, Found | Final):
+                    event = replace(event, answer=with_suggestion(event.answer, match))
+                yield event
 
     def warm(self, language: str) -> None:
         """Let the generator read the fixed head of the prompt, so that the first question is as quick as the
         next ones. Does nothing for generators that can't."""
-        warm = getattr(self.generator, "warm", None)
+        warm = self.generator.abilities.warm
         if warm is not None:
             self.rewriter.warm(language)
             wording = wording_for(language)
             warm(head_messages(wording, examples=trained_for(self.generator, wording) is None))
 
-    def _answer(self, question: Inquiry, config: RunnableConfig, clock: Clock) -> Iterator[Answer]:
-        wording = wording_for(question.language)
-        query, parts = question.query, question.parts
+    def _answer(self, course: Course, config: RunnableConfig) -> _Events:
+        """Gather, write, check, decide."""
+        self._gather(course)
+        yield Found(course.opened())
+        reason = why_not_answer(course)
+        if reason is not None:
+            yield Final(course.declined(reason))
+            return
+        reading = self._second_reading(course)
+        if reading is not None and reading.declining > _SURELY_NOT and not self.decision.withholds_nothing:
+            yield Final(course.declined(Reason("found no answer")))
+            return
+        course.draft = yield from self._write(course, reading, config)
+        course.written_ms = course.clock.elapsed_ms()
+        self._check(course)
+        reason, confidence = self.decision.decide(course, reading.declining if reading is not None else None)
+        if reason is None:
+            yield Final(course.given(confidence))
+            return
+        if course.resolved is not None:  # else the draft itself declined
+            yield TakenBack(course.draft.text.strip(), "withheld")
+        yield Final(course.declined(reason))
+
+    def _gather(self, course: Course) -> None:
+        """Search, and choose what is read of what was found."""
+        inquiry = course.inquiry
         stages: list[Stage] = []
-        retrieved = self.retriever.search(question, stages=stages)
-        packed = pack_evidence(
-            query, retrieved, analyzer=self.analyzer, budget=self.evidence_tokens, parts=parts
-        )
-        evidence, withheld = without_orders(packed)
-        trace = Trace(
-            retrieve_ms=clock.elapsed_ms(),
-            generator=self.generator_name,
-            evidence=tuple(each.text for each in evidence),
-            withheld=withheld,
-            query=query,
-            stages=(*stages, Stage("retrieved", tuple(retrieved))),
-        )
-        passages = tuple(each.passage for each in evidence)
-        draft = Answer(question.text, "", passages, filter=question.filter, trace=trace)
-        yield draft
-        if not retrieved and question.filter is not None:
-            yield replace(decline(draft, wording, "nothing passes", clock), text=wording.nothing_passes)
-            return
-        if not evidence:
-            yield decline(draft, wording, "nothing found", clock)
-            return
-        unknown = unknown_identifiers(query, retrieved)
-        if unknown:
-            yield decline(draft, wording, "unknown codes", clock, ", ".join(unknown))
-            return
-        if isinstance(self.generator, EvidenceReader):
-            yield self._read(draft, evidence, wording, clock, parts or (query,))
-            return
+        course.retrieved = self.retriever.search(inquiry, stages=stages)
+        course.stages = stages
+        budget = self.settings.evidence_tokens
+        packed = pack_evidence(inquiry, course.retrieved, analyzer=self.analyzer, budget=budget)
+        course.evidence, course.orders = without_orders(packed)
+        course.gathered_ms = course.clock.elapsed_ms()
+
+    def _second_reading(self, course: Course) -> Reading | None:
+        """How likely the passages are not to hold the answer, as a second reader or the generator sees it.
+
+        None where nobody can be asked, or nobody could make anything of it: then the generator decides as it
+        writes whether to answer.
+        """
+        inquiry = course.inquiry
+        wording = wording_for(inquiry.language)
         trained = trained_for(self.generator, wording)
-        messages = build_messages(
-            question.text, evidence, wording, question.history, examples=trained is None
-        )
-        finder = finder_for(self.generator, messages, wording) if self.second_reading else None
-        declining, avoid = None, ""
-        # Without a calibration nobody but the generator can decide whether to answer, as it writes.
-        if trained is not None and (self.decision.calibration is not None or self._withholds_nothing):
-            if finder is not None:
-                declining = finder.chance_of_declining()
-            else:
-                declining = chance_of_declining(trained, messages, wording)
-            if declining > _SURELY_NOT and not self._withholds_nothing:
-                yield decline(draft, wording, "found no answer", clock)
-                return
-            avoid = wording.decline_start
-        written = yield from write_draft(self.generator, messages, draft, clock, config, avoid)
-        redrafting = Redrafting(
-            self.generator, evidence, draft, wording, clock, config, question.history, avoid
-        )
-        if finder is not None and declining is not None:
-            written = settle(
-                written,
-                finder.find(),
-                declining,
-                draft,
-                clock,
-                self.analyzer,
-                several=bool(parts),
-                check=self.check != "none",
+        if trained is None or not self.decision.asks_for_chances:
+            return None
+        reading = None
+        if self.second_reader is not None:
+            reading = self.second_reader.read(inquiry, course.evidence)
+        if reading is None:
+            messages = messages_for(inquiry, course.evidence, examples=False)
+            reading = Reading(chance_of_declining(trained, messages, wording))
+        return reading
+
+    def _write(
+        self, course: Course, reading: Reading | None, config: RunnableConfig
+    ) -> abc.Generator[Event, None, Draft]:
+        """Write the draft, and settle with the second reader which answer goes on."""
+        quoting = self.generator.abilities.quoting
+        if quoting is not None:
+            course.origin = "extractive"
+            return self._quote(course, quoting)
+        inquiry, evidence = course.inquiry, course.evidence
+        wording = wording_for(inquiry.language)
+        examples = trained_for(self.generator, wording) is None
+        messages = messages_for(inquiry, evidence, examples=examples)
+        avoid = wording.decline_start if reading is not None else ""
+        draft = yield from write_draft(self.generator, messages, course.clock, config, avoid)
+        if reading is not None and reading.find is not None:
+            stands = partial(self._stands, course)
+            chosen = choose_answer(draft, reading.find(), reading.declining, inquiry, evidence, stands)
+            if chosen.first is not None and chosen.first.strip():
+                yield TakenBack(chosen.first.strip(), "replaced")
+            return chosen
+        if self.settings.check == "none" or not only_restates(draft.text, inquiry, self.analyzer):
+            return draft
+        yield TakenBack(draft.text.strip(), "replaced")
+        messages = messages_for(inquiry, evidence, examples=examples, plainly=True)
+        again = yield from write_draft(self.generator, messages, course.clock, config, avoid)
+        no_better = not again.text.strip() or is_decline(again.text)
+        if no_better or only_restates(again.text, inquiry, self.analyzer):
+            return draft
+        return again.after(draft)
+
+    def _quote(self, course: Course, quoting: Quoting) -> Draft:
+        """The sentences that answer the question, or each of its parts, in the passages' own words."""
+        queries = course.inquiry.parts or (course.inquiry.query,)
+        texts = [passage.page_content for passage in course.passages]
+        found = dict.fromkeys(each for query in queries for each in quoting.read(query, texts))
+        return quoted_draft([each for each in found if not is_order(each[1])], course.clock)
+
+    def _check(self, course: Course) -> None:
+        """Hold what was written against what was read; nothing is to be checked of a decline."""
+        assert course.draft is not None
+        text = course.draft.text
+        if text.strip() and not is_decline(text):
+            course.resolved = resolve_answer(
+                text,
+                course.passages,
+                course.inquiry,
+                analyzer=self.analyzer,
+                as_written=self.settings.check == "none",
             )
-        elif self.check != "none":
-            written = yield from answered(written, redrafting, self.analyzer)
-        checked = self._check(written, draft)
-        if self.check == "repair":
-            checked = yield from repaired(checked, redrafting, self.analyzer)
-        yield self.decision.answer(checked, draft, evidence, wording, clock, declining)
 
-    @property
-    def _withholds_nothing(self) -> bool:
-        return self.decision.minimum_confidence == 0
-
-    def _check(self, written: Draft, answer: Answer) -> Checked:
-        resolved = resolve_answer(
-            written.text,
-            answer.passages,
-            answer.question,
-            analyzer=self.analyzer,
-            as_written=self.check == "none",
-        )
-        return Checked(written, resolved)
-
-    def _read(
-        self,
-        draft: Answer,
-        evidence: Sequence[Evidence],
-        wording: Wording,
-        clock: Clock,
-        queries: Sequence[str],
-    ) -> Answer:
-        assert isinstance(self.generator, EvidenceReader)
-        texts = [each.passage.page_content for each in evidence]
-        read = [found for query in queries for found in self.generator.read(query, texts)]
-        found = [each for each in dict.fromkeys(read) if not is_order(each[1])]
-        elapsed = clock.elapsed_ms()
-        trace = replace(draft.trace, first_token_ms=elapsed, generate_ms=elapsed - draft.trace.retrieve_ms)
-        draft = replace(draft, origin="extractive", trace=trace)
-        text = "\n".join(f"{' '.join(sentence.split())} [{number}]" for number, sentence in found)
-        written = Draft(text, replace(draft.trace, draft=text), ())
-        if not text:
-            return decline(replace(draft, trace=written.trace), wording, "no sentence fits", clock)
-        return self.decision.answer(self._check(written, draft), draft, evidence, wording, clock)
+    def _stands(self, course: Course, text: str) -> bool:
+        """Whether a text is an answer: something is left of it once it is checked, and it says more than the
+        question."""
+        if self.settings.check == "none":
+            return True
+        resolved = resolve_answer(text, course.passages, course.inquiry, analyzer=self.analyzer)
+        return bool(resolved.sentences) and not only_restates(resolved.text, course.inquiry, self.analyzer)
 
 
 def _checked(question: str | Question, limit: int) -> Question:
@@ -245,5 +277,4 @@ def _checked(question: str | Question, limit: int) -> Question:
             f"the question has {len(text):,} characters and at most {limit:,} are read; shorten it, or put "
             "the long text into a document and run `python -m ingest` on its folder"
         )
-    filter = question.filter
-    return replace(question, text=text, filter=None if filter is None or filter.is_empty else filter)
+    return question

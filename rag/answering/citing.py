@@ -1,20 +1,41 @@
 """From a generated text to an answer whose sentences rest on exact places."""
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
 from rag.answer import Citation, Sentence
-from rag.answering.agreement import TermAnalyzer
-from rag.answering.citations import MarkedSentence, marked_sentences, place_marks
 from rag.answering.support import Support, measure_support
 from rag.passage import metadata_of
+from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
 from rag.text.language import language_of
+from rag.text.marks import (
+    marked_numbers,
+    normalize_marks,
+    place_marks,
+    split_leading_marks,
+    without_marks,
+)
+from rag.text.sentences import split_sentences
+
+logger = logging.getLogger(__name__)
 
 _SUPPORTED = 0.4
 _UNSUPPORTED = 0.25  # a sentence with less shares next to nothing with what it cites
 _BETTER = 0.15  # by how much another passage must support a sentence better to take its citation
+_ENDED_TWICE = re.compile(r"(?<![。.])([。.])\s*[。.]$")  # with a mark between: "EUR 18 [2]. [2]."
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSentence:
+    """A sentence of a generated text without its marks, and the numbers that it cited."""
+
+    text: str
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +60,9 @@ class Resolved:
 def resolve_answer(
     generated: str,
     passages: Sequence[Document],
-    question: str,
+    inquiry: Inquiry,
     *,
-    analyzer: TermAnalyzer,
+    analyzer: Analyzer,
     as_written: bool = False,
 ) -> Resolved:
     """Resolve the marks of a generated text against the passages it was generated from.
@@ -60,7 +81,7 @@ def resolve_answer(
             measure_support(
                 each.text,
                 passage.page_content,
-                question,
+                inquiry,
                 analyzer=analyzer,
                 context=f"{metadata_of(passage)['context']}\n{metadata_of(passage)['modified'][:10]}",
                 crossing=not _same_language(each.text, passage),
@@ -80,6 +101,37 @@ def resolve_answer(
         sentences.append(Sentence(rendered, start, len(text), numbers, support))
         citations.extend(_citation(number, passages, supports[number - 1]) for number in numbers)
     return Resolved(text, tuple(sentences), _distinct(citations), dropped, tuple(removed))
+
+
+def marked_sentences(text: str, passages: int) -> tuple[list[MarkedSentence], tuple[int, ...]]:
+    """Cut a generated text into sentences with the citations of each.
+
+    A mark after the full stop belongs to the sentence before it. Numbers that no passage has (outside 1 to
+    ``passages``) are dropped, logged and returned as the second value.
+    """
+    dropped: list[int] = []
+    sentences: list[MarkedSentence] = []
+    for piece in _pieces(normalize_marks(text.strip())):
+        numbers = list(dict.fromkeys(marked_numbers(piece)))
+        dropped.extend(each for each in numbers if not 1 <= each <= passages)
+        bare = _ENDED_TWICE.sub(r"\1", without_marks(piece).strip())
+        if any(character.isalnum() for character in bare):
+            sentences.append(MarkedSentence(bare, tuple(each for each in numbers if 1 <= each <= passages)))
+    if dropped:
+        logger.warning("dropped citations of passages that don't exist: %s", dropped)
+    return sentences, tuple(dropped)
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    for start, end in split_sentences(text):
+        piece = text[start:end]
+        marks, rest = split_leading_marks(piece) if pieces else ("", piece)
+        if marks:
+            pieces[-1] += marks
+        if rest:
+            pieces.append(rest)
+    return pieces
 
 
 def _choose(

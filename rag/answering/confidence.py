@@ -1,22 +1,35 @@
 """How probable it is that an answer is right, and from when on one is worth giving.
 
-A logistic regression over ``signals``, fitted on answers whose rightness is known by
-``python -m training confidence RUN``. What it has learned holds for the generator and the embedder it was
-fitted with; other ones have other likelihoods and scores, so without a calibration of theirs there is no
-figure.
+A logistic regression over what can be measured of an answer without another run of a model, fitted on answers
+whose rightness is known by ``python -m training confidence RUN``. What it has learned holds for the generator
+and the embedder it was fitted with; other ones have other likelihoods and scores, so without a calibration of
+theirs there is no figure.
 """
 
 import json
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rag.answering.signals import Signals
+from rag.answering.citing import Resolved
+from rag.answering.evidence import Evidence
 from rag.errors import ConfigError
+from rag.passage import metadata_of
+from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
+from rag.trace import Stage
+
+Signals = Mapping[str, float]
 
 SHIPPED = Path(__file__).with_name("calibrations")
+_LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
+_UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
+_LONG = 200.0  # characters: the length of answers counts up to here
+_FIFTH = 4  # the position of the fifth candidate
 
 
 class Calibration(BaseModel):
@@ -84,3 +97,78 @@ def calibration_for(generator: str, embedder: str, adapter: str = "") -> Calibra
         ),
         None,
     )
+
+
+def signals_of(
+    inquiry: Inquiry,
+    evidence: Sequence[Evidence],
+    stages: Sequence[Stage],
+    resolved: Resolved,
+    *,
+    analyzer: Analyzer,
+) -> Signals:
+    """How well an answer and what was read fit the question, and how far ahead the best candidate was."""
+    scores = _candidate_scores(stages)
+    asked = set(analyzer.content_terms(inquiry.query))
+    texts = [_terms(each, analyzer) for each in evidence]
+    weights = _weights(asked, texts)
+    cited = sorted({number for each in resolved.sentences for number in each.citations})
+    of_cited = [texts[number - 1] for number in cited if number <= len(texts)]
+    crossing = bool(cited) and _crosses(inquiry, evidence[cited[0] - 1])
+    quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
+    quoted = max((_share(weights, each) for each in quotes), default=0.0)
+    return {
+        "support": resolved.support,
+        "cited": float(bool(cited)),
+        "cited rank": 1 / cited[0] if cited else 0.0,
+        "passage coverage": max((_share(weights, each) for each in of_cited), default=0.0),
+        "evidence coverage": _share(weights, set().union(*texts)),
+        "quote coverage": _UNKNOWN if crossing else quoted,
+        "lead": _lead(scores, 1),
+        "lead over fifth": _lead(scores, _FIFTH),
+        "length": min(len(resolved.text), _LONG) / _LONG,
+        "crossing": float(crossing),
+    }
+
+
+def likelihood_signals(likelihoods: Sequence[float], of: str = "") -> Signals:
+    """The mean and the least of the natural logarithms of tokens' probabilities; none where none is known.
+
+    ``of``: what their names begin with.
+    """
+    if not likelihoods:
+        return {}
+    tokens = [max(_LEAST_LIKELIHOOD, each) for each in likelihoods]
+    return {f"{of}mean likelihood": sum(tokens) / len(tokens), f"{of}least likelihood": min(tokens)}
+
+
+def _candidate_scores(stages: Sequence[Stage]) -> list[float]:
+    """The scores of the candidates for the evidence, best first: of all, where the search told them."""
+    stage = next((each for each in stages if each.name == "candidates"), None)
+    stage = stage or next(iter(stages[-1:]), None)
+    scores = [each.metadata.get("score") for each in stage.passages] if stage is not None else []
+    return [float(each) for each in scores if each is not None]
+
+
+def _terms(evidence: Evidence, analyzer: Analyzer) -> set[str]:
+    context = metadata_of(evidence.passage)["context"]
+    return set(analyzer.content_terms(f"{context}\n{evidence.passage.page_content}"))
+
+
+def _weights(asked: set[str], texts: Sequence[set[str]]) -> dict[str, float]:
+    """How much each of the question's words says: what all passages have says little."""
+    frequency = Counter(term for each in texts for term in each & asked)
+    return {term: math.log(1 + (len(texts) + 1) / (0.5 + frequency[term])) for term in asked}
+
+
+def _share(weights: Mapping[str, float], terms: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
+
+
+def _lead(scores: Sequence[float], place: int) -> float:
+    return scores[0] - scores[min(place, len(scores) - 1)] if scores else 0.0
+
+
+def _crosses(inquiry: Inquiry, evidence: Evidence) -> bool:
+    return (inquiry.language == "zh") != (metadata_of(evidence.passage)["lang"] == "zh")

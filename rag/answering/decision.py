@@ -1,18 +1,51 @@
-"""Whether what was written is given as an answer, with what confidence, or declined and why."""
+"""Whether there is anything to answer from, and whether what was written is given, with what confidence."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rag.answer import Answer
-from rag.answering.agreement import TermAnalyzer
-from rag.answering.confidence import Calibration
-from rag.answering.declining import Clock, decline, objection_to
-from rag.answering.evidence import Evidence
-from rag.answering.prompt import Wording, is_decline
-from rag.answering.repair import Checked
-from rag.answering.restating import only_restates
+from langchain_core.documents import Document
+
+from rag.answer import Reason
+from rag.answering.citing import Resolved
+from rag.answering.confidence import Calibration, Signals, likelihood_signals, signals_of
+from rag.answering.course import Course
+from rag.answering.drafting import Draft, only_restates
+from rag.answering.prompt import is_decline
 from rag.answering.second_reader import agreement
-from rag.answering.signals import candidate_scores, likelihood_signals, signals_of
+from rag.passage import embedding_text, metadata_of
+from rag.text.analysis import Analyzer
+
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,6})(?![A-Za-z0-9])")
+
+
+def why_not_answer(course: Course) -> Reason | None:
+    """Why nothing needs to be written: nothing was found, or not the codes that are asked about."""
+    if not course.retrieved and course.inquiry.filter is not None:
+        return Reason("nothing passes")
+    if not course.evidence:
+        return Reason("nothing found")
+    unknown = unknown_codes(course.inquiry.query, course.retrieved)
+    return Reason("unknown codes", ", ".join(unknown)) if unknown else None
+
+
+def unknown_codes(question: str, passages: Sequence[Document]) -> list[str]:
+    """The codes of the question that no passage has, though passages have others with the same letters.
+
+    A code is one to four Latin letters and a number, with or without a hyphen: ``E12``, ``CBP-2104``. The
+    commonest near miss: asked about error E12 where the manual lists E03 and E06, a generator answers with
+    one of those.
+    """
+    known: dict[str, set[str]] = {}
+    for passage in passages:
+        text = embedding_text(metadata_of(passage)["context"], passage.page_content)
+        for letters, number in _IDENTIFIER.findall(text):
+            known.setdefault(letters.upper(), set()).add(number.lstrip("0"))
+    return [
+        match.group()
+        for match in _IDENTIFIER.finditer(question)
+        if match.group(1).upper() in known and match.group(2).lstrip("0") not in known[match.group(1).upper()]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,76 +56,59 @@ class Decision:
     withheld; None for the calibration's own threshold. ``check``: what only says the question again is, too.
     """
 
-    analyzer: TermAnalyzer
+    analyzer: Analyzer
     calibration: Calibration | None = None
     minimum_confidence: float | None = None
     check: bool = True
 
-    def answer(
-        self,
-        checked: Checked,
-        draft: Answer,
-        evidence: Sequence[Evidence],
-        wording: Wording,
-        clock: Clock,
-        declining: float | None = None,
-    ) -> Answer:
-        """The answer or the decline that ``draft``, the answer so far, becomes.
+    @property
+    def asks_for_chances(self) -> bool:
+        """Whether it weighs how likely a reader is to decline; else the generator decides as it writes."""
+        return self.calibration is not None or self.withholds_nothing
 
-        ``declining``: how likely the generator was to decline, None where it wasn't asked.
+    @property
+    def withholds_nothing(self) -> bool:
+        """Whether an answer is given however unsure it is."""
+        return self.minimum_confidence == 0
+
+    def decide(self, course: Course, declining: float | None) -> tuple[Reason | None, float | None]:
+        """Why the draft isn't given as the answer, or None; and the probability that it is right, if known.
+
+        The course takes the signals. ``declining``: how likely a reader was to decline; None where none was
+        asked.
         """
-        written, resolved = checked.draft, checked.resolved
-        draft = replace(draft, trace=written.trace)
-        if not written.text.strip():
-            return decline(draft, wording, "wrote nothing", clock)
-        if is_decline(written.text):
-            return decline(draft, wording, "found no answer", clock)
-        objection, detail = objection_to(resolved), ""
-        ours = self.check and draft.origin == "generated"
-        if objection is None and ours and only_restates(resolved.text, draft.question, self.analyzer):
-            objection = "only restates"
-        signals = signals_of(
-            draft.trace.query,
-            evidence,
-            candidate_scores(draft.trace),
-            resolved,
-            written.likelihoods,
-            declining,
-            analyzer=self.analyzer,
-        )
-        if written.trace.found is not None:
-            # Of what was written by itself: what was found agrees with itself when it stands in its place.
-            replaced = written.text == written.trace.found
-            own = written.trace.first_draft if replaced else resolved.text
-            told = agreement(own, written.trace.found, self.analyzer)
-            signals = {
-                **signals,
-                "agreement": told,
-                **likelihood_signals(written.found_likelihoods, "found "),
-            }
-        trace = replace(
-            draft.trace,
-            dropped_citations=resolved.dropped,
-            removed=draft.trace.removed or resolved.removed,
-            signals=signals,
-        )
-        confidence = self.calibration.probability(signals) if self.calibration is not None else None
-        if objection is None and self._is_doubtful(confidence):
-            objection, detail = "not sure enough", f"{confidence:.0%}"
-        if objection is not None:
-            return decline(replace(draft, trace=trace), wording, objection, clock, detail)
-        return replace(
-            draft,
-            confidence=confidence,
-            text=resolved.text,
-            sentences=resolved.sentences,
-            citations=resolved.citations,
-            trace=replace(trace, total_ms=clock.elapsed_ms()),
-        )
-
-    def _is_doubtful(self, confidence: float | None) -> bool:
-        """Whether an answer of that confidence is to be withheld."""
-        if confidence is None or self.calibration is None:
-            return False
+        draft, resolved = course.draft, course.resolved
+        if draft is None or not draft.text.strip():
+            quoted = course.origin == "extractive"
+            return Reason("no sentence fits" if quoted else "wrote nothing"), None
+        if resolved is None or is_decline(draft.text):
+            return Reason("found no answer"), None
+        course.signals = self._signals(course, draft, resolved, declining)
+        if not resolved.sentences:
+            return Reason("unsupported" if resolved.removed else "wrote no sentence"), None
+        written = self.check and course.origin == "generated"
+        if written and only_restates(resolved.text, course.inquiry, self.analyzer):
+            return Reason("only restates"), None
+        if self.calibration is None:
+            return None, None
+        confidence = self.calibration.probability(course.signals)
         least = self.calibration.threshold if self.minimum_confidence is None else self.minimum_confidence
-        return confidence < least
+        if confidence is not None and confidence < least:
+            return Reason("not sure enough", f"{confidence:.0%}"), None
+        return None, confidence
+
+    def _signals(self, course: Course, draft: Draft, resolved: Resolved, declining: float | None) -> Signals:
+        signals = dict(
+            signals_of(course.inquiry, course.evidence, course.stages, resolved, analyzer=self.analyzer)
+        )
+        if declining is not None:
+            signals["declining"] = declining
+        signals |= likelihood_signals(draft.likelihoods)
+        if draft.found is not None:
+            # Of what was written by itself: what was found agrees with itself when it stands in its place.
+            # A draft that is the same to the letter counts as nothing, too: the shipped calibration was
+            # fitted so, and is right as often as it says only with signals as they were.
+            own = (draft.first or "") if draft.text == draft.found else resolved.text
+            signals["agreement"] = agreement(own, draft.found, self.analyzer)
+            signals |= likelihood_signals(draft.found_likelihoods, "found ")
+        return signals

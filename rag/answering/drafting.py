@@ -1,130 +1,153 @@
-"""The generator writing its draft, as it is streamed: text that grows, then what is known of the whole."""
+"""The generator writing its draft: text that grows, then what is known of the whole."""
 
-from collections.abc import Generator, Sequence
+import re
+import time
+from collections import abc
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from rag.answer import Answer, Trace, Turn
-from rag.answering.declining import Clock
-from rag.answering.evidence import Evidence
-from rag.answering.prompt import Wording, build_messages
+from rag.answer import Drafting
+from rag.answering.prompt import Wording, is_decline
+from rag.answering.support import asks_yes_or_no
 from rag.errors import GenerationError, RagError
-from rag.models.generator import TrainedGenerator
+from rag.models.generator import Generator, Local
+from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
+from rag.text.facts import numbers_of
+from rag.text.marks import mark, without_marks
+from rag.text.words import fold
+
+_RESTATED = 0.75  # of the question's words, said again; one of two things that it names is an answer
+# Questions that name what may be answered.
+_EITHER = re.compile(r"还是|還是|或者?|\bor\b|\bwhether\b", re.IGNORECASE)
+
+
+class Clock:
+    """Milliseconds since a question was asked."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def elapsed_ms(self) -> float:
+        """How many, to a thousandth."""
+        return round((time.perf_counter() - self._start) * 1000, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was written, the trace with its times and tokens, and the natural logarithm of each token's
-    probability, empty where the generator doesn't tell; the same of what a second reader found."""
+    """An answer as it was written, before anything of it is checked.
+
+    ``likelihoods``: the natural logarithm of each token's probability, empty where the generator doesn't
+    tell. ``first``: what was written at first, where this took its place. ``found``: what a second reader
+    found, "" where that is nothing, None where there was no second reading.
+    """
 
     text: str
-    trace: Trace
-    likelihoods: Sequence[float]
+    likelihoods: Sequence[float] = ()
+    first: str | None = None
+    found: str | None = None
     found_likelihoods: Sequence[float] = ()
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    first_token_ms: float | None = None
+
+    def after(self, first: "Draft") -> "Draft":
+        """This draft as the second one, in the place of the ``first``."""
+        return replace(
+            self,
+            first=first.text,
+            prompt_tokens=first.prompt_tokens + self.prompt_tokens,
+            generated_tokens=first.generated_tokens + self.generated_tokens,
+            first_token_ms=first.first_token_ms,
+        )
 
 
-def trained_for(generator: BaseChatModel, wording: Wording) -> TrainedGenerator | None:
+def trained_for(generator: Generator, wording: Wording) -> Local | None:
     """The generator, if it was trained for these instructions: then it needn't be shown how to answer."""
-    if isinstance(generator, TrainedGenerator) and wording.instructions in generator.trained_instructions:
-        return generator
-    return None
+    local = generator.abilities.local
+    return local if local is not None and wording.instructions in local.trained_instructions else None
 
 
-def chance_of_declining(
-    generator: TrainedGenerator, messages: Sequence[BaseMessage], wording: Wording
-) -> float:
+def chance_of_declining(local: Local, messages: Sequence[BaseMessage], wording: Wording) -> float:
     """How likely the generator is to say that the passages don't hold the answer, 0 to 1.
 
     What it would say otherwise, and how sure it is of that, is a question of its own: see `write_draft`.
     """
-    return generator.first_token_probabilities(messages, [wording.decline_start])[0]
+    return local.first_token_probabilities(messages, [wording.decline_start])[0]
 
 
 def write_draft(
-    generator: BaseChatModel,
+    generator: Generator,
     messages: Sequence[BaseMessage],
-    answer: Answer,
     clock: Clock,
     config: RunnableConfig,
     avoid: str = "",
-) -> Generator[Answer, None, Draft]:
-    """Yield the answer with the text as it grows; returns the draft.
-
-    It doesn't begin with ``avoid``, where the generator is a `TrainedGenerator`.
+) -> abc.Generator[Drafting, None, Draft]:
+    """Yield the draft as it grows; returns the whole. It doesn't begin with ``avoid``.
 
     Raises:
         GenerationError: the generator failed.
     """
-    text, trace = "", answer.trace
+    text = ""
     tokens = (0, 0)
-    likelihoods: list[float] = []
+    first_token_ms: float | None = None
+    likelihoods: Sequence[float] = ()
+    options: dict[str, Any] = {"avoid": avoid} if avoid else {}
     try:
-        options: dict[str, Any] = {"avoid": avoid} if avoid else {}
-        for chunk in generator.stream(list(messages), config=config, **options):
+        for chunk in generator.stream(list(messages), config, **options):
             piece = _text_of(chunk.content)
             likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
-            usage = getattr(chunk, "usage_metadata", None)
-            if usage:
+            if usage := chunk.usage_metadata:
                 tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
             if not piece:
                 continue
             text += piece
-            if trace.first_token_ms is None and text.strip():
-                trace = replace(trace, first_token_ms=clock.elapsed_ms())
-            yield replace(answer, text=text.strip(), trace=trace)
+            if first_token_ms is None and text.strip():
+                first_token_ms = clock.elapsed_ms()
+            yield Drafting(text.strip())
     except RagError:
         raise
     except Exception as error:  # whatever a provider's client raises
         raise GenerationError(
-            f"the generator {trace.generator or generator.get_name()} failed: {error}; "
-            "check the [generator] section of rag.toml"
+            f"the generator {generator.model_name} failed: {error}; check the [generator] section of rag.toml"
         ) from error
-    trace = replace(
-        trace,
-        generate_ms=clock.elapsed_ms() - trace.retrieve_ms,
+    return Draft(
+        text,
+        likelihoods,
         prompt_tokens=tokens[0],
         generated_tokens=tokens[1],
-        draft=text,
+        first_token_ms=first_token_ms,
     )
-    return Draft(text, trace, likelihoods)
 
 
-@dataclass(frozen=True, slots=True)
-class Redrafting:
-    """What writing an answer once more needs: who writes, what was read, and how the question was asked."""
+def quoted_draft(sentences: Sequence[tuple[int, str]], clock: Clock) -> Draft:
+    """Sentences of passages, each with its passage's number, as a draft."""
+    text = "\n".join(f"{' '.join(sentence.split())} {mark(number)}" for number, sentence in sentences)
+    return Draft(text, first_token_ms=clock.elapsed_ms())
 
-    generator: BaseChatModel
-    evidence: Sequence[Evidence]
-    answer: Answer
-    wording: Wording
-    clock: Clock
-    config: RunnableConfig
-    history: Sequence[Turn]
-    avoid: str
 
-    def write(
-        self, before: Draft, question: str, evidence: Sequence[Evidence]
-    ) -> Generator[Answer, None, Draft]:
-        """Yield the answer as it grows anew; the draft that is returned knows of the one ``before``.
+def names_answers(question: str) -> bool:
+    """Whether a question names what may be answered: yes or no, this or that."""
+    return _EITHER.search(question) is not None or asks_yes_or_no(question)
 
-        Raises:
-            GenerationError: the generator failed.
-        """
-        examples = trained_for(self.generator, self.wording) is None
-        messages = build_messages(question, evidence, self.wording, self.history, examples=examples)
-        answer = replace(self.answer, trace=before.trace)
-        again = yield from write_draft(self.generator, messages, answer, self.clock, self.config, self.avoid)
-        trace = replace(
-            again.trace,
-            prompt_tokens=before.trace.prompt_tokens + again.trace.prompt_tokens,
-            generated_tokens=before.trace.generated_tokens + again.trace.generated_tokens,
-            first_draft=before.trace.draft,
-        )
-        return replace(again, trace=trace)
+
+def only_restates(text: str, inquiry: Inquiry, analyzer: Analyzer) -> bool:
+    """Whether a text says much of the question again and nothing besides: no word, no number of its own.
+
+    A small model that begins a sentence with the question's words at times ends it without what was asked
+    for: "They left by 1700", asked how many left.
+    """
+    if names_answers(inquiry.text) or is_decline(text):
+        return False
+    bare = without_marks(text)
+    said, asked = set(analyzer.content_terms(bare)), set(analyzer.content_terms(inquiry.text))
+    if not said or not said <= asked or len(said) < _RESTATED * len(asked):
+        return False
+    return numbers_of(fold(bare)) <= inquiry.numbers
 
 
 def _text_of(content: str | list[str | dict[str, Any]]) -> str:

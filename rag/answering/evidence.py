@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
-from rag.answering.table_rows import has_cells, name_cells
 from rag.answering.versions import date_of, newest_first, versions_among
 from rag.passage import metadata_of
+from rag.questions.inquiry import Inquiry
 from rag.text.analysis import Analyzer
-from rag.text.language import approximate_tokens, language_of
-from rag.text.sentences import Span, split_sentences
+from rag.text.language import approximate_tokens
+from rag.text.sentences import CELL, Span, split_sentences
 
 _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
 _OVERHEAD = 10  # tokens of a passage's number and title line
@@ -46,7 +46,7 @@ class Evidence:
         """
         text = self.passage.page_content
         if metadata_of(self.passage)["kind"] == "table":
-            return name_cells([text[a:b] for a, b in self.spans], metadata_of(self.passage)["context"], text)
+            return _name_cells([text[a:b] for a, b in self.spans], metadata_of(self.passage)["context"], text)
         parts: list[str] = []
         previous = 0
         for index, span in enumerate(self.spans):
@@ -65,12 +65,12 @@ class Evidence:
     def title(self) -> str:
         """A short line that says where the passage stands: the document's title and the heading path."""
         context = metadata_of(self.passage)["context"].splitlines()
-        title = context[0] if context and not has_cells(context[0]) else ""
+        title = context[0] if context and not _has_cells(context[0]) else ""
         return f"{title} ({self.date})" if self.date else title
 
 
 def pack_evidence(
-    query: str, passages: Sequence[Document], *, analyzer: Analyzer, budget: int, parts: Sequence[str] = ()
+    inquiry: Inquiry, passages: Sequence[Document], *, analyzer: Analyzer, budget: int
 ) -> list[Evidence]:
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
@@ -78,64 +78,19 @@ def pack_evidence(
     any in the first (by its words, its neighbours' and its passage's rank) is read before it: what is read
     first is kept whole, and believed. Those of which nothing fits are left out (numbers stay consecutive).
     Headings at a passage's beginning are read with what is read below them, and not without. Of documents
-    that are versions of one, the newer comes first. Of a question's ``parts`` each has the sentence that
-    says most about it among what is read, if half of the budget has room for it.
+    that are versions of one, the newer comes first. Of a question's parts each has the sentence that says
+    most about it among what is read, if half of the budget has room for it.
     """
     versions = versions_among(passages)
-    passages = newest_first(query, passages, versions)
+    passages = newest_first(inquiry.query, passages, versions)
     spans = [split_sentences(passage.page_content, rows=True) for passage in passages]
-    lead = _lead(query, passages, _sentence_scores(query, passages, spans, analyzer), versions)
+    lead = _lead(inquiry, passages, _sentence_scores(inquiry.query, passages, spans, analyzer), versions)
     ranks = [lead, *(each for each in range(len(passages)) if each != lead)] if passages else []
     passages, spans = [passages[each] for each in ranks], [spans[each] for each in ranks]
-    costs = [
-        [_cost(passage, passage.page_content[a:b]) for a, b in each]
-        for passage, each in zip(passages, spans, strict=True)
+    tables = [
+        _sentence_scores(each, passages, spans, analyzer, ranks) for each in (inquiry.query, *inquiry.parts)
     ]
-    tables = [_sentence_scores(each, passages, spans, analyzer, ranks) for each in (query, *parts)]
-    scores = [[max(values) for values in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
-    chosen: list[set[int]] = [set() for _ in passages]
-    headings = [_headings(each, passage) for each, passage in zip(spans, passages, strict=True)]
-    for index, heading in enumerate(headings):
-        for table in tables:
-            table[index][: len(heading)] = [-1.0] * len(heading)
-
-    def cost_of(index: int, position: int) -> int:
-        with_it = 0 if chosen[index] else _OVERHEAD + sum(costs[index][each] for each in headings[index])
-        return costs[index][position] + with_it
-
-    spent = 0
-    for table in tables[1:]:
-        best = _best_sentence(table)
-        if best is not None and best[1] not in chosen[best[0]]:
-            cost = cost_of(*best)
-            if spent + cost <= budget / 2:
-                chosen[best[0]].update((best[1], *headings[best[0]]))
-                spent += cost
-    for index, each in enumerate(costs):
-        left = [cost for position, cost in enumerate(each) if position not in chosen[index]]
-        cost = sum(left) + (0 if chosen[index] else _OVERHEAD)
-        if index and spent + cost > budget * _WHOLE_SHARE:
-            break
-        if (
-            spent + cost > budget
-        ):  # even the first passage is too long: its best sentences will be taken below
-            break
-        chosen[index] = set(range(len(each)))
-        spent += cost
-    rest = [
-        (score, index, position)
-        for index, each in enumerate(scores)
-        for position, score in enumerate(each)
-        if position not in chosen[index] and position not in headings[index]
-    ]
-    for _, index, position in sorted(rest, key=lambda item: (-item[0], item[1], item[2])):
-        cost = cost_of(index, position)
-        if spent + cost <= budget:
-            chosen[index].update((position, *headings[index]))
-            spent += cost
-    first = next((index for index, each in enumerate(spans) if each), None)
-    if first is not None and not any(chosen):
-        chosen[first].add(0)
+    chosen = _Packing(passages, spans, budget).pack(tables)
     kept = [index for index, positions in enumerate(chosen) if positions]
     return [
         Evidence(
@@ -148,8 +103,75 @@ def pack_evidence(
     ]
 
 
+class _Packing:
+    """Sentences chosen until the budget is spent."""
+
+    def __init__(self, passages: Sequence[Document], spans: Sequence[Sequence[Span]], budget: int) -> None:
+        self.budget = budget
+        self.spent = 0
+        self.costs = [
+            [_cost(passage, passage.page_content[a:b]) for a, b in each]
+            for passage, each in zip(passages, spans, strict=True)
+        ]
+        self.headings = [_headings(each, passage) for each, passage in zip(spans, passages, strict=True)]
+        self.chosen: list[set[int]] = [set() for _ in passages]
+
+    def pack(self, tables: Sequence[list[list[float]]]) -> list[set[int]]:
+        """The positions chosen of each passage. ``tables``: scores for the question, then for its parts."""
+        scores = [[max(values) for values in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
+        for table in tables[1:]:
+            self._take_best(table)
+        self._take_leading_whole()
+        rest = [
+            (score, index, position)
+            for index, each in enumerate(scores)
+            for position, score in enumerate(each)
+            if position not in self.chosen[index] and position not in self.headings[index]
+        ]
+        for _, index, position in sorted(rest, key=lambda item: (-item[0], item[1], item[2])):
+            self._take(index, position, self.budget)
+        first = next((index for index, each in enumerate(self.costs) if each), None)
+        if first is not None and not any(self.chosen):
+            self.chosen[first].add(0)
+        return self.chosen
+
+    def _take_best(self, table: Sequence[Sequence[float]]) -> None:
+        """Take the sentence that scores best, if half of the budget has room for it."""
+        places = [
+            (index, position)
+            for index, each in enumerate(table)
+            for position in range(len(each))
+            if position not in self.headings[index]
+        ]
+        best = max(places, key=lambda place: table[place[0]][place[1]], default=None)
+        if best is not None and best[1] not in self.chosen[best[0]]:
+            self._take(*best, self.budget / 2)
+
+    def _take_leading_whole(self) -> None:
+        """Take passages whole, from the first on, as long as there is room.
+
+        Of a first passage that is too long, its best sentences are taken later.
+        """
+        for index, each in enumerate(self.costs):
+            left = [cost for position, cost in enumerate(each) if position not in self.chosen[index]]
+            cost = sum(left) + (0 if self.chosen[index] else _OVERHEAD)
+            if self.spent + cost > self.budget * (_WHOLE_SHARE if index else 1):
+                break
+            self.chosen[index] = set(range(len(each)))
+            self.spent += cost
+
+    def _take(self, index: int, position: int, limit: float) -> None:
+        """Take a sentence and the headings above it, if that stays within the limit."""
+        cost = self.costs[index][position]
+        if not self.chosen[index]:
+            cost += _OVERHEAD + sum(self.costs[index][each] for each in self.headings[index])
+        if self.spent + cost <= limit:
+            self.chosen[index].update((position, *self.headings[index]))
+            self.spent += cost
+
+
 def _lead(
-    query: str,
+    inquiry: Inquiry,
     passages: Sequence[Document],
     scores: Sequence[Sequence[float]],
     versions: Mapping[str, str],
@@ -159,17 +181,12 @@ def _lead(
     Its words can't tell where the first is in another language than the question, and which version of a
     document is to be read is told by their dates.
     """
-    if not passages or metadata_of(passages[0])["lang"] != language_of(query):
+    if not passages or metadata_of(passages[0])["lang"] != inquiry.language:
         return 0
     best = [max(each, default=0.0) for each in scores]
     others = [each for each in range(1, len(best)) if metadata_of(passages[each])["doc_id"] not in versions]
     lead = max(others, key=best.__getitem__, default=0)
     return lead if best[lead] > best[0] + _CLEARLY else 0
-
-
-def _best_sentence(table: Sequence[Sequence[float]]) -> tuple[int, int] | None:
-    places = [(index, position) for index, each in enumerate(table) for position in range(len(each))]
-    return max(places, key=lambda place: table[place[0]][place[1]], default=None)
 
 
 def _cost(passage: Document, sentence: str) -> int:
@@ -183,7 +200,7 @@ def _headings(spans: Sequence[Span], passage: Document) -> range:
     count = 0
     for start, end in spans:
         line = text[start:end].strip()
-        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or has_cells(line):
+        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or _has_cells(line):
             break
         count += 1
     return range(count if count < len(spans) else 0)
@@ -221,3 +238,37 @@ def _sentence_scores(
             ]
         )
     return scores
+
+
+def _has_cells(line: str) -> bool:
+    """Whether a line is a table's row."""
+    return CELL.search(line) is not None
+
+
+def _name_cells(rows: Sequence[str], context: str, text: str) -> str:
+    """Write table rows as ``row name: column value; column value``, one a line.
+
+    The header is the last row in the passage's context, else the first in its text. Lines that aren't
+    rows of that table stay as they are.
+    """
+    in_context = [line for line in context.splitlines() if _has_cells(line)]
+    in_text = [line for line in text.splitlines() if _has_cells(line)]
+    header = (in_context[-1:] or in_text[:1] or [""])[0]
+    columns = _cells(header)
+    lines = []
+    for line in (line for row in rows for line in row.splitlines()):
+        cells = _cells(line)
+        if cells == columns:
+            continue
+        if len(cells) != len(columns) or len(cells) < 2:
+            lines.append(line)
+            continue
+        named = "; ".join(
+            f"{column} {cell}".strip() for column, cell in zip(columns[1:], cells[1:], strict=True) if cell
+        )
+        lines.append(f"{cells[0]}: {named}")
+    return "\n".join(lines) or "\n".join(rows)
+
+
+def _cells(row: str) -> list[str]:
+    return [each.strip() for each in CELL.split(row)]

@@ -1,10 +1,16 @@
 """The extractive reader: the passages' own sentences as the answer, without a language model.
 
-For machines too small for one, and wherever an answer must be nothing but quotation.
+For machines too small for one, and wherever an answer must be nothing but quotation. What says most of a
+question: its content words, weighted by how rare they are among the sentences at hand (inverse document
+frequency, Spärck Jones 1972), the words that a sentence inherits from its heading and from the sentence
+before it, and a number where one is asked for.
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +22,43 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field
 
-from rag.answering.sentence_scoring import ScoredSentence, TermAnalyzer, score_sentences
+from rag.answering.prompt import wording_for
 from rag.errors import GenerationError
+from rag.models.generator import Abilities
+from rag.text.analysis import Analyzer
+from rag.text.facts import asked_for, numbers_of
 from rag.text.language import approximate_tokens, language_of
+from rag.text.marks import mark
+from rag.text.sentences import split_sentences
+from rag.text.words import fold
 
 _COMPARED = 12  # sentences whose meaning is compared with the question's, the best by words
 _MEANING_WEIGHT = 0.07  # of a standard deviation of similarity among them
-_DECLINE = {"zh": "资料中没有相关信息。", "en": "The documents do not contain this."}
+_FROM_HEADING = 0.8  # how much a word counts that stands only in the heading, or the FAQ's question, above
+_FROM_BEFORE = 0.4  # only in the sentence before
+_NUMBER_BONUS = 0.1
+_RANK_BONUS = 0.02  # of the first passage; the second has half of it, and so on
+_ASKING_WORDS = re.compile(  # they say what kind of thing is asked for, and no answer repeats them
+    r"\bhow (?:many|much|old|long|far|large|big|high|tall|often)\b|多少|多久|何时|什么时候|何年",
+    re.IGNORECASE,
+)
+_LENDS_WORDS = re.compile(  # a question, a heading
+    r"[?？][\"'”’」』）)]*$|^#{1,6}\s|[:：]$|^(?:Q|问)\s*[:：.．、]", re.IGNORECASE
+)
 _PASSAGE = re.compile(r"^\[(\d+)\][ \t]*", re.MULTILINE)
 _LABEL = re.compile(r"^(?:question|问题)\s*[:：]\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence of a passage. ``coverage``: the share (0 to 1) of the question's weight that it holds."""
+
+    number: int  # of its passage, 1-based
+    start: int  # code points into the passage
+    text: str
+    coverage: float
+    score: float
+    terms: frozenset[str]
 
 
 class ExtractiveReader(BaseChatModel):
@@ -37,7 +71,7 @@ class ExtractiveReader(BaseChatModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    analyzer: Any  # a TermAnalyzer
+    analyzer: Analyzer
     embeddings: Embeddings | None = None
     max_sentences: int = Field(2, ge=1)
     min_coverage: float = Field(0.3, ge=0.0, le=1.0)  # of the question's weight; below it there is no answer
@@ -47,13 +81,17 @@ class ExtractiveReader(BaseChatModel):
     def _llm_type(self) -> str:
         return "extractive"
 
+    @property
+    def abilities(self) -> Abilities:
+        """It quotes."""
+        return Abilities(quoting=self)
+
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, in the passages' order; none where they don't.
 
         Each comes with the 1-based number of its passage and is an exact slice of it.
         """
-        analyzer: TermAnalyzer = self.analyzer
-        ranked = score_sentences(question, passages, analyzer)
+        ranked = score_sentences(question, passages, self.analyzer)
         if not ranked or max(sentence.coverage for sentence in ranked[:2]) < self.min_coverage:
             return []
         if self.embeddings is not None:
@@ -102,8 +140,8 @@ class ExtractiveReader(BaseChatModel):
         question, passages = _parse(request)
         found = self.read(question, list(passages.values()))
         numbers = list(passages)
-        text = "\n".join(f"{' '.join(sentence.split())} [{numbers[at - 1]}]" for at, sentence in found)
-        text = text or _DECLINE.get(language_of(question), _DECLINE["en"])
+        text = "\n".join(f"{' '.join(sentence.split())} {mark(numbers[at - 1])}" for at, sentence in found)
+        text = text or wording_for(language_of(question)).decline
         for end in stop or []:
             text = text.partition(end)[0] if end else text
         read, written = approximate_tokens(request), approximate_tokens(text)
@@ -111,6 +149,58 @@ class ExtractiveReader(BaseChatModel):
 
     def _response(self) -> dict[str, Any]:
         return {"model_name": self.model_name, "finish_reason": "stop"}
+
+
+def score_sentences(question: str, passages: Sequence[str], analyzer: Analyzer) -> list[ScoredSentence]:
+    """Every sentence of the passages that could be an answer, best first.
+
+    Headings and questions are no answers, but lend their words to the sentences below them.
+    """
+    sentences = [
+        (number, start, passage[start:end], frozenset(analyzer.terms(passage[start:end])))
+        for number, passage in enumerate(passages, start=1)
+        for start, end in split_sentences(passage)
+    ]
+    weights = _weights(question, [terms for *_, terms in sentences], analyzer)
+    total = sum(weights.values())
+    if not total:
+        return []
+    wants_number = asked_for(fold(question)) in ("how much", "when")
+    asked = numbers_of(fold(question))
+    scored = []
+    heading: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
+    current = 0
+    for number, start, text, terms in sentences:
+        if number != current:
+            current, heading, before = number, frozenset(), frozenset()
+        if _LENDS_WORDS.search(text):
+            heading, before = terms, frozenset()
+            continue
+        held = 0.0
+        for term, weight in weights.items():
+            if term in terms:
+                held += weight
+            elif term in heading:
+                held += weight * _FROM_HEADING
+            elif term in before:
+                held += weight * _FROM_BEFORE
+        coverage = held / total
+        score = coverage + _RANK_BONUS / number
+        if wants_number and numbers_of(fold(text)) - asked:
+            score += _NUMBER_BONUS
+        scored.append(ScoredSentence(number, start, text, round(coverage, 4), round(score, 4), terms))
+        before = terms
+    return sorted(scored, key=lambda sentence: (-sentence.score, sentence.number, sentence.start))
+
+
+def _weights(question: str, sentences: Sequence[frozenset[str]], analyzer: Analyzer) -> dict[str, float]:
+    """How much each of the question's terms says; a synonym stands for its word, not beside it."""
+    frequency = Counter(term for terms in sentences for term in terms)
+    return {
+        term: math.log(1 + (len(sentences) + 1) / (frequency[term] + 0.5))
+        for term in analyzer.query_terms(_ASKING_WORDS.sub(" ", question))
+    }
 
 
 def _by_meaning(

@@ -14,9 +14,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from rag.answer import Turn
 from rag.answering.evidence import Evidence
+from rag.questions.inquiry import Inquiry
+from rag.text.marks import mark
 
 _HISTORY_TURNS = 2
 _HISTORY_CHARACTERS = 200
+_DECLINE_ZH = "资料中没有相关信息。"
+_DECLINE_EN = "The documents do not contain this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,16 @@ class Wording:
     decline: str  # what the generator is to say; also what the reader is shown
     decline_start: str  # the beginning that tells it from an answer
     withheld: str  # what the reader is shown in place of an answer that was taken back
-    nearest: str  # introduces the sources that came nearest
+    nearest: str  # {} is the sources that came nearest, with ``comma`` between them
+    comma: str
     nothing_passes: str  # what the reader is shown where no passage passes the question's filter
 
 
 _ZH = Wording(
     instructions=(
         "你是文档问答助手。只根据下面给出的资料，用中文简短直接地回答问题，通常一到两句话，写明具体的数字和名称。"
-        "每句话末尾用[编号]标出所依据的资料。资料标有日期而说法不同时，以日期最新的为准。资料里没有答案时，不要猜测，只回答：资料中没有相关信息。"
+        "每句话末尾用[编号]标出所依据的资料。资料标有日期而说法不同时，以日期最新的为准。"
+        f"资料里没有答案时，不要猜测，只回答：{_DECLINE_ZH}"
     ),
     passages="资料：",
     question="问题：",
@@ -49,7 +55,7 @@ _ZH = Wording(
         (
             ("班车安排\n班车每天早上七点四十从南门发车。", "停车规定\n访客车辆停在北区地面车位。"),
             "班车的票价是多少？",
-            "资料中没有相关信息。",
+            _DECLINE_ZH,
         ),
         (
             (
@@ -69,10 +75,11 @@ _ZH = Wording(
             "空气净化器的滤芯每 900 小时更换一次[2]。",
         ),
     ),
-    decline="资料中没有相关信息。",
+    decline=_DECLINE_ZH,
     decline_start="资料",
     withheld="从资料里读不出足够可靠的回答。",
-    nearest="最接近的内容来自：",
+    nearest="最接近的内容来自：{}。",
+    comma="、",
     nothing_passes="没有文档符合筛选条件，所以没有可依据的资料。",
 )
 
@@ -81,7 +88,7 @@ _EN = Wording(
         "You answer questions from documents. Use only the passages below. Answer in English, directly and "
         "briefly, usually in one or two sentences, with the exact numbers and names. End each sentence with "
         "the [number] of the passage it rests on. Where dated passages differ, follow the latest date. If "
-        "the passages don't hold the answer, don't guess; say only: The documents do not contain this."
+        f"the passages don't hold the answer, don't guess; say only: {_DECLINE_EN}"
     ),
     passages="Passages:",
     question="Question: ",
@@ -94,7 +101,7 @@ _EN = Wording(
                 "Parking\nVisitors park on the ground level of the north area.",
             ),
             "What does a ticket for the bus cost?",
-            "The documents do not contain this.",
+            _DECLINE_EN,
         ),
         (
             (
@@ -115,10 +122,11 @@ _EN = Wording(
             "The filter of the air purifier is changed every 900 hours [2].",
         ),
     ),
-    decline="The documents do not contain this.",
+    decline=_DECLINE_EN,
     decline_start="The documents",
     withheld="I can't tell reliably from the documents.",
-    nearest="The nearest content is in: ",
+    nearest=" The nearest content is in: {}.",
+    comma=", ",
     nothing_passes="No document passes the filter, so there is nothing to answer from.",
 )
 
@@ -168,6 +176,15 @@ def head_messages(wording: Wording, *, examples: bool = True) -> list[BaseMessag
     return messages
 
 
+def messages_for(
+    inquiry: Inquiry, evidence: Sequence[Evidence], *, examples: bool = True, plainly: bool = False
+) -> list[BaseMessage]:
+    """The whole prompt for a question; ``plainly``: asked once more, for the thing asked for alone."""
+    wording = wording_for(inquiry.language)
+    question = wording.plainly.format(question=inquiry.text) if plainly else inquiry.text
+    return build_messages(question, evidence, wording, inquiry.history, examples=examples)
+
+
 def build_messages(
     question: str,
     evidence: Sequence[Evidence],
@@ -204,5 +221,5 @@ def _as_one_passage(text: str) -> str:
 
 
 def _render(wording: Wording, passages: Sequence[str], question: str) -> str:
-    numbered = "\n".join(f"[{number}] {passage}" for number, passage in enumerate(passages, start=1))
+    numbered = "\n".join(f"{mark(number)} {passage}" for number, passage in enumerate(passages, start=1))
     return f"{wording.passages}\n{numbered}\n\n{wording.question}{question}"

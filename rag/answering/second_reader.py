@@ -1,4 +1,4 @@
-"""What is asked for, found by a second reader in the documents' words, beside the answer as it is written.
+"""A second reading of the evidence, apart from the generator's, and which of the two answers is given.
 
 Two readers that were trained apart seldom make the same mistake. That the answer says what was found is a
 sign of its being right that no score of one reader's own gives; where it doesn't, what was found takes its
@@ -7,143 +7,129 @@ al., "Read + Verify", AAAI 2019; agreement of answers: Wang et al., "Self-Consis
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
-
-from rag.answer import Answer
-from rag.answering.agreement import TermAnalyzer
-from rag.answering.citations import normalize_marks
-from rag.answering.citing import resolve_answer
-from rag.answering.declining import Clock
-from rag.answering.drafting import Draft, trained_for
-from rag.answering.prompt import Wording, is_decline
-from rag.answering.restating import names_answers, only_restates
+from rag.answering.drafting import Draft, names_answers, trained_for
+from rag.answering.evidence import Evidence
+from rag.answering.prompt import is_decline, messages_for, wording_for
 from rag.errors import GenerationError, RagError
-from rag.models.generator import AnswerFinder
+from rag.models.generator import Generator
+from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
 from rag.text.facts import numbers_of
+from rag.text.marks import normalize_marks, without_marks
 from rag.text.words import fold
 
-SURE = 0.3  # so likely to decline at most, what was found takes an answer's place that says something else
+REPLACE_BELOW = 0.3  # the second reader overrules the generator if it is less likely than that to decline
 _MOST_TOKENS = 64
 _CROSSING = 0.5  # how far two agree that can't be compared, in two languages
-_MARK = re.compile(r"\s*\[\d+\]")
 _ENDS = " \n。.，,；;：:！!？?“”\"'‘’「」『』《》"
 _CJK = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
-_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_ORDINAL = re.compile(  # but a fraction is none: one third
-    rf"第\s*[{_NUMERAL}\d.]+|(?<![\d.])\d+(?:st|nd|rd|th)(?![a-z\d])"
-    rf"|(?<!one )(?<!two )(?<!a )\b(?:(?:{_TENS})[ -])?"
-    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
-)
-_MONTH = re.compile(
-    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
-)
-# What may not stand before or after the same words: the rest of a word or a number, a "not".
-_DENIED = r"(?<!not )(?<!n't )(?<!\bno )(?<!never )(?<![不没未无非])"
-_BEFORE = {
-    "numeral": rf"(?<![{_NUMERAL}\d])",
-    "digit": r"(?<![^\W\u3400-\u9fff])(?<!\d[.,])(?<!(?<!\d)-)",
-    "word": r"(?<![^\W\u3400-\u9fff])",
-}
-_AFTER = {
-    "numeral": rf"(?![{_NUMERAL}\d])",
-    "digit": r"(?![^\W\u3400-\u9fff]|[.,]\d|[十百千万亿])",
-    "word": r"(?![^\W\u3400-\u9fff])",
-}
+_WORD = r"[^\W\u3400-\u9fff]"  # of a word that has spaces around it
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was found, and the natural logarithm of each token's probability, empty where nobody tells."""
+class Finding:
+    """What was found, "" if nothing, and the natural logarithm of each token's probability, if known."""
 
     text: str
     likelihoods: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
-    """The second reader of what the generator reads. ``messages``: the prompt."""
+class Reading:
+    """``declining``: how likely the passages are not to hold the answer, 0 to 1, as the reader sees it.
 
-    generator: BaseChatModel
-    messages: list[BaseMessage]
-    wording: Wording
+    ``find`` says what the answer is, when it is asked; None where the reader judges only.
+    """
 
-    def chance_of_declining(self) -> float:
-        """How likely it is to say that the passages don't hold the answer, 0 to 1."""
-        assert isinstance(self.generator, AnswerFinder)
-        start = self.wording.decline_start
-        return self.generator.first_token_probabilities(self.messages, [start], finder=True)[0]
+    declining: float
+    find: Callable[[], Finding] | None = None
 
-    def find(self) -> Found:
-        """What is asked for, with the mark of a passage; it doesn't decline.
+
+class SecondReader(Protocol):
+    """Reads what the generator reads, apart from it."""
+
+    def read(self, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Reading | None:
+        """What it makes of the question; None where it can't read that language.
 
         Raises:
-            GenerationError: the generator failed.
+            GenerationError: the reader failed.
         """
-        options: dict[str, Any] = {"avoid": self.wording.decline_start, "finder": True}
-        try:
-            message = self.generator.invoke(self.messages, max_tokens=_MOST_TOKENS, **options)
-        except RagError:
-            raise
-        except Exception as error:
-            raise GenerationError(
-                f"the generator failed while finding: {error}; check the [generator] section of rag.toml"
-            ) from error
-        return Found(str(message.text).strip(), message.response_metadata.get("likelihoods", ()))
+        ...
 
 
-def finder_for(generator: BaseChatModel, messages: list[BaseMessage], wording: Wording) -> Finder | None:
-    """The second reader, if the generator was trained to be one."""
-    trained = trained_for(generator, wording)
-    if trained is None or not isinstance(generator, AnswerFinder) or not generator.can_find:
-        return None
-    return Finder(generator, messages, wording)
+@dataclass(frozen=True, slots=True)
+class AdapterReader:
+    """The generator's weights with a second adapter, which was trained apart to find what is asked for."""
+
+    generator: Generator
+
+    def read(self, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Reading | None:
+        """See `SecondReader`."""
+        wording = wording_for(inquiry.language)
+        trained = trained_for(self.generator, wording)
+        if trained is None or not trained.can_find:
+            return None
+        messages = messages_for(inquiry, evidence, examples=False)
+        declining = trained.first_token_probabilities(messages, [wording.decline_start], finder=True)[0]
+
+        def find() -> Finding:
+            try:
+                message = self.generator.invoke(
+                    messages, max_tokens=_MOST_TOKENS, avoid=wording.decline_start, finder=True
+                )
+            except RagError:
+                raise
+            except Exception as error:
+                raise GenerationError(
+                    f"the generator failed while finding: {error}; check the [generator] section of rag.toml"
+                ) from error
+            return Finding(str(message.text).strip(), message.response_metadata.get("likelihoods", ()))
+
+        return Reading(declining, find)
 
 
-def settle(
-    written: Draft,
-    finding: Found,
+def choose_answer(
+    draft: Draft,
+    finding: Finding,
     declining: float,
-    answer: Answer,
-    clock: Clock,
-    analyzer: TermAnalyzer,
-    *,
-    several: bool = False,
-    check: bool = True,
+    inquiry: Inquiry,
+    evidence: Sequence[Evidence],
+    stands: Callable[[str], bool],
 ) -> Draft:
-    """What goes on as the answer: what was written, or what was found in its place.
+    """What goes on as the answer: the draft, or what was found in its place.
+
+    A draft that is an answer gives way only if the second reader is sure, and what it found stands word for
+    word in the evidence, isn't said by the draft, is in the draft's language and is no other figure in the
+    place of one: a sentence that names row and column errs less. What was found is no whole answer where
+    several things are asked, or where the question names what may be answered.
 
     Args:
-        written: the answer as the generator wrote it.
-        finding: what `Finder.find` gave.
-        declining: what `Finder.chance_of_declining` gave.
-        answer: to which question, over which passages.
-        clock: the question's.
-        analyzer: cuts text into index terms.
-        several: whether several things are asked for; what was found is no whole answer then.
-        check: whether what no passage supports, or only says the question again, may not go on.
+        draft: the answer as the generator wrote it.
+        finding: what the second reader found.
+        declining: `Reading.declining`.
+        inquiry: the question.
+        evidence: what was read.
+        stands: whether a text is an answer, once what no passage supports is removed.
     """
     found = finding.text
-    trace = replace(written.trace, found=found, generate_ms=clock.elapsed_ms() - written.trace.retrieve_ms)
-    written = replace(written, trace=trace, found_likelihoods=finding.likelihoods)
-    if several or not found or is_decline(found) or (check and not _stands(found, answer, analyzer)):
-        return written
-    kept = bool(written.text.strip()) and not is_decline(written.text)
-    kept = kept and (not check or _stands(written.text, answer, analyzer))
-    may_differ = declining >= SURE or names_answers(answer.question) or _crosses(written.text, found)
-    may_differ = may_differ or _has_another_figure(written.text, found, answer.question)
-    if kept and (may_differ or not _is_verbatim(found, written) or says(written.text, found)):
-        return written
-    return replace(written, text=found, trace=replace(trace, draft=found, first_draft=written.text))
+    draft = replace(draft, found=found, found_likelihoods=finding.likelihoods)
+    if inquiry.parts or not found or is_decline(found) or not stands(found):
+        return draft
+    if draft.text.strip() and not is_decline(draft.text) and stands(draft.text):
+        if declining >= REPLACE_BELOW or names_answers(inquiry.text):
+            return draft
+        if says(draft.text, found) or not any(says(each.text, found) for each in evidence):
+            return draft
+        if _crosses(draft.text, found) or _has_another_figure(draft.text, found, inquiry):
+            return draft
+    return replace(draft, text=found, first=draft.text)
 
 
-def agreement(text: str, found: str, analyzer: TermAnalyzer) -> float:
+def agreement(text: str, found: str, analyzer: Analyzer) -> float:
     """How far a text says what was found: 1 if in the same words, else half of the share of its words.
 
     What is in two languages can't be compared, which counts as a half.
@@ -152,60 +138,33 @@ def agreement(text: str, found: str, analyzer: TermAnalyzer) -> float:
         return 1.0
     if _crosses(text, found):
         return _CROSSING
-    terms = set(analyzer.content_terms(_MARK.sub(" ", found)))
-    shared = terms & set(analyzer.content_terms(_MARK.sub(" ", text)))
+    terms = set(analyzer.content_terms(without_marks(found)))
+    shared = terms & set(analyzer.content_terms(without_marks(text)))
     return 0.5 * len(shared) / len(terms) if terms else 0.0
 
 
 def says(text: str, found: str) -> bool:
-    """Whether a text has what was found, as whole words and not denied; marks and case don't count."""
-    needle, hay = (_plain(each) for each in (found, text))
-    needle = needle.strip(_ENDS)
-    if not needle:
+    """Whether a text has what was found, as whole words and whole numbers; marks and case don't count."""
+    needle, hay = _plain(found).strip(_ENDS), _plain(text)
+    if not needle or not numbers_of(needle) <= numbers_of(hay):
         return False
-    before, after = _BEFORE.get(_kind(needle[0]), ""), _AFTER.get(_kind(needle[-1]), "")
-    return re.search(_DENIED + before + re.escape(needle) + after, hay) is not None
+    before = rf"(?<!{_WORD})" if re.match(_WORD, needle) else ""
+    after = rf"(?!{_WORD})" if re.match(_WORD, needle[-1]) else ""
+    return re.search(before + re.escape(needle) + after, hay) is not None
 
 
-def _kind(edge: str) -> str:
-    if edge.isdigit():
-        return "digit"
-    if edge in _NUMERAL:
-        return "numeral"
-    return "word" if edge.isalpha() and not re.match(f"[{_CJK}]", edge) else ""
+def _plain(text: str) -> str:
+    folded = " ".join(fold(without_marks(normalize_marks(text))).split())
+    return re.sub(rf"(?<=[{_CJK}])\s|\s(?=[{_CJK}])", "", folded)  # in Chinese a space is chance
 
 
 def _crosses(text: str, found: str) -> bool:
     """Whether one is in Chinese and the other in words of another script; a number is in no language."""
-    chinese = [re.search(f"[{_CJK}]", _MARK.sub("", each).strip(_ENDS)) is not None for each in (text, found)]
+    chinese = [re.search(f"[{_CJK}]", without_marks(each).strip(_ENDS)) is not None for each in (text, found)]
     return chinese[0] != chinese[1] and re.search(r"[a-z]{2}", text if chinese[1] else found) is not None
 
 
-def _has_another_figure(text: str, found: str, question: str) -> bool:
-    """Whether both answer with figures and these differ: a sentence that names row and column errs less.
-
-    The "second Saturday" of an answer is no other figure than "100 metres" that were found; beside "the fifth
-    floor" it is, and "May 5th" always.
-    """
-    asked = numbers_of(fold(question))
-    own, other = (fold(_MARK.sub("", each)) for each in (text, found))
-    if not _ORDINAL.search(other) and not _MONTH.search(own):
-        own = _ORDINAL.sub(" ", own)
-    said, others = (numbers_of(each) - asked for each in (own, other))
+def _has_another_figure(text: str, found: str, inquiry: Inquiry) -> bool:
+    """Whether both answer with figures, and these differ."""
+    said, others = (numbers_of(fold(without_marks(each))) - inquiry.numbers for each in (text, found))
     return bool(others) and not said <= others
-
-
-def _is_verbatim(found: str, written: Draft) -> bool:
-    """Whether what was found stands so in what was read: what was put together may be garbled."""
-    return any(says(each, found) for each in written.trace.evidence)
-
-
-def _plain(text: str) -> str:
-    folded = " ".join(fold(_MARK.sub("", normalize_marks(text))).split())
-    return re.sub(rf"(?<=[{_CJK}])\s|\s(?=[{_CJK}])", "", folded)  # in Chinese a space is chance
-
-
-def _stands(text: str, answer: Answer, analyzer: TermAnalyzer) -> bool:
-    """Whether something is left of a text once it is checked, and it doesn't only say the question again."""
-    resolved = resolve_answer(text, answer.passages, answer.question, analyzer=analyzer)
-    return bool(resolved.sentences) and not only_restates(resolved.text, answer.question, analyzer)

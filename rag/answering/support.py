@@ -1,20 +1,40 @@
-"""How far a passage supports a sentence, and which of the passage's words say so.
+"""How far a passage supports a sentence, which of its words say so, and what it can't bear out.
 
-Deterministic and cheap: shared words, with numbers, names and negations held to stricter rules
-(``agreement``), since a wrong number is what hurts most. It sees no paraphrase; entailment by a model can
-take its place behind the same function.
+Deterministic and cheap: shared words, with numbers, names and negations held to stricter rules, since a wrong
+number is what hurts most. It sees no paraphrase; entailment by a model can take its place behind the same
+function.
 """
 
+import re
+from collections.abc import Set
 from dataclasses import dataclass
+from typing import Literal
 
-from rag.answering.agreement import Disagreement, TermAnalyzer, disagreement
-from rag.text.facts import numbers_of
+from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
+from rag.text.facts import is_negated, names_of, numbers_of
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import fold
 
-_DISAGREEING_CAP = 0.2  # a sentence with a number, a name or a "no" that its evidence hasn't is not supported
+Disagreement = Literal["number", "name", "negation", "words"]
+
+_DISAGREEING_CAP = 0.2  # a sentence that says what its evidence can't bear out is not supported
 _ECHO_WEIGHT = 0.25
 _QUOTE_SENTENCES = 2
+_CONNECTORS = re.compile(r"[\s\-_./]")
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿\d.,%:/-]+[\u4e00-\u9fff]?|[a-z]?\d[\w.]*")
+_QUOTED = re.compile(r"《([^《》]{2,40})》|「([^「」]{2,40})」")
+# What may be said again with a "not", beside negations themselves.
+_LIKE_NOT = re.compile(
+    r"[沒仅只除禁]|免(?!费)|\b(?:only|except|unless|instead|neither|nor|none|nothing|nobody|too|free|impossible)\b"
+    r"|\b(?:un|dis|exclud|forbid|prohibit|lack|fail|refus|den[iy]|reject|absen|in(?:valid|eligible|capable))\w+"
+)
+_YES_OR_NO = re.compile(
+    r"(?<!什)[吗嗎么嘛]\s*[?？]?\s*$|是否|能否|可否|可不可以|([\u4e00-\u9fff])[不没沒]\1|"
+    r"^\s*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|would|has|have|had)"
+    r"(?:n't)?\b|^(?:if|when|on|in|at|for|with)\b[^,?]*,\s*(?:is|are|do|does|can|may|must|should|will)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +50,13 @@ class Support:
 def measure_support(
     sentence: str,
     text: str,
-    question: str,
+    inquiry: Inquiry,
     *,
-    analyzer: TermAnalyzer,
+    analyzer: Analyzer,
     context: str = "",
     crossing: bool = False,
 ) -> Support:
-    """Measure how far ``text`` supports ``sentence``, an answer to ``question``.
+    """Measure how far ``text`` supports ``sentence``, an answer to the question.
 
     Terms that only repeat the question count a quarter: that a passage mentions the question's subject
     doesn't support what the answer says of it. Of spans that have as much of the sentence, the quote is the
@@ -44,16 +64,16 @@ def measure_support(
     stands under: a title, a table's header. Where the text is in another language (``crossing``) only numbers
     can be held against it.
     """
-    asked = set(analyzer.content_terms(question))
+    asked = set(analyzer.content_terms(inquiry.text))
     wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
     spans = split_sentences(text, rows=True) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
     share = _coverage(wanted, set().union(*found))
-    numbers = numbers_of(fold(sentence)) - numbers_of(fold(question))
+    numbers = numbers_of(fold(sentence)) - inquiry.numbers
     if crossing:
         wrong: Disagreement | None = None if numbers <= numbers_of(fold(f"{context}\n{text}")) else "number"
     else:
-        wrong = disagreement(sentence, text, question, analyzer=analyzer, context=context)
+        wrong = disagreement(sentence, text, inquiry, analyzer=analyzer, context=context)
     if wrong is not None:
         share = min(share, _DISAGREEING_CAP)
     # What has the sentence's numbers says it, whatever else has its words (a table's header, say).
@@ -72,8 +92,54 @@ def measure_support(
     return Support(round(share, 4), Span(spans[first].start, spans[last].end), wrong)
 
 
+def disagreement(
+    sentence: str, text: str, inquiry: Inquiry, *, analyzer: Analyzer, context: str = ""
+) -> Disagreement | None:
+    """What the sentence says that the text, in the same language, can't bear out; None if nothing is found.
+
+    Each rule names one plain mistake: a number or a name that the text doesn't have, a sentence none of whose
+    own words it has, and a "no" where it has none. What the question says itself, or the ``context`` in which
+    the text stands, needs no other evidence.
+    """
+    whole = f"{context}\n{text}"
+    given = fold(f"{inquiry.text}\n{whole}")
+    numbers = numbers_of(fold(sentence))
+    if not numbers <= numbers_of(given):
+        return "number"
+    if _lacks(given, names_of(sentence) | _titles_of(sentence)):
+        return "name"
+    new = _new_terms(sentence, inquiry.text, analyzer)
+    told = numbers - inquiry.numbers or asks_yes_or_no(inquiry.text)  # otherwise than by words
+    if new and not told and new.isdisjoint(analyzer.content_terms(whole)):
+        return "words"
+    if is_negated(fold(sentence)) and not (is_negated(given) or _LIKE_NOT.search(given)):
+        return "negation"
+    return None
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question is answered by a yes or a no."""
+    return _YES_OR_NO.search(question) is not None
+
+
 def _coverage(wanted: dict[str, float], found: set[str]) -> float:
     total = sum(wanted.values())
     if not total:
         return 0.0
     return sum(weight for term, weight in wanted.items() if term in found) / total
+
+
+def _titles_of(sentence: str) -> frozenset[str]:
+    return frozenset(fold(first or second) for first, second in _QUOTED.findall(sentence))
+
+
+def _lacks(folded: str, names: Set[str]) -> bool:
+    bare = _CONNECTORS.sub("", folded)
+    stems = (each.removesuffix("s") if each.isalpha() else each for each in names)  # Normans, of a Norman
+    return any(each not in folded and _CONNECTORS.sub("", each) not in bare for each in stems)
+
+
+def _new_terms(sentence: str, question: str, analyzer: Analyzer) -> set[str]:
+    """The words that the sentence adds to the question; numerals may be written in many ways."""
+    terms = set(analyzer.content_terms(sentence)) - set(analyzer.content_terms(question))
+    return {each for each in terms if not _NUMERAL.fullmatch(each) and not is_negated(each)}

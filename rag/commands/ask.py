@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.answer import Answer, Question
+from rag.answer import Answer, Drafting, Final, Found, Question, TakenBack
 from rag.command_line import Config, Generator, Json, Kb
 from rag.commands.batch import run_batch
 from rag.commands.options import Exclude, Lang, Pages, Root, Since, Source, Type, Until, filter_of
@@ -68,19 +68,21 @@ def _record(answer: Answer, explain: bool, identifier: Any = None) -> dict[str, 
 
 def _follow(service: Service, question: Question) -> Answer:
     """Ask; on a terminal, show on standard error what is being done."""
-    answer: Answer | None = None
     show = sys.stderr.isatty()
     shown = ""
-    for answer in service.stream(question):
-        if not show:
-            continue
-        if not answer.text:
-            sources = dict.fromkeys(place(passage) for passage in answer.passages)
-            print(f"reading {'; '.join(sources) or 'nothing'} …", file=sys.stderr)
-        elif answer.trace.total_ms == 0 and answer.text.startswith(shown):
-            print(answer.text[len(shown) :], end="", file=sys.stderr, flush=True)
-            shown = answer.text
-    if shown:
-        print("\n", file=sys.stderr)
-    assert answer is not None
-    return answer
+    for event in service.events(question):
+        match event:
+            case Final(answer):
+                if shown:
+                    print("\n", file=sys.stderr)
+                return answer
+            case Found(answer) if show:
+                sources = dict.fromkeys(place(passage) for passage in answer.passages)
+                print(f"reading {'; '.join(sources) or 'nothing'} …", file=sys.stderr)
+            case Drafting(text) if show and text.startswith(shown):
+                print(text[len(shown) :], end="", file=sys.stderr, flush=True)
+                shown = text
+            case TakenBack(_, why) if show:
+                print(f" ({why})", file=sys.stderr)
+                shown = ""
+    raise AssertionError("the events ended without an answer")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from rag.answer import Answer, Citation, Curated, Question, Sentence, Trace
+from rag.answer import Answer, Citation, Curated, Sentence, Trace
 from rag.curated import FaqMatch
 from rag.filter import Filter
 from rag.questions.inquiry import Inquiry
@@ -25,21 +25,22 @@ def find_curated(matcher: Matcher | None, inquiry: Inquiry) -> FaqMatch | None:
     return matcher.match(inquiry.text, inquiry.filter)
 
 
-def curated_answer(question: Question, entry: Curated, elapsed_ms: Callable[[], float]) -> Answer:
+def curated_answer(inquiry: Inquiry, entry: Curated, elapsed_ms: Callable[[], float]) -> Answer:
     """The entry's answer: its text is exactly the documents', and so is the citation's quote."""
     elapsed = elapsed_ms()
     citation = Citation(1, entry.passage, entry.answer, entry.start, entry.end, support=1.0)
     text = entry.answer
     return Answer(
-        question=question.text,
+        question=inquiry.asked,
         text=text,
         passages=(entry.passage,),
         sentences=(Sentence(text, 0, len(text), (1,), 1.0),),
         citations=(citation,),
         origin="faq",
         confidence=entry.probability,
-        filter=question.filter,
+        filter=inquiry.filter,
         curated=entry,
+        standalone=inquiry.rewritten,
         trace=Trace(
             retrieve_ms=elapsed,
             first_token_ms=elapsed,

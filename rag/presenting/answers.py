@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rag.answer import Answer
 from rag.presenting.explanation import confidence_text, nearest
-from rag.presenting.reasons import reason_in
+from rag.presenting.reasons import reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
 
@@ -30,7 +30,7 @@ def _lines(answer: Answer) -> Iterator[str]:
     if answer.confidence is not None and not answer.abstained:
         yield f"\n  ({confidence_text(answer.confidence, language)})"
     if answer.abstained and answer.reason:
-        yield f"\n  ({reason_in(answer, language)})"
+        yield f"\n  ({reason_text(answer.reason, language)})"
         for near in nearest(answer):
             yield f"  - {place(near.passage)}: {' › '.join(near.about)}"
     for order in answer.trace.withheld:

@@ -8,6 +8,7 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Sentence
 from rag.passage import metadata_of
+from rag.presenting.reasons import reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
 from rag.trace import Stage, Trace
@@ -193,7 +194,7 @@ def _decision_lines(answer: Answer) -> Iterator[str]:
         yield f"sentence, support {support}, cites {cited}: {sentence.text}"
     confidence = "" if answer.confidence is None else f", confidence {answer.confidence:.2f}"
     if answer.abstained:
-        yield f"declined{confidence}: {answer.reason}"
+        yield f"declined{confidence}: {reason_text(answer.reason, 'en')}"
     else:
         yield f"answered ({answer.origin}){confidence}"
 

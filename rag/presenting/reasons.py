@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from rag.answer import Answer, ReasonCode
-
-__all__ = ["PHRASES", "phrase", "reason_in"]
+from rag.answer import Reason, ReasonCode
 
 # In English and in Chinese. Braces take the detail that a reason has.
 PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
@@ -42,18 +40,13 @@ PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
         "an answer was written, but withheld: the probability that it is right is only {detail}",
         "写出的回答把握不足，已撤回；它正确的可能性只有 {detail}",
     ),
+    "not known": ("the generator doesn't know", "生成模型不知道"),
 }
 
 
-def phrase(code: ReasonCode, language: str, detail: str = "") -> str:
-    """A reason in Chinese ("zh") or, for every other language, in English."""
-    english, chinese = PHRASES[code]
-    return (chinese if language == "zh" else english).replace("{detail}", detail)
-
-
-def reason_in(answer: Answer, language: str) -> str:
-    """Why the answer was declined; its own words where the reason has no code, "" where there is none."""
-    if answer.reason is None or answer.reason_code is None:
-        return answer.reason or ""
-    before = PHRASES[answer.reason_code][0].partition("{detail}")[0]
-    return phrase(answer.reason_code, language, answer.reason.removeprefix(before))
+def reason_text(reason: Reason | None, language: str) -> str:
+    """A reason in Chinese ("zh") or, for every other language, in English; "" where there is none."""
+    if reason is None:
+        return ""
+    english, chinese = PHRASES[reason.code]
+    return (chinese if language == "zh" else english).replace("{detail}", reason.detail)

@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 from rag.answer import Answer, Curated, SearchResult
 from rag.filter import Filter
 from rag.passage import metadata_of
+from rag.presenting.reasons import reason_text
 
 
 def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
         "answer": answer.text,
         "origin": answer.origin,
         "abstained": answer.abstained,
-        "reason": answer.reason,
+        "reason": reason_text(answer.reason, "en") or None,
         "confidence": answer.confidence,
         "sentences": [
             {

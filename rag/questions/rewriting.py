@@ -7,13 +7,9 @@ you unpack that?", EMNLP 2019.
 
 import logging
 import re
-from dataclasses import replace
-from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-
-from rag.answer import Answer, Question
-from rag.models.generator import EvidenceReader
+from rag.answer import Question
+from rag.models.generator import Generator
 from rag.questions.follow_ups import leans
 from rag.questions.rewriting_prompt import (
     language_to_write,
@@ -51,13 +47,13 @@ _POINTERS = frozenset(_POINTING.split())  # what they point at is named in the r
 class Rewriter:
     """Rewrites questions that lean on the conversation; others are left alone, and cost nothing."""
 
-    def __init__(self, generator: BaseChatModel, analyzer: Analyzer) -> None:
+    def __init__(self, generator: Generator, analyzer: Analyzer) -> None:
         self._generator = generator
         self._analyzer = analyzer
 
     def warm(self, language: str) -> None:
         """Let the generator read the fixed head now, if it can keep what it has read."""
-        warm = getattr(self._generator, "warm", None)
+        warm = self._generator.abilities.warm
         if warm is not None:
             warm(rewriting_head("zh" if language == "zh" else "en"))
 
@@ -73,7 +69,7 @@ class Rewriter:
         replaced = with_code_replaced(question.text, before)
         if replaced is not None:
             return replaced
-        if isinstance(self._generator, EvidenceReader):
+        if self._generator.abilities.quoting is not None:
             return None
         written = self._write(question)
         objection = objection_to(written, question, self._analyzer)
@@ -83,24 +79,15 @@ class Rewriter:
         return written
 
     def _write(self, question: Question) -> str:
-        limits: dict[str, Any] = {"stop": ["\n"]}
-        if "max_tokens" in type(self._generator).model_fields:
-            limits["max_tokens"] = _MOST_TOKENS
         try:
-            message = self._generator.invoke(rewriting_messages(question), **limits)
+            message = self._generator.invoke(
+                rewriting_messages(question), stop=["\n"], max_tokens=_MOST_TOKENS
+            )
         except Exception as error:  # whatever a provider raises; the question itself will tell the reader
             logger.warning("the question couldn't be rewritten: %s", error)
             return ""
         first = next(iter(str(message.text).strip().splitlines()), "")
         return _LABEL.sub("", first).strip().strip('"“”').strip()
-
-
-def as_asked(answer: Answer, question: Question, rewrite_ms: float) -> Answer:
-    """An answer to the rewritten question as one to the question that was asked."""
-    trace = replace(
-        answer.trace, rewrite_ms=rewrite_ms, retrieve_ms=round(answer.trace.retrieve_ms - rewrite_ms, 3)
-    )
-    return replace(answer, question=question.text, standalone=answer.question, trace=trace)
 
 
 def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | None:

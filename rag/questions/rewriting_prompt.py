@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from rag.answer import Question, Turn
 from rag.text.language import language_of
+from rag.text.marks import without_marks
 
 _TURNS = 4  # messages of the conversation that are read
 _CHARACTERS = 160  # of each
-_MARKS = re.compile(r"\s?\[\d+\]")
 
 _INSTRUCTIONS = {
     "zh": (
@@ -107,7 +107,7 @@ def rewriting_messages(question: Question) -> list[BaseMessage]:
 def recent_turns(question: Question) -> list[tuple[bool, str]]:
     """The last messages: whether each is the user's, and its text without the marks of citations."""
     return [
-        (turn.role == "user", _MARKS.sub("", turn.content)[:_CHARACTERS])
+        (turn.role == "user", without_marks(turn.content)[:_CHARACTERS])
         for turn in question.history[-_TURNS:]
     ]
 

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 
 from eval.judging import judge_run
 from rag.errors import EvalError
+from rag.models.generator import ChatGenerator
 
 
 def write_run(folder: Path) -> Path:
@@ -46,7 +47,7 @@ def test_opinions_go_into_files_of_their_own(tmp_path: Path) -> None:
         "yes, it means the same",
         "No opinion? 是",
     ]
-    judge = GenericFakeChatModel(messages=iter(AIMessage(each) for each in replies))
+    judge = ChatGenerator(GenericFakeChatModel(messages=iter(AIMessage(each) for each in replies)))
     found = judge_run(run, judge, "scripted")
 
     measures = found["sets"]["set"]["default"]
@@ -58,7 +59,8 @@ def test_opinions_go_into_files_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_reply_that_is_neither_yes_nor_no_is_no_opinion(tmp_path: Path) -> None:
-    judge = GenericFakeChatModel(messages=iter(AIMessage(each) for each in ("Well…", "否", "**Yes**")))
+    replies = ("Well…", "否", "**Yes**")
+    judge = ChatGenerator(GenericFakeChatModel(messages=iter(AIMessage(each) for each in replies)))
     measures = judge_run(write_run(tmp_path / "run"), judge, "scripted")["sets"]["set"]["default"]
     assert measures["unclear"]["mean"] == pytest.approx(1 / 3)
     assert measures["judge_right"]["n"] == 2 and measures["judge_right"]["mean"] == 0.5
@@ -66,4 +68,4 @@ def test_a_reply_that_is_neither_yes_nor_no_is_no_opinion(tmp_path: Path) -> Non
 
 def test_a_folder_without_answers_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="has no answers to judge"):
-        judge_run(tmp_path, GenericFakeChatModel(messages=iter([])), "scripted")
+        judge_run(tmp_path, ChatGenerator(GenericFakeChatModel(messages=iter([]))), "scripted")

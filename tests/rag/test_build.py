@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from rag.answering.prompt import wording_for
 from rag.build import build_answer_chain, build_calibration, build_retriever
 from rag.errors import ConfigError
-from rag.models.generator import adapter_digest, adapter_file, finder_file
+from rag.models.generator import ChatGenerator, adapter_digest, adapter_file, finder_file
 from rag.models.generator.adapter import read_instructions
 from rag.models.weights import file_digest
 from rag.settings import Settings
@@ -23,7 +23,7 @@ def test_answering_matches_curated_entries_once(make_curated: Any, word_embeddin
     by_retrieval = len(word_embeddings.queries)
     word_embeddings.queries.clear()
 
-    generator = GenericFakeChatModel(messages=iter([AIMessage("From 8[1].")]))
+    generator = ChatGenerator(GenericFakeChatModel(messages=iter([AIMessage("From 8[1].")])))
     answer = build_answer_chain(Settings(), kb, embeddings=word_embeddings, generator=generator).invoke(
         question
     )

@@ -25,7 +25,7 @@ from eval.datasets.pool import left_out, pool_sets
 from eval.datasets.splits import for_training, kept_from_training, split_halves
 from eval.measures.answers import contains_answer, is_brief
 from rag.answer import Question
-from rag.answering.citations import marked_sentences, place_marks
+from rag.answering.citing import marked_sentences
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
@@ -35,6 +35,7 @@ from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
+from rag.text.marks import place_marks
 from training.generator.groups import REPEATED, Group, choose_groups
 from training.generator.teacher import Lesson, has_short_answer, write_answers
 from training.generator.written import written_sets
@@ -111,8 +112,10 @@ def collect_cases(
             if group.removed:
                 hidden |= frozenset().union(*(each.gold for each in group.questions))
             asked = group.questions[0].text
-            found = retriever.search(understand(Question(asked, filter=Filter().excluding(hidden))))
-            evidence = pack_evidence(asked, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
+            inquiry = understand(Question(asked, filter=Filter().excluding(hidden)))
+            found = retriever.search(inquiry)
+            read = replace(inquiry, parts=())
+            evidence = pack_evidence(read, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             evidence = _varied(evidence, titles, chance)
             for case in cases_of(group, evidence, said):
                 out.write(json.dumps(asdict(case), ensure_ascii=False) + "\n")

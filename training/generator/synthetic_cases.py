@@ -9,7 +9,6 @@ from typing import Literal
 
 from eval.corpora import open_folder
 from rag.answer import Question
-from rag.answering.citations import place_marks
 from rag.answering.citing import resolve_answer
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
@@ -19,6 +18,7 @@ from rag.passage import metadata_of
 from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
+from rag.text.marks import place_marks
 from training.generator.cases import SHUFFLED, Case
 from training.generator.synthetic_questions import Fact, SyntheticQuestion, synthetic_questions
 
@@ -45,8 +45,10 @@ def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
         retriever = build_retriever(settings, kb, embeddings)
         for each in questions:
             chance = random.Random(f"{seed} {each.text} {bool(each.hidden)}")
-            found = retriever.search(understand(Question(each.text, filter=Filter().excluding(each.hidden))))
-            evidence = pack_evidence(each.text, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
+            inquiry = understand(Question(each.text, filter=Filter().excluding(each.hidden)))
+            found = retriever.search(inquiry)
+            read = replace(inquiry, parts=())
+            evidence = pack_evidence(read, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             if chance.random() < SHUFFLED:
                 chance.shuffle(evidence)
                 evidence = [replace(one, number=number) for number, one in enumerate(evidence, start=1)]
@@ -74,7 +76,8 @@ def _case(question: SyntheticQuestion, evidence: Sequence[Evidence], analyzer: A
         for each, (number, _) in zip(question.facts, places, strict=True)
     ]
     target = space.join(marked)
-    resolved = resolve_answer(target, [each.passage for each in evidence], question.text, analyzer=analyzer)
+    passages = [each.passage for each in evidence]
+    resolved = resolve_answer(target, passages, understand(question.text), analyzer=analyzer)
     cited = [number for each in resolved.sentences for number in each.citations]
     if resolved.removed or cited != [number for number, _ in places]:
         return None

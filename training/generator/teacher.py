@@ -6,7 +6,6 @@ asked one after the other, so that the document is read once.
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,17 +16,18 @@ from tqdm import tqdm
 
 from eval.datasets import EvalQuestion
 from eval.measures.answers import is_brief, language_match
-from rag.answering.citations import marked_sentences
+from rag.answering.citing import marked_sentences
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import build_messages, is_decline, wording_for
 from rag.answering.support import measure_support
 from rag.build import build_generator
+from rag.questions.inquiry import understand
 from rag.settings import load_settings
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
+from rag.text.marks import without_marks
 from rag.text.sentences import Span
 
-_MARK = re.compile(r"\s*\[\d+\]")
 _SUPPORTED = 0.5  # of an answer's words that the document has
 _LONGEST = 500  # characters of an answer
 
@@ -80,10 +80,10 @@ def has_short_answer(question: EvalQuestion) -> bool:
 def _accepted(written: str, lesson: Lesson, analyzer: Analyzer) -> str:
     question = lesson.question
     sentences, _ = marked_sentences(written.strip(), 1)
-    bare = " ".join(_MARK.sub("", each.text).strip() for each in sentences)
+    bare = " ".join(without_marks(each.text).strip() for each in sentences)
     if not bare or is_decline(written) or language_match(bare, question.lang) == 0.0:
         return ""
-    support = measure_support(bare, lesson.text, question.text, analyzer=analyzer)
+    support = measure_support(bare, lesson.text, understand(question.text), analyzer=analyzer)
     return bare if support.share >= _SUPPORTED and len(bare) <= _LONGEST else ""
 
 

@@ -1,66 +1,15 @@
-"""Generators: LangChain chat models that write answers from passages, or pick the answers out of them."""
+"""Generators: what writes answers from passages, or picks the answers out of them."""
 
 import hashlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
-
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 
 from rag.errors import WeightsError
+from rag.models.generator.protocols import Abilities, ChatGenerator, Generator, Local, Quoting
 from rag.models.weights import MODELS, file_digest, resolve_model
 from rag.settings import GeneratorSettings
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
-
-
-@runtime_checkable
-class EvidenceReader(Protocol):
-    """A generator that picks sentences out of passages instead of writing them."""
-
-    def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
-        """The sentences that answer the question, each with the 1-based number of its passage; or none."""
-        ...
-
-
-@runtime_checkable
-class TrainedGenerator(Protocol):
-    """A generator that was trained to follow certain system messages: whether to answer is asked of it apart.
-
-    A call of ``stream`` may bring ``avoid``, text that the answer must not begin with.
-    """
-
-    @property
-    def trained_instructions(self) -> frozenset[str]:
-        """These messages; they need no examples after them."""
-        ...
-
-    def first_token_probabilities(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
-    ) -> list[float]:
-        """How likely the answer is to begin with each candidate text, 0 to 1."""
-        ...
-
-
-@runtime_checkable
-class AnswerFinder(Protocol):
-    """A `TrainedGenerator` that may have been trained apart to find what is asked for, and say that alone.
-
-    A call of ``stream`` or ``invoke`` may bring ``finder``: whether that is wanted.
-    """
-
-    @property
-    def can_find(self) -> bool:
-        """Whether it was."""
-        ...
-
-    def first_token_probabilities(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
-    ) -> list[float]:
-        """How likely the answer is to begin with each candidate text, 0 to 1."""
-        ...
 
 
 def adapter_file(settings: GeneratorSettings) -> Path | None:
@@ -107,7 +56,7 @@ def adapter_digest(settings: GeneratorSettings) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def load_generator(settings: GeneratorSettings) -> BaseChatModel:
+def load_generator(settings: GeneratorSettings) -> Generator:
     """The language model that ``settings.model`` names; a local one is loaded when it is first used.
 
     "provider:model" is any LangChain chat model, everything else a folder by short name, path or hub id.
@@ -120,7 +69,7 @@ def load_generator(settings: GeneratorSettings) -> BaseChatModel:
     if _PROVIDER_MODEL.fullmatch(settings.model):
         from rag.models.generator.provider_chat import init_provider_model
 
-        return init_provider_model(settings)
+        return ChatGenerator(init_provider_model(settings), settings.model)
     folder = resolve_model(settings.model)
     from rag.models.generator.transformers_chat import TransformersChatModel
 
@@ -139,9 +88,11 @@ def load_generator(settings: GeneratorSettings) -> BaseChatModel:
 
 
 __all__ = [
-    "AnswerFinder",
-    "EvidenceReader",
-    "TrainedGenerator",
+    "Abilities",
+    "ChatGenerator",
+    "Generator",
+    "Local",
+    "Quoting",
     "adapter_digest",
     "adapter_file",
     "finder_file",

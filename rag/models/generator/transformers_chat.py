@@ -20,6 +20,7 @@ from rag.models.generator.adapter import read_instructions
 from rag.models.generator.chat_template import first_line
 from rag.models.generator.decoding import DecodingOptions
 from rag.models.generator.local_model import LocalModel
+from rag.models.generator.protocols import Abilities
 from rag.models.generator.writing import Finished, Request, write
 from rag.settings import Dtype
 
@@ -78,6 +79,11 @@ class TransformersChatModel(BaseChatModel):
             WeightsError: the adapter can't be read.
         """
         return frozenset(read_instructions(self.adapter).values() if self.adapter is not None else ())
+
+    @property
+    def abilities(self) -> Abilities:
+        """It tells its probabilities, and keeps what it has read."""
+        return Abilities(local=self, warm=self.warm)
 
     @property
     def can_find(self) -> bool:

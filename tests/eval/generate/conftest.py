@@ -10,6 +10,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
 from rag.knowledge_base import KnowledgeBase
+from rag.models.generator import Abilities
 
 DOCUMENTS = {
     "manual.md": "The Tidal P200 pump must be cleaned every six months by trained staff of the workshop.",
@@ -61,6 +62,14 @@ class ScriptedModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "scripted"
+
+    @property
+    def model_name(self) -> str:
+        return "scripted"
+
+    @property
+    def abilities(self) -> Abilities:
+        return Abilities()
 
 
 @pytest.fixture

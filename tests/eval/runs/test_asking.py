@@ -13,6 +13,7 @@ from eval.runs.asking import Asker, answer_record
 from eval.runs.parts import Parts
 from eval.selection import Corpus, Selection
 from eval.systems import System, read_systems
+from rag.models.generator import ChatGenerator
 from rag.settings import Settings
 
 
@@ -63,9 +64,8 @@ def test_without_retrieval_the_generator_is_on_its_own(
     (system,) = read_systems(["no-retrieval"], own)
     asker = Asker(system, corpus, parts)
     question = corpus.sets[0].questions[1]
-    asker.generator = GenericFakeChatModel(
-        messages=iter([AIMessage("Every week."), AIMessage("I don’t know.")])
-    )
+    written = iter([AIMessage("Every week."), AIMessage("I don’t know.")])
+    asker.generator = ChatGenerator(GenericFakeChatModel(messages=written))
     said, unknown = asker.ask(question), asker.ask(question)
     assert said.answer is not None and said.answer.text == "Every week." and not said.answer.passages
     assert unknown.answer is not None and unknown.answer.abstained
@@ -75,7 +75,8 @@ def test_cached_generations_are_marked_and_not_timed(
     corpus: Corpus, settings: Settings, parts: Parts, tmp_path: Path
 ) -> None:
     asker = Asker(System("default", settings), corpus, parts)
-    scripted = GenericFakeChatModel(messages=iter([AIMessage("Every six months [1].")]))
+    written = iter([AIMessage("Every six months [1].")])
+    scripted = ChatGenerator(GenericFakeChatModel(messages=written))
     asker.generator = CachedGenerator(generator=scripted, identity="scripted", file=tmp_path / "g.sqlite")
     question = corpus.sets[0].questions[1]
     first, second = (answer_record(question, asker.ask(question)) for _ in range(2))

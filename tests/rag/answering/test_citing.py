@@ -1,13 +1,24 @@
+import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from rag.answering.citing import resolve_answer
+from rag.answering import citing
+from rag.answering.citing import Resolved, marked_sentences
 from rag.answering.support import measure_support
+from rag.questions.inquiry import understand
 from rag.text.analysis import Analyzer
+from rag.text.marks import normalize_marks, place_marks
 
 Passages = list[Document]
+
+
+def resolve_answer(generated: str, passages: Passages, question: str, **options: Any) -> Resolved:
+    return citing.resolve_answer(generated, passages, understand(question), **options)
 
 
 @pytest.fixture
@@ -90,7 +101,7 @@ def test_a_citation_that_cannot_bear_out_gives_way_to_what_supports_less_than_us
     )
     supports = [
         measure_support(
-            "东北公司的股东登记为 79,053 户。", each.page_content, "有多少户？", analyzer=analyzer
+            "东北公司的股东登记为 79,053 户。", each.page_content, understand("有多少户？"), analyzer=analyzer
         )
         for each in passages
     ]
@@ -131,3 +142,38 @@ def test_a_citation_in_another_language_is_kept(
         "软管每 250 小时更换[3]。", [*passages, english], "软管多久换？", analyzer=analyzer
     )
     assert resolved.sentences[0].citations == (3,)
+
+
+def test_a_mark_after_the_full_stop_belongs_to_the_sentence_before_it() -> None:
+    sentences, dropped = marked_sentences("保修两年。[1] 电池一年。[2]", 2)
+    assert [(each.text, each.numbers) for each in sentences] == [("保修两年。", (1,)), ("电池一年。", (2,))]
+    assert dropped == ()
+
+
+def test_a_mark_before_the_full_stop_belongs_to_its_sentence() -> None:
+    sentences, _ = marked_sentences("It lasts two years [1]. The battery lasts one [2][1].", 2)
+    assert [each.numbers for each in sentences] == [(1,), (2, 1)]
+    assert [each.text for each in sentences] == ["It lasts two years.", "The battery lasts one."]
+
+
+@pytest.mark.parametrize("written", ["It costs EUR 18 [2]. [2].", "It costs EUR 18 [2].[2]."])
+def test_a_sentence_that_is_cited_and_ended_twice_is_ended_once(written: str) -> None:
+    ((text, numbers),) = ((each.text, each.numbers) for each in marked_sentences(written, 2)[0])
+    assert place_marks(text, numbers) == "It costs EUR 18 [2]."
+
+
+def test_numbers_that_do_not_exist_are_dropped_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        sentences, dropped = marked_sentences("Two years [1][7][0].", 3)
+    assert sentences[0].numbers == (1,)
+    assert dropped == (7, 0)
+    assert "7" in caplog.text
+
+
+@given(st.text(alphabet=st.sampled_from("ab保。. [123]【】\n"), max_size=80), st.integers(0, 5))
+def test_any_text_gives_only_existing_numbers_and_no_marks_in_the_sentences(text: str, passages: int) -> None:
+    sentences, _ = marked_sentences(text, passages)
+    for each in sentences:
+        assert all(1 <= number <= passages for number in each.numbers)
+        assert len(set(each.numbers)) == len(each.numbers)
+        assert normalize_marks(each.text) == each.text or "[" in each.text

@@ -1,13 +1,33 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain_core.documents import Document
 
-from rag.answering.confidence import Calibration, calibration_for, load_calibration, shipped_calibrations
+from rag.answering.citing import resolve_answer
+from rag.answering.confidence import (
+    Calibration,
+    Signals,
+    calibration_for,
+    likelihood_signals,
+    load_calibration,
+    shipped_calibrations,
+    signals_of,
+)
+from rag.answering.evidence import Evidence
 from rag.errors import ConfigError
+from rag.passage import with_score
+from rag.questions.inquiry import understand
 from rag.settings import Settings
+from rag.text.analysis import Analyzer
+from rag.text.sentences import Span
+from rag.trace import Stage
 
+QUESTION = "潮汐 P200 的软管多久更换一次？"
+GOOD = "潮汐 P200 的软管每运行 250 小时更换一次。"
+BESIDE = "访客车辆停在北区地面车位。"
 MADE = Calibration(
     generator="g", embedder="e", constant=-1.0, weights={"support": 2.0}, threshold=0.5, risk=0.25
 )
@@ -61,3 +81,67 @@ def test_shipped_calibrations_say_what_they_were_fitted_on() -> None:
     for each in shipped_calibrations():
         assert {"sets", "answers", "right", "date"} <= set(each.fitted_on)
         assert each.weights
+
+
+@pytest.fixture
+def measure(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Callable[..., Signals]:
+    def signals(
+        generated: str,
+        texts: tuple[str, ...] = (GOOD, BESIDE),
+        scores: tuple[float, ...] = (3.0, 1.0),
+        stage: str = "candidates",
+    ) -> Signals:
+        inquiry = understand(QUESTION)
+        passages = [make_passage(text, source=f"{n}.md") for n, text in enumerate(texts, start=1)]
+        evidence = [
+            Evidence(number, passage, (Span(0, len(passage.page_content)),))
+            for number, passage in enumerate(passages, start=1)
+        ]
+        resolved = resolve_answer(generated, passages, inquiry, analyzer=analyzer)
+        found = Stage(stage, tuple(with_score(passages[0], score) for score in scores))
+        later = Stage("retrieved", (with_score(passages[0], 9.0),))
+        return signals_of(inquiry, evidence, (found, later), resolved, analyzer=analyzer)
+
+    return signals
+
+
+def test_an_answer_from_the_passage_that_is_asked_about_covers_the_question(
+    measure: Callable[..., Signals],
+) -> None:
+    good, bad = measure("每 250 小时更换一次[1]。"), measure("停在北区地面车位[2]。")
+    for name in ("passage coverage", "quote coverage", "cited rank"):
+        assert good[name] > bad[name]
+    assert good["evidence coverage"] == bad["evidence coverage"]
+    assert good["cited"] == 1.0
+
+
+def test_an_answer_that_cites_nothing_covers_nothing(measure: Callable[..., Signals]) -> None:
+    signals = measure("无人知晓。")
+    assert signals["cited"] == signals["passage coverage"] == signals["quote coverage"] == 0.0
+
+
+def test_the_lead_is_of_the_best_candidate(measure: Callable[..., Signals]) -> None:
+    signals = measure("每 250 小时更换一次[1]。", scores=(5.0, 4.0, 3.0, 2.0, 1.0, 0.0))
+    assert (signals["lead"], signals["lead over fifth"]) == (1.0, 4.0)
+    assert measure("每 250 小时更换一次[1]。", scores=())["lead"] == 0.0
+
+
+def test_the_lead_is_among_all_candidates_or_what_was_retrieved(measure: Callable[..., Signals]) -> None:
+    signals = measure("每 250 小时更换一次[1]。", scores=(5.0, 1.0), stage="dense")
+    assert signals["lead"] == 0.0  # of the one that was retrieved
+
+
+def test_likelihoods_count_where_they_are_known() -> None:
+    signals = likelihood_signals((-0.5, -1.5, -30.0))
+    assert signals["least likelihood"] == -8.0
+    assert signals["mean likelihood"] == pytest.approx((-0.5 - 1.5 - 8.0) / 3)
+    assert likelihood_signals(()) == {}
+
+
+def test_across_languages_missing_words_say_nothing_against_an_answer(
+    measure: Callable[..., Signals],
+) -> None:
+    english = "The tubing of the Tidal P200 is replaced every 250 hours of running."
+    crossing = measure("每 250 小时更换一次[1]。", texts=(english, BESIDE))
+    assert crossing["crossing"] == 1.0 and crossing["quote coverage"] > 0.0
+    assert measure("停在北区地面车位[2]。")["quote coverage"] < crossing["quote coverage"]

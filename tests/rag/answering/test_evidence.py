@@ -1,15 +1,26 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from rag.answering.evidence import pack_evidence
+from rag.answering import evidence
+from rag.answering.evidence import Evidence
+from rag.questions.inquiry import understand
 from rag.text.analysis import Analyzer
 from rag.text.language import approximate_tokens
 
 FILLER = "这是一段与问题没有任何关系的说明文字，只是为了占用篇幅。"
+
+
+def pack_evidence(
+    question: str, passages: Sequence[Document], *, parts: tuple[str, ...] = (), **options: Any
+) -> list[Evidence]:
+    inquiry = replace(understand(question), parts=parts)
+    return evidence.pack_evidence(inquiry, passages, **options)
 
 
 def test_short_passages_are_read_whole_and_numbered_in_order(
@@ -85,8 +96,8 @@ def test_the_title_line_says_where_the_passage_stands(
     analyzer: Analyzer, make_passage: Callable[..., Document]
 ) -> None:
     passage = make_passage("两年。", context="保修承诺 > 第三章", heading=("第三章",))
-    (evidence,) = pack_evidence("?", [passage], analyzer=analyzer, budget=100)
-    assert evidence.title == "保修承诺 > 第三章"
+    (packed,) = pack_evidence("?", [passage], analyzer=analyzer, budget=100)
+    assert packed.title == "保修承诺 > 第三章"
 
 
 def test_a_tables_cells_are_named_by_their_columns(
@@ -104,8 +115,8 @@ def test_lines_that_are_no_rows_of_the_table_stay_as_they_are(
     analyzer: Analyzer, make_passage: Callable[..., Document]
 ) -> None:
     text = "2026 年标准\n\nItem | Price\nPump | 90 | extra\nTube | 4"
-    (evidence,) = pack_evidence("x", [make_passage(text, kind="table")], analyzer=analyzer, budget=400)
-    assert "2026 年标准" in evidence.text and "Pump | 90 | extra" in evidence.text
+    (packed,) = pack_evidence("x", [make_passage(text, kind="table")], analyzer=analyzer, budget=400)
+    assert "2026 年标准" in packed.text and "Pump | 90 | extra" in packed.text
 
 
 def test_versions_of_a_document_are_told_apart_by_their_dates(

@@ -9,10 +9,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
-from rag.answering.extractive import ExtractiveReader
-from rag.answering.sentence_scoring import score_sentences
+from rag.answering.extractive import ExtractiveReader, score_sentences
 from rag.errors import GenerationError
-from rag.models.generator import EvidenceReader
 from rag.text.analysis import Analyzer
 
 ANALYZER = Analyzer()
@@ -29,8 +27,9 @@ def reader() -> ExtractiveReader:
     return ExtractiveReader(analyzer=ANALYZER)
 
 
-def test_it_is_an_evidence_reader(reader: ExtractiveReader) -> None:
-    assert isinstance(reader, EvidenceReader)
+def test_it_says_that_it_quotes(reader: ExtractiveReader) -> None:
+    abilities = reader.abilities
+    assert abilities.quoting is reader and abilities.local is None and abilities.warm is None
 
 
 @pytest.mark.parametrize(

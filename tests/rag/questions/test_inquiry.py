@@ -5,6 +5,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from rag.answer import Question, Turn
 from rag.filter import Filter
+from rag.models.generator import ChatGenerator
 from rag.questions.inquiry import understand
 from rag.questions.rewriting import Rewriter
 from rag.text.analysis import Analyzer
@@ -43,7 +44,7 @@ def test_a_change_of_topic_is_searched_alone() -> None:
 
 
 def test_a_rewritten_question_takes_the_place_of_what_was_asked() -> None:
-    rewriter = Rewriter(FakeListChatModel(responses=["这不该问"]), Analyzer())
+    rewriter = Rewriter(ChatGenerator(FakeListChatModel(responses=["这不该问"])), Analyzer())
     inquiry = understand(Question("那 D80 呢？", HISTORY), rewriter=rewriter)
     assert inquiry.asked == "那 D80 呢？"
     assert inquiry.text == inquiry.query == inquiry.rewritten == "D80 的保修期多长？"
@@ -52,7 +53,7 @@ def test_a_rewritten_question_takes_the_place_of_what_was_asked() -> None:
 
 
 def test_a_question_that_could_not_be_rewritten_keeps_its_conversation() -> None:
-    rewriter = Rewriter(FakeListChatModel(responses=["用三年。"]), Analyzer())
+    rewriter = Rewriter(ChatGenerator(FakeListChatModel(responses=["用三年。"])), Analyzer())
     inquiry = understand(Question("它的软管呢？", HISTORY), rewriter=rewriter)
     assert inquiry.rewritten is None
     assert inquiry.query == "P200 的保修期多长？\n它的软管呢？"

@@ -8,6 +8,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from rag.answer import Question, Turn
 from rag.answering.extractive import ExtractiveReader
+from rag.models.generator import ChatGenerator
 from rag.questions.rewriting import Rewriter, objection_to, with_code_replaced
 from rag.questions.rewriting_prompt import rewriting_head, rewriting_messages
 from rag.text.analysis import Analyzer
@@ -18,7 +19,7 @@ EN = (Turn("user", "Can I return unopened goods?"), Turn("assistant", "Yes, with
 
 def rewrite(text: str, history: tuple[Turn, ...], written: str, analyzer: Analyzer) -> str | None:
     generator = GenericFakeChatModel(messages=iter([AIMessage(written)]))
-    return Rewriter(generator, analyzer).standalone(Question(text, history))
+    return Rewriter(ChatGenerator(generator), analyzer).standalone(Question(text, history))
 
 
 def test_a_leaning_question_is_completed_from_the_conversation(analyzer: Analyzer) -> None:
@@ -89,7 +90,10 @@ def test_a_generator_that_fails_leaves_the_question_as_it_is(analyzer: Analyzer)
         def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
             raise ConnectionError("connection refused")
 
-    assert Rewriter(Failing(messages=iter([])), analyzer).standalone(Question("它有多重？", ZH)) is None
+    assert (
+        Rewriter(ChatGenerator(Failing(messages=iter([]))), analyzer).standalone(Question("它有多重？", ZH))
+        is None
+    )
 
 
 def test_the_prompt_begins_with_the_same_head_and_ends_with_the_follow_up() -> None:

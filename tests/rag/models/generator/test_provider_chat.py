@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 
 from rag.build import build_generator
 from rag.errors import ConfigError, GenerationError
+from rag.models.generator import ChatGenerator
 from rag.models.generator.provider_chat import ProviderChatModel
 from rag.settings import GeneratorSettings
 
@@ -146,8 +147,8 @@ def test_a_servers_error_is_one_line_that_names_server_and_cause(server: Server)
 def test_a_server_that_is_not_there_is_one_line_that_says_what_to_check(server: Server) -> None:
     server.close()
     model = build_generator(settings_for(server.url))
-    assert isinstance(model, ProviderChatModel)
-    model.inner.max_retries = 0  # type: ignore[attr-defined]
+    assert isinstance(model, ChatGenerator) and isinstance(model.model, ProviderChatModel)
+    model.model.inner.max_retries = 0  # type: ignore[attr-defined]
     with pytest.raises(
         GenerationError, match=f"{server.url} doesn't answer: .*base_url in rag.toml"
     ) as caught:
