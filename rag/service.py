@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar
 
 from langchain_core.documents import Document
-from langchain_core.runnables import RunnableConfig
 
 from rag.answer import Answer, Event, Question, SearchResult
 from rag.errors import ConfigError
@@ -121,22 +120,22 @@ class Service:
         """Let go of what was opened; an answer that is being given is finished."""
         self._opened.close()
 
-    def ask(self, question: str | Question, config: RunnableConfig | None = None) -> Answer:
-        """Answer a question from what may be seen; ``config`` is LangChain's, for callbacks.
+    def ask(self, question: str | Question) -> Answer:
+        """Answer a question from what may be seen.
 
         Raises:
             ConfigError: the question is empty or too long.
             RagError: the knowledge base or a model can't be had, or the generator failed.
         """
-        return self._chain().invoke(question, config)
+        return self._chain().invoke(question)
 
-    def stream(self, question: str | Question, config: RunnableConfig | None = None) -> Iterator[Answer]:
+    def stream(self, question: str | Question) -> Iterator[Answer]:
         """The answer as it grows: passages first, then a draft, last the answer that ``ask`` gives.
 
         Raises:
             RagError: what ``ask`` raises.
         """
-        return self._chain().stream(question, config)
+        return self._chain().stream(question)
 
     def events(self, question: str | Question, config: RunnableConfig | None = None) -> Iterator[Event]:
         """What happens while a question is answered: `Found`, drafts, and last `Final` with the answer.

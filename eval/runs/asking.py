@@ -15,13 +15,13 @@ from eval.runs.parts import Parts
 from eval.selection import Corpus
 from eval.systems import System
 from rag.answer import Answer, Question, Reason, Sentence, Trace
-from rag.build import build_answer_chain
 from rag.errors import RagError
 from rag.knowledge_base import KnowledgeBase
 from rag.models.generator import Generator
 from rag.passage import metadata_of
 from rag.presenting.reasons import reason_text
 from rag.retrievers import Retriever
+from rag.service import EVERYTHING, Service
 from rag.text.language import language_of
 
 _CLOSED_BOOK = {
@@ -95,15 +95,15 @@ class Asker:
         settings = self.system.settings
         if not curated:
             settings = settings.override("faq", enabled=False)
-        embeddings = self.parts.embeddings(self.system)
-        chain = build_answer_chain(
+        service = Service(
             settings,
-            self.knowledge_base,
-            embeddings=embeddings,
-            retriever=retriever,
+            roots=EVERYTHING,
+            knowledge_base=self.knowledge_base,
+            embeddings=self.parts.embeddings(self.system),
             generator=self.generator,
+            retriever=retriever,
         )
-        return chain.invoke(Question(question.text, question.history))
+        return service.ask(Question(question.text, question.history))
 
     def _retriever(self, question: EvalQuestion) -> Retriever:
         embeddings = self.parts.embeddings(self.system)
