@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from rag.command_line import new_app, run
 from rag.commands import models
 from rag.commands.ask import ask
-from rag.commands.documents import documents, text
+from rag.commands.contents import documents, related, text, verify
 from rag.commands.faq import faq
-from rag.commands.related import related
 from rag.commands.search import search
-from rag.commands.verify import verify
 
 app = new_app("Ask your documents; get an answer with its evidence.")
 for command in (ask, search, documents, text, related, faq, verify):

@@ -28,6 +28,7 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import RunnableConfig
 
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
@@ -137,7 +138,7 @@ class Service:
         """
         return self._chain().stream(question)
 
-    def events(self, question: str | Question, config: RunnableConfig | None = None) -> Iterator[Event]:
+    def events(self, question: str | Question, config: "RunnableConfig | None" = None) -> Iterator[Event]:
         """What happens while a question is answered: `Found`, drafts, and last `Final` with the answer.
 
         Raises:

@@ -84,8 +84,6 @@ EXCEPTIONS: Mapping[str, set[str]] = {
     "layers": {"eval.attribution imports eval.runs.asking"},
     "circles": set(),
     "short modules": {
-        "eval.commands.tables",
-        "rag.commands.verify",
         "rag.models.fingerprint",
     },
     "long modules": set(),

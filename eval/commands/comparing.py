@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from eval.baseline import write_baseline
-from eval.commands.tables import table
 from eval.comparing import compare_systems, missing, regressions, to_markdown
 from eval.generation_cache import cached_generator
 from eval.judging import judge_run
 from eval.report import write_report
 from eval.runs.scores import read_scores
+from eval.runs.summary import table
 from rag.build import build_generator
 from rag.command_line import Config, Generator, SeveralValues, new_app
 from rag.settings import load_settings

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from eval.commands.tables import table
 from eval.datasets import EvalSet, read_sets
 from eval.datasets.curated_sets import as_curated
 from eval.report import write_report
 from eval.runs.run import RunPlan, execute
+from eval.runs.summary import table
 from eval.selection import Selection
 from eval.systems import RETRIEVAL_SYSTEMS, System, read_systems
 from rag.command_line import Config, Generator, SeveralValues, new_app

@@ -13,12 +13,11 @@ from eval.runs import answers, retrieval, robustness
 from eval.runs.asking import Asker
 from eval.runs.folder import RunFolder, code_digest
 from eval.runs.parts import Parts
-from eval.runs.summary import Summary, stages_of, timings_record
+from eval.runs.summary import RunSummary, Summary, stages_of, timings_record
 from eval.selection import Corpus, Selection
 from eval.systems import RetrievalSystem, System
 
 RUNS = Path("runs")
-RunSummary = dict[str, dict[str, Summary]]  # set → system → measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What ``summary.json`` and ``timings.json`` are made of."""
+"""What ``summary.json`` and ``timings.json`` are made of, and the table that a command prints of it."""
 
 import datetime
 import os
@@ -11,6 +11,7 @@ from eval.measures.cost import peak_memory, summarize_costs
 from eval.statistics import Estimate, bootstrap_mean
 
 Summary = dict[str, dict[str, float | int | None]]  # measure → mean, low, high, n
+RunSummary = dict[str, dict[str, Summary]]  # set → system → measure
 _DIGITS = 9  # so that what a platform's arithmetic does in the last bits doesn't show
 
 
@@ -41,6 +42,16 @@ def stages_of(
     return found
 
 
+def table(summary: RunSummary, columns: Sequence[str]) -> str:
+    """The figures as Markdown: a line for each set and system, with intervals and numbers of questions."""
+    lines = [f"| set | system | {' | '.join(columns)} |", "|---" * (len(columns) + 2) + "|"]
+    for name, systems in summary.items():
+        for system, measures in systems.items():
+            cells = (_cell(measures.get(column)) for column in columns)
+            lines.append(f"| {name} | {system} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def timings_record(sets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """All of ``timings.json``."""
     return {
@@ -53,3 +64,13 @@ def timings_record(sets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "peak_memory_bytes": peak_memory(),
         "sets": sets,
     }
+
+
+def _cell(estimate: Mapping[str, float | int | None] | None) -> str:
+    """A mean with its interval and the number of questions; a dash where nothing was measured."""
+    if estimate is None or estimate["mean"] is None:
+        return "–"
+    interval = ""
+    if estimate["low"] is not None:
+        interval = f" ({estimate['low']:.3f}–{estimate['high']:.3f})"
+    return f"{estimate['mean']:.3f}{interval} of {estimate['n']}"
