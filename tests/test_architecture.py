@@ -58,7 +58,6 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
         {"benchmark_file", "datasets", "generation_cache", "measures", "spans", "statistics"},
         {"corpora", "robustness", "systems", "trust"},
         {"selection"},
-        {"attribution"},
         {"runs"},
         {"baseline", "comparing", "generate", "judging", "report"},
         {"commands"},
@@ -81,11 +80,9 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
 FEWEST_LINES, MOST_LINES, MOST_LINES_OF_RAG = 30, 300, 15_000
 
 EXCEPTIONS: Mapping[str, set[str]] = {
-    "layers": {"eval.attribution imports eval.runs.asking"},
+    "layers": set(),
     "circles": set(),
-    "short modules": {
-        "rag.models.fingerprint",
-    },
+    "short modules": set(),
     "long modules": set(),
     "lines of rag": {"more than 15000"},
 }

@@ -6,10 +6,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from eval.attribution import lost_at
 from eval.datasets.records import EvalSet
 from eval.runs.answer_scores import score_asked, summarize_outcomes
 from eval.runs.asking import Asker, answer_record
+from eval.runs.attribution import lost_at
 from eval.runs.folder import RunFolder
 from eval.runs.summary import Summary, estimate_record, mean_of_each
 

@@ -8,7 +8,6 @@ that share each layer's arithmetic instead, as torch does by itself, wait for on
 where another program takes a core for a moment, all of them wait for it.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,17 +22,14 @@ from numpy.typing import NDArray
 
 from rag.errors import WeightsError
 from rag.models.embedding_batches import Batch, share_out
-from rag.models.fingerprint import EmbedderFingerprint
+from rag.models.fingerprint import EmbedderFingerprint, declared_dimension, declared_prefixes
 from rag.models.hardware import choose_device, choose_dtype
 from rag.models.weights import quiet_loading, weights_digest
 from rag.text.language import approximate_tokens
 
-_CONFIGURATION = "config_sentence_transformers.json"
 _SHORT_TOKENS = 64
 _TEXTS_AT_ONCE = 512  # texts that are tokenized together and then shared out
 _MOST_WORKERS = 8  # threads that run the model side by side; of more cores, each takes several
-_QUERY_PROMPTS = ("query",)
-_PASSAGE_PROMPTS = ("passage", "document", "corpus")
 
 
 class SentenceEmbeddings(Embeddings):
@@ -67,9 +63,9 @@ class SentenceEmbeddings(Embeddings):
         self.batch_size = batch_size
         self._device = device
         self._dtype = dtype
-        prompts = _read_json(self.folder / _CONFIGURATION).get("prompts") or {}
-        self._query_prefix = _prefix(query_prefix, prompts, _QUERY_PROMPTS)
-        self._passage_prefix = _prefix(passage_prefix, prompts, _PASSAGE_PROMPTS)
+        own_query_prefix, own_passage_prefix = declared_prefixes(self.folder)
+        self._query_prefix = own_query_prefix if query_prefix is None else query_prefix
+        self._passage_prefix = own_passage_prefix if passage_prefix is None else passage_prefix
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._thread_pools: Any = None
@@ -85,7 +81,7 @@ class SentenceEmbeddings(Embeddings):
         if self._fingerprint is None:
             self._fingerprint = EmbedderFingerprint(
                 name=self.name,
-                dimension=_declared_dimension(self.folder) or self._measured_dimension(),
+                dimension=declared_dimension(self.folder) or self._measured_dimension(),
                 digest=weights_digest(self.folder),
                 query_prefix=self._query_prefix,
                 passage_prefix=self._passage_prefix,
@@ -259,35 +255,3 @@ class CachedQueryEmbeddings(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """The query's vector, from memory if it was asked for lately."""
         return list(self._remembering(text))
-
-
-def _prefix(wanted: str | None, prompts: Any, names: Sequence[str]) -> str:
-    if wanted is not None:
-        return wanted
-    return next((str(prompts[name]) for name in names if name in prompts), "")
-
-
-def _declared_dimension(folder: Path) -> int | None:
-    """The length of the vectors as the model's modules declare it; None where only the model itself knows."""
-    modules = _read_json(folder / "modules.json", default=[])
-    if not modules or _read_json(folder / _CONFIGURATION).get("truncate_dim"):
-        return None
-    dimension: int | None = None
-    for module in modules:
-        kind = str(module.get("type", "")).rpartition(".")[2]
-        configuration = _read_json(folder / str(module.get("path", "")) / "config.json")
-        if kind == "Pooling":
-            modes = [key for key, used in configuration.items() if key.startswith("pooling_mode_") and used]
-            single = len(modes) == 1 or isinstance(configuration.get("pooling_mode"), str)
-            declared = configuration.get("embedding_dimension", configuration.get("word_embedding_dimension"))
-            dimension = declared if single else None
-        elif kind not in ("Transformer", "Normalize"):
-            return None
-    return dimension
-
-
-def _read_json(path: Path, default: Any = None) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {} if default is None else default

@@ -82,6 +82,6 @@ def test_system_to_be_made_better_is_not_one_that_is_given_the_evidence(tmp_path
 
 
 def test_every_stage_of_the_pipeline_has_advice() -> None:
-    from eval.attribution import ANSWERED_WITHOUT_EVIDENCE, FAILED, STAGES
+    from eval.runs.attribution import ANSWERED_WITHOUT_EVIDENCE, FAILED, STAGES
 
     assert {*STAGES, ANSWERED_WITHOUT_EVIDENCE, FAILED} == ADVICE.keys()

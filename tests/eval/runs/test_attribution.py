@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from langchain_core.documents import Document
 
-from eval.attribution import lost_at
 from eval.datasets.pool import Pool
 from eval.datasets.records import EvalDocument, EvalQuestion
 from eval.runs.asking import Asked
+from eval.runs.attribution import lost_at
 from eval.selection import Corpus
 from rag.answer import Answer, Trace
 from rag.build import build_embeddings
