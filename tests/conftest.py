@@ -66,11 +66,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that compute with a model: those that ask for a fixture that makes one."""
+    """Mark the tests that compute with a model: those that ask for a fixture that makes one.
+
+    What takes longest comes first, so that no worker is left alone with it at the end.
+    """
     makers = {"tiny_generator_folder", "tiny_embedder_folder"}
     for item in items:
         if makers & set(getattr(item, "fixturenames", ())):
             item.add_marker("models")
+    items.sort(key=lambda item: item.get_closest_marker("weights") is None)
 
 
 @pytest.fixture(autouse=True)
