@@ -139,11 +139,7 @@ class Service:
         return self._chain().stream(question)
 
     def events(self, question: str | Question, config: "RunnableConfig | None" = None) -> Iterator[Event]:
-        """What happens while a question is answered: `Found`, drafts, and last `Final` with the answer.
-
-        Raises:
-            RagError: what ``ask`` raises.
-        """
+        """What happens on the way to what ``ask`` gives: `Found`, drafts, last `Final` with the answer."""
         return self._chain().events(question, config)
 
     def search(

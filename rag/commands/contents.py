@@ -33,7 +33,7 @@ def documents(as_json: Json = False, kb: Kb = None, config: Config = None) -> in
         if several and (number == 0 or each.root != found[number - 1].root):
             print(f"{each.root}:")
         pages = "" if each.pages is None else str(each.pages)
-        problem = f"  FAILED: {each.problem}" if each.status == "failed" else _remark(each.report)
+        problem = f"  FAILED: {each.problem}" if each.status == "failed" else remark(each.report)
         counts = f"{each.passages:8}  {each.characters:10,}  {pages:>5}"
         print(f"{counts}  {each.modified[:10]:10}  {each.source}{problem}")
     return 0
@@ -103,7 +103,7 @@ def verify(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
     return status
 
 
-def _remark(report: Mapping[str, Any]) -> str:
+def remark(report: Mapping[str, Any]) -> str:
     """What is worth a look in how a document was read, in a few words."""
     pages = {
         "without text": len(report.get("pages_without_text", ())),

@@ -65,7 +65,7 @@ def fetch_wheel(
         )
         try:
             while (status := _wait(process)) is None:
-                on_size(_wheel_bytes(temporary))
+                on_size(wheel_bytes(temporary))
         finally:
             if process.poll() is None:
                 process.kill()
@@ -111,7 +111,7 @@ def _wait(process: "subprocess.Popen[bytes]") -> int | None:
         return None
 
 
-def _wheel_bytes(folder: Path) -> int:
+def wheel_bytes(folder: Path) -> int:
     """The size of the wheel that the client is writing; it moves and removes things while we look."""
     size = 0
     for parent, _, names in os.walk(folder):  # unlike rglob, passes over folders that have just gone

@@ -1,7 +1,7 @@
 import sqlite3
 from typing import Any
 
-from rag.commands.contents import _remark
+from rag.commands.contents import remark
 
 
 def test_documents_are_listed_with_what_is_known_of_them(wenju: Any) -> None:
@@ -28,8 +28,8 @@ def test_an_unknown_document_is_named(wenju: Any) -> None:
 
 def test_how_a_document_was_read_is_told_in_a_few_words() -> None:
     report = {"pages_by_ocr": [1, 2], "garbled_pages": [3], "pages_without_text": [], "warnings": ["one"]}
-    assert _remark(report) == "  (1 page garbled, 2 pages by OCR, 1 warning)"
-    assert _remark({"warnings": []}) == ""
+    assert remark(report) == "  (1 page garbled, 2 pages by OCR, 1 warning)"
+    assert remark({"warnings": []}) == ""
 
 
 def test_related_documents_are_listed_with_the_passage_that_comes_nearest(wenju: Any) -> None:

