@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Dtype = Literal["BF16", "F16", "F32"]
-_ITEM_SIZE: dict[Dtype, int] = {"BF16": 2, "F16": 2, "F32": 4}
+Dtype = Literal["BF16", "F16"]
+_ITEM_SIZE = 2  # bytes, of either
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def write_safetensors(path: Path, tensors: Sequence[TensorPlan]) -> None:
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     offset = 0
     for tensor in tensors:
-        end = offset + tensor.count * _ITEM_SIZE[tensor.dtype]
+        end = offset + tensor.count * _ITEM_SIZE
         header[tensor.name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [offset, end]}
         offset = end
     encoded = json.dumps(header, separators=(",", ":")).encode()
@@ -61,8 +61,6 @@ def write_safetensors(path: Path, tensors: Sequence[TensorPlan]) -> None:
 
 
 def _encode(values: NDArray[np.float32], dtype: Dtype) -> NDArray[Any]:
-    if dtype == "F32":
-        return values.astype("<f4", copy=False)
     if dtype == "F16":
         return values.astype("<f2")
     # bfloat16 is the upper half of a float32, rounded to nearest, ties to even
