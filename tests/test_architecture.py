@@ -19,7 +19,6 @@ ALLOWED: Mapping[str, set[str]] = {
     "eval": {"rag", "ingest"},
     "training": {"rag", "ingest", "eval"},
     "ui": {"rag", "eval.benchmark_file"},
-    "wenju": {"rag", "ingest", "eval", "training"},
     "benchmarks": {"rag", "ingest", "eval", "training"},
 }
 PACKAGES = tuple(ALLOWED)
