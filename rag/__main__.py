@@ -1,7 +1,7 @@
 """``python -m rag`` and ``wenju``: ask, search, look into a knowledge base (exit statuses: ``command_line``).
 
 ``wenju`` also has the commands that other packages declare as entry points of the group ``wenju.commands``:
-``ingest``, ``eval``, ``train``. So ``rag`` imports none of them, and a package from elsewhere can add its own.
+``ingest``, ``eval``, ``train``. So ``rag`` imports none of them, and any other package can add its own.
 """
 
 import sys
