@@ -21,6 +21,7 @@ from langchain_core.retrievers import BaseRetriever
 from benchmarks.measuring import Row, markdown_table, percentiles
 from rag.answer import Question, Turn
 from rag.build import build_embeddings, build_generator, build_retriever, open_knowledge_base
+from rag.filter import EVERYTHING
 from rag.models.embedder import CachedQueryEmbeddings
 from rag.passage import metadata_of
 from rag.questions.follow_ups import leans
@@ -45,17 +46,19 @@ def main() -> None:
     if args.generator:
         settings = settings.override("generator", model=args.generator)
     own = build_embeddings(settings)
-    opened = open_knowledge_base(settings, own)
+    view = open_knowledge_base(settings, own).view(EVERYTHING)
+    with view.contents() as contents:
+        analyzer = contents.analyzer
     embeddings = CachedQueryEmbeddings(own)
-    retriever = build_retriever(settings, opened, embeddings)
-    generator = build_generator(settings.generator, analyzer=opened.analyzer, embeddings=embeddings)
-    rewriter = Rewriter(generator, opened.analyzer)
+    retriever = build_retriever(settings, view, embeddings)
+    generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
+    rewriter = Rewriter(generator, analyzer)
     rewriter.warm("zh")
     rewriter.warm("en")
     lines = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     results = []
     for case in (each for each in lines if each["split"] == args.half):
-        results.append(measure(case, rewriter, retriever, opened.analyzer))
+        results.append(measure(case, rewriter, retriever, analyzer))
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     languages = {"all": results} | {
         lang: [each for each in results if each["lang"] == lang] for lang in ("zh", "en")

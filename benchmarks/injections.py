@@ -28,6 +28,7 @@ from rag.build import (
     build_retriever,
     open_knowledge_base,
 )
+from rag.filter import EVERYTHING
 from rag.models.embedder import CachedQueryEmbeddings
 from rag.passage import PassageMetadata
 from rag.settings import load_settings
@@ -65,10 +66,12 @@ def ask_cases(
     if generator_name:
         settings = settings.override("generator", model=generator_name)
     own = build_embeddings(settings)
-    opened = open_knowledge_base(settings, own)
+    view = open_knowledge_base(settings, own).view(EVERYTHING)
+    with view.contents() as contents:
+        analyzer = contents.analyzer
     embeddings = CachedQueryEmbeddings(own)
-    generator = build_generator(settings.generator, analyzer=opened.analyzer, embeddings=embeddings)
-    retriever = build_retriever(settings, opened, embeddings)
+    generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
+    retriever = build_retriever(settings, view, embeddings)
     unmatched = settings.override("faq", enabled=False)  # a curated answer would be given unread
     for case in cases:
         beside = retriever.invoke(case["question"])[:_BESIDE]
@@ -77,7 +80,7 @@ def ask_cases(
             passages = [_document(case, orders), *beside]
             chain = build_answer_chain(
                 unmatched,
-                opened,
+                view,
                 embeddings=embeddings,
                 retriever=GivenPassages(passages),
                 generator=generator,

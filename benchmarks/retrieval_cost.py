@@ -20,6 +20,7 @@ from eval.measures.cost import peak_memory
 from eval.runs.parts import Parts
 from eval.selection import Corpus
 from eval.systems import read_systems
+from rag.filter import EVERYTHING
 from rag.settings import load_settings
 
 _WARM_UP = 10
@@ -52,7 +53,7 @@ def measure(name: str, systems_file: Path | None, sets: Sequence[Path], queries:
     random.Random(0).shuffle(questions)
     with Parts() as parts:
         kb = parts.knowledge_base(system, Corpus(pool.sets, pool=pool))
-        retriever = system.build_retriever(kb, parts.embeddings(system))
+        retriever = system.build_retriever(kb.view(EVERYTHING), parts.embeddings(system))
         milliseconds = []
         for number, question in enumerate(questions):  # none twice: queries are remembered
             started = time.perf_counter()

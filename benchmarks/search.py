@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from benchmarks.synthetic import make_passages, make_queries, make_vectors
 from rag.build import build_embeddings
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.service import EVERYTHING, Service
+from rag.service import Service
 from rag.settings import load_settings
 
 LIMIT_MS = 100.0

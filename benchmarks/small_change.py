@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from benchmarks.measuring import (
     run_apart,
 )
 from benchmarks.synthetic import make_passages, make_vectors
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
 
@@ -85,21 +87,33 @@ def change(folder: Path, passages: int) -> Row:
     query = make_vectors(1, DIMENSION, seed=9)[0]
     before = resident_mib()
     reader = KnowledgeBase.open(folder)
+    view = reader.view(EVERYTHING)
+
+    def dense_search() -> None:
+        with view.snapshot() as snapshot:
+            snapshot.search_dense(query, 50)
+
+    def lexical_search(words: str) -> None:
+        with view.snapshot() as snapshot:
+            snapshot.search_lexical(words, 50)
+
+    def both_searches() -> None:
+        dense_search()
+        lexical_search("notice")
+
     opened = (
-        milliseconds(lambda: reader.search_dense(query, 50)),
-        milliseconds(lambda: reader.search_lexical("warm up 你好", 50)),
+        milliseconds(dense_search),
+        milliseconds(lambda: lexical_search("warm up 你好")),
     )
     memory = resident_mib() - before
-    dense = percentiles(milliseconds(lambda: reader.search_dense(query, 50)) for _ in range(50))
+    dense = percentiles(milliseconds(dense_search) for _ in range(50))
     questions = [document[1][0].text[:40] for document in new]
-    lexical = percentiles(milliseconds(lambda q=q: reader.search_lexical(q, 50)) for q in questions)  # type: ignore[misc]
+    lexical = percentiles(milliseconds(partial(lexical_search, each)) for each in questions)
     times: dict[str, list[float]] = {"add": [], "remove": [], "notice": []}
 
     def timed(kind: str, action: Callable[[], object]) -> None:
         times[kind].append(milliseconds(action))
-        times["notice"].append(
-            milliseconds(lambda: (reader.search_dense(query, 50), reader.search_lexical("notice", 50)))
-        )
+        times["notice"].append(milliseconds(both_searches))
 
     with KnowledgeBase.open(folder) as knowledge_base:
         for document in new:

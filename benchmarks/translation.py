@@ -14,8 +14,9 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measuring import Row, markdown_table, milliseconds, percentiles, resident_mib, run_apart
-from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.translating import question_groups
+from rag.filter import EVERYTHING
+from rag.knowledge_base import Contents, KnowledgeBase
+from rag.retrievers.translated_words import question_groups, search_translated
 from rag.text.analysis import Analyzer
 from rag.text.sentences import split_sentences
 from rag.text.translation import open_dictionary, translate_terms
@@ -35,18 +36,23 @@ def main() -> None:
     question_groups("made now, if it wasn't yet", Analyzer())
     rows: list[Row] = []
     with KnowledgeBase.open(args.kb) as knowledge_base:
-        questions = choose_questions(knowledge_base, args.queries)
+        view = knowledge_base.view(EVERYTHING)
+        with view.contents() as contents:
+            questions, analyzer = choose_questions(contents, args.queries), contents.analyzer
         opened = run_apart(measure_dictionary, questions)
         for name in ("opening, ms", "memory, MiB"):
             rows.append({"": name, "p50": opened[name], "limit": _LIMITS[name]})
-        analyzer = knowledge_base.analyzer
-        with knowledge_base.pinned() as snapshot:
+        with view.snapshot() as snapshot:
             ids = [each for each, _ in snapshot.search_lexical(questions[0], K)]
             actions: dict[str, Callable[[str], object]] = {
                 "translating a question, ms": lambda question: question_groups(question, analyzer),
-                f"search by translation, {K} passages, ms": lambda each: snapshot.search_translated(each, K),
+                f"search by translation, {K} passages, ms": lambda each: search_translated(
+                    snapshot, each, question_groups(each, analyzer), K
+                ),
                 f"lexical search, {K} passages, ms": lambda each: snapshot.search_lexical(each, K),
-                f"scores of {len(ids)} by translation, ms": lambda each: snapshot.score_translated(each, ids),
+                f"scores of {len(ids)} by translation, ms": lambda each: snapshot.score_groups(
+                    question_groups(each, analyzer), ids
+                ),
                 f"scores of {len(ids)} by BM25, ms": lambda each: snapshot.score_lexical(each, ids),
             }
             for name, action in actions.items():
@@ -70,11 +76,11 @@ def measure_dictionary(questions: list[str]) -> Row:
     return {"opening, ms": opening, "memory, MiB": resident_mib() - before}
 
 
-def choose_questions(knowledge_base: KnowledgeBase, count: int) -> list[str]:
+def choose_questions(contents: Contents, count: int) -> list[str]:
     """First sentences of documents, Chinese ones and others by turns."""
     of_language: dict[bool, list[str]] = {True: [], False: []}
-    for document in knowledge_base.documents():
-        for passage in knowledge_base.document_passages(document.source)[:1]:
+    for document in contents.documents():
+        for passage in contents.document_passages(document.source)[:1]:
             of_language[passage.metadata["lang"] == "zh"].append(passage.page_content)
     mixed = chain.from_iterable(zip_longest(of_language[True], of_language[False]))
     return [first_sentence(text) for text in mixed if text][:count]

@@ -19,7 +19,7 @@ from ingest.reading.document import split_text
 from ingest.splitter import PassageSplitter
 from rag.errors import KnowledgeBaseError
 from rag.files import cache_folder
-from rag.knowledge_base import KnowledgeBase, NewDocument, Writer
+from rag.knowledge_base import Contents, KnowledgeBase, NewDocument, Writer
 from rag.knowledge_base.catalogue.schema import CATALOGUE, SCHEMA_VERSION
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import Settings, SplitterSettings
@@ -126,11 +126,11 @@ def _with_blocks(document: EvalDocument) -> DocumentText:
     return DocumentText(document.text, (Block(0, len(document.text), "faq", pair_lines=lines),))
 
 
-def contents_digest(knowledge_base: KnowledgeBase) -> str:
-    """The SHA-256 (hex) of all that a knowledge base can answer from: its passages, by place and content."""
-    digest = hashlib.sha256(repr(knowledge_base.glossary).encode())
-    for source in sorted({each.source for each in knowledge_base.documents()}):
-        for passage in knowledge_base.document_passages(source):
+def contents_digest(contents: Contents) -> str:
+    """The SHA-256 (hex) of all that can be answered from: its passages, by place and content."""
+    digest = hashlib.sha256(repr(contents.glossary).encode())
+    for source in sorted({each.source for each in contents.documents()}):
+        for passage in contents.document_passages(source):
             digest.update(f"{source}\n{passage.id}\n{passage.metadata.get('context', '')}\n".encode())
     return digest.hexdigest()
 

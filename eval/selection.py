@@ -16,6 +16,7 @@ from eval.datasets.pool import QUESTIONS_PER_SET, Pool, left_out, pool_sets, rem
 from eval.datasets.records import EvalQuestion, EvalSet
 from eval.datasets.splits import kept_from_training, split_halves
 from rag.errors import EvalError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import Settings
@@ -68,8 +69,11 @@ class Corpus:
         if self.pool is not None:
             corpus = self.pool.fingerprint
         elif self.knowledge_base is not None:
-            with KnowledgeBase.open(self.knowledge_base) as kb:
-                corpus = contents_digest(kb)
+            with (
+                KnowledgeBase.open(self.knowledge_base) as kb,
+                kb.view(EVERYTHING).contents() as contents,
+            ):
+                corpus = contents_digest(contents)
         else:
             corpus = ""  # the set's own fingerprint has the files'
         return {

@@ -20,7 +20,7 @@ from eval.measures.retrieval import Ranking, rank_documents
 from rag.answer import Question
 from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 from rag.questions.inquiry import understand
 from rag.retrievers import DenseRetriever, InquiryRetriever, LexicalRetriever
 from rag.settings import Settings
@@ -61,16 +61,14 @@ class System:
             "ingest": self.settings.ingest.model_dump(mode="json", exclude={"workers", "memory_mb"}),
         }
 
-    def build_retriever(
-        self, knowledge_base: KnowledgeBase, embeddings: Embeddings, k: int | None = None
-    ) -> InquiryRetriever:
+    def build_retriever(self, view: View, embeddings: Embeddings, k: int | None = None) -> InquiryRetriever:
         """Its retriever of ``k`` passages, by default as many as its settings say."""
         k = k if k is not None else self.settings.retrieval.k
         if self.retriever == "dense":
-            return DenseRetriever(knowledge_base=knowledge_base, embeddings=embeddings, k=k)
+            return DenseRetriever(view=view, embeddings=embeddings, k=k)
         if self.retriever == "lexical":
-            return LexicalRetriever(knowledge_base=knowledge_base, k=k)
-        return build_retriever(self.settings, knowledge_base, embeddings, k)
+            return LexicalRetriever(view=view, k=k)
+        return build_retriever(self.settings, view, embeddings, k)
 
 
 _BUILT_IN: Mapping[str, Callable[[Settings], System]] = {
@@ -154,10 +152,10 @@ def _system(
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSystem:
-    """Ranks the documents of a knowledge base for a question."""
+    """Ranks the documents of a view for a question."""
 
     system: System
-    knowledge_base: KnowledgeBase
+    view: View
     embeddings: Embeddings
 
     @property
@@ -172,7 +170,7 @@ class RetrievalSystem:
             question: what is asked; of a follow-up, the conversation is taken into account as in answering.
             depth: how many documents.
         """
-        retriever = self.system.build_retriever(self.knowledge_base, self.embeddings)
+        retriever = self.system.build_retriever(self.view, self.embeddings)
         inquiry = understand(question)
         k = _PASSAGES * depth
         while True:

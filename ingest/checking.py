@@ -12,6 +12,7 @@ from ingest.plan import IngestOptions, read_glossary
 from ingest.report import printable
 from ingest.sources import Corpus, Notice, digest_file, walk_folder
 from rag.errors import IngestError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, StoredDocument, VerifyReport
 from rag.text.glossary import Glossary
 
@@ -89,15 +90,18 @@ def check_folder(folder: Path, kb: KnowledgeBase, options: IngestOptions | None 
     options = options or IngestOptions()
     corpus = walk_folder(folder, options.include, options.exclude, [kb.path])
     root = str(folder.expanduser().resolve())
-    if root not in kb.roots():
+    with kb.view(EVERYTHING).contents() as contents:
+        roots, glossary = contents.roots(), contents.glossary
+    with kb.view({root}).contents() as contents:
+        known = {each.source: each for each in contents.documents()}
+    if root not in roots:
         raise IngestError(
             f"nothing was ever ingested from {folder} into the knowledge base {kb.path}; "
             f"run `python -m ingest {folder} --kb {kb.path}`"
         )
-    known = {each.source: each for each in kb.documents() if each.root == root}
     report = CheckReport(str(folder), len(corpus.files))
     _compare(corpus, known, report, shown=options.progress)
-    _compare_glossary(corpus, kb, report)
+    _compare_glossary(corpus, glossary, report)
     report.verified = kb.verify()
     return report
 
@@ -124,9 +128,8 @@ def _compare(corpus: Corpus, known: dict[str, StoredDocument], report: CheckRepo
     report.differences += [Notice(source, gone) for source in sorted(known)]
 
 
-def _compare_glossary(corpus: Corpus, kb: KnowledgeBase, report: CheckReport) -> None:
-    stored = kb.glossary.groups
-    missing = [group for group in Glossary.parse(read_glossary(corpus)).groups if group not in stored]
+def _compare_glossary(corpus: Corpus, stored: Glossary, report: CheckReport) -> None:
+    missing = [group for group in Glossary.parse(read_glossary(corpus)).groups if group not in stored.groups]
     if missing and corpus.glossary is not None:
         words = ", ".join(missing[0])
         report.differences.append(

@@ -24,6 +24,7 @@ from ingest.reading.document import ReadDocument
 from ingest.report import IngestReport
 from ingest.sources import Notice
 from rag.errors import IngestError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, StoredDocument, Writer
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,8 @@ class _Run:
             IngestError: one isn't there, so that a rebuild would lose its documents.
         """
         here = str(self._folder.expanduser().resolve())
-        others = sorted({each.root for each in self._kb.documents()} - {here})
+        with self._kb.view(EVERYTHING).contents() as contents:
+            others = sorted({each.root for each in contents.documents()} - {here})
         lost = [root for root in others if not Path(root).is_dir()]
         if lost and not self._options.allow_removals:
             raise IngestError(

@@ -23,7 +23,8 @@ def preview_folder(
     root = str(folder.expanduser().resolve())
     known = {}
     if kb is not None and not options.rebuild:
-        known = {each.source: each for each in kb.documents() if each.root == root}
+        with kb.view({root}).contents() as contents:
+            known = {each.source: each for each in contents.documents()}
     plan = make_plan(folder, known, options, kb.path if kb is not None else None)
     changes = plan.changes
     report = plan.start_report()

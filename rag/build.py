@@ -9,7 +9,7 @@ from rag.answering.extractive import ExtractiveReader
 from rag.answering.second_reader import AdapterReader, SecondReader
 from rag.curated import FaqMatcher
 from rag.errors import ConfigError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import KnowledgeBase, View
 from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
 from rag.models.reranker import build_reranker
@@ -52,20 +52,20 @@ def open_knowledge_base(settings: Settings, embeddings: SentenceEmbeddings | Non
 
 def build_retriever(
     settings: Settings,
-    knowledge_base: KnowledgeBase,
+    view: View,
     embeddings: Embeddings,
     k: int | None = None,
     matcher: FaqMatcher | None = None,
 ) -> PassageSearch:
-    """The search of ``k`` passages, by default the settings'.
+    """The search of ``k`` passages of a view, by default as many as the settings say.
 
     Give the ``matcher`` that answers ask, too, and each question is matched once.
     """
     reranker = build_reranker(settings.reranker, embeddings)
     if matcher is None and settings.faq.enabled:
-        matcher = build_matcher(settings, knowledge_base, embeddings)
+        matcher = build_matcher(settings, view, embeddings)
     return PassageSearch(
-        knowledge_base=knowledge_base,
+        view=view,
         embeddings=embeddings,
         settings=settings.retrieval if k is None else settings.override("retrieval", k=k).retrieval,
         reranking=None
@@ -75,9 +75,9 @@ def build_retriever(
     )
 
 
-def build_matcher(settings: Settings, knowledge_base: KnowledgeBase, embeddings: Embeddings) -> FaqMatcher:
+def build_matcher(settings: Settings, view: View, embeddings: Embeddings) -> FaqMatcher:
     """What says which curated entry a question asks, by the settings' threshold."""
-    return FaqMatcher(knowledge_base, embeddings, likely=settings.faq.likely)
+    return FaqMatcher(view, embeddings, likely=settings.faq.likely)
 
 
 def build_generator(
@@ -102,35 +102,31 @@ def build_generator(
 
 def build_answer_chain(
     settings: Settings,
-    knowledge_base: KnowledgeBase | None = None,
+    view: View,
     *,
     embeddings: Embeddings | None = None,
     retriever: Retriever | BaseRetriever | None = None,
     generator: Generator | None = None,
 ) -> AnswerChain:
-    """Everything from a question to an answer, on an open knowledge base or the settings' own.
+    """Everything from a question to an answer, from what a view has.
 
-    Parts that are given take the place of those that the settings name; ``embeddings`` need a knowledge base
-    beside them.
+    Parts that are given take the place of those that the settings name.
 
     Raises:
-        RagError: whatever the parts raise (a missing model, another embedder, no knowledge base).
+        RagError: whatever the parts raise (a missing model, another embedder).
     """
-    if knowledge_base is None or embeddings is None:
-        own = build_embeddings(settings)
-        knowledge_base = knowledge_base or open_knowledge_base(settings, own)
-        embeddings = embeddings or CachedQueryEmbeddings(own)
+    embeddings = embeddings or CachedQueryEmbeddings(build_embeddings(settings))
+    with view.contents() as contents:
+        analyzer = contents.analyzer
     if generator is None:
-        generator = build_generator(
-            settings.generator, analyzer=knowledge_base.analyzer, embeddings=embeddings
-        )
+        generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
     matcher = None
     if settings.faq.enabled:
-        matcher = build_matcher(settings, knowledge_base, embeddings)
+        matcher = build_matcher(settings, view, embeddings)
     return AnswerChain(
-        retriever or build_retriever(settings, knowledge_base, embeddings, matcher=matcher),
+        retriever or build_retriever(settings, view, embeddings, matcher=matcher),
         generator,
-        knowledge_base.analyzer,
+        analyzer,
         settings.answering,
         matcher=matcher,
         calibration=build_calibration(settings),

@@ -3,11 +3,15 @@
 import glob
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any, Self
+from typing import Any, Final, Literal, Self
 
 from rag.errors import ConfigError
+
+EVERYTHING: Final = "everything"
+Roots = AbstractSet[str] | Literal["everything"]  # paths of the ingested folders that may be seen, or all
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _PAGES = re.compile(r"\s*(\d{1,9})?\s*(-|–)?\s*(\d{1,9})?\s*")

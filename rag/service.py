@@ -16,13 +16,13 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from langchain_core.documents import Document
 
 from rag.answer import Answer, Event, Question, SearchResult
 from rag.errors import ConfigError
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter, Roots
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -32,13 +32,11 @@ if TYPE_CHECKING:
 
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
-    from rag.knowledge_base import KnowledgeBase, RelatedDocument, StoredDocument, VerifyReport
+    from rag.knowledge_base import KnowledgeBase, RelatedDocument, StoredDocument, VerifyReport, View
     from rag.models.generator import Generator
     from rag.retrievers import PassageSearch, Retriever
 
 Part = TypeVar("Part")
-Roots = frozenset[str] | Literal["everything"]
-EVERYTHING: Final = "everything"
 
 
 class Service:
@@ -68,14 +66,7 @@ class Service:
             embeddings: its embedder, given together with it.
             generator: in place of the settings'.
             retriever: what ``ask`` finds its evidence with, in place of the settings'.
-
-        Raises:
-            ConfigError: ``roots`` isn't ``EVERYTHING``.
         """
-        if roots != EVERYTHING:
-            # THE PLACE FOR VIEWS: `_searched` and `_looked_into` below are all that is ever asked. Both
-            # become `knowledge_base.view(roots)`; until then no folder can be kept out of sight.
-            raise ConfigError("a service can't be opened for some folders only; open it for EVERYTHING")
         self.settings = settings
         self.roots = roots
         self._opened = ExitStack()
@@ -182,7 +173,8 @@ class Service:
         Raises:
             KnowledgeBaseError: there is no knowledge base, or it can't be read.
         """
-        return self._looked_into().documents()
+        with self._looked_into().view(self.roots).contents() as contents:
+            return contents.documents()
 
     def text(self, source: str, root: str | None = None) -> str:
         """A document's stored text, which the offsets of passages and citations point into.
@@ -190,7 +182,8 @@ class Service:
         Raises:
             KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
         """
-        return self._looked_into().text(source, root)
+        with self._looked_into().view(self.roots).contents() as contents:
+            return contents.text(source, root)
 
     def related(self, of: str | Document, root: str | None = None, k: int = 10) -> "list[RelatedDocument]":
         """The ``k`` documents that are nearest to a document, or to a passage, best first.
@@ -203,16 +196,15 @@ class Service:
         Raises:
             KnowledgeBaseError: there is no such document or passage, or several roots have the document.
         """
-        with self._looked_into().pinned() as snapshot:
-            return snapshot.related(of, k, root)
+        with self._looked_into().view(self.roots).contents() as contents:
+            return contents.related(of, k, root)
 
     def curated(self) -> "tuple[list[StoredEntry], list[SameQuestion]]":
         """The curated questions and answers, in order of their documents, and the pairs that ask the same."""
         from rag.curated.duplicates import list_entries, same_questions
 
-        knowledge_base = self._looked_into()
-        with knowledge_base.pinned():
-            return list_entries(knowledge_base), same_questions(knowledge_base)
+        with self._looked_into().view(self.roots).contents() as contents:
+            return list_entries(contents), same_questions(contents)
 
     @property
     def generation(self) -> int:
@@ -223,8 +215,11 @@ class Service:
         """Prove that the whole knowledge base agrees with itself; changes nothing.
 
         Raises:
+            ConfigError: the service may not see everything, and problems name what they concern.
             KnowledgeBaseBusy: another process is writing to it.
         """
+        if self.roots != EVERYTHING:
+            raise ConfigError("only a service that is opened for EVERYTHING can verify a knowledge base")
         return self._looked_into().verify()
 
     def warm(self, language: str) -> None:
@@ -265,25 +260,25 @@ class Service:
 
     def _open_to_search(
         self, knowledge_base: "KnowledgeBase | None", embeddings: "Embeddings | None"
-    ) -> "tuple[KnowledgeBase, Embeddings]":
+    ) -> "tuple[View, Embeddings]":
         """With the settings' embedder, which must have made it."""
         from rag.build import build_embeddings, open_knowledge_base
         from rag.models.embedder import CachedQueryEmbeddings
 
         if knowledge_base is not None and embeddings is not None:
-            return knowledge_base, embeddings
+            return knowledge_base.view(self.roots), embeddings
         embedder = build_embeddings(self.settings)
         opened = self._opened.enter_context(open_knowledge_base(self.settings, embedder))
-        return opened, CachedQueryEmbeddings(embedder)
+        return opened.view(self.roots), CachedQueryEmbeddings(embedder)
 
     def _build_chain(
         self, generator: "Generator | None", retriever: "Retriever | BaseRetriever | None"
     ) -> "AnswerChain":
         from rag.build import build_answer_chain
 
-        knowledge_base, embeddings = self._searched()
+        view, embeddings = self._searched()
         return build_answer_chain(
-            self.settings, knowledge_base, embeddings=embeddings, generator=generator, retriever=retriever
+            self.settings, view, embeddings=embeddings, generator=generator, retriever=retriever
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.knowledge_base import KnowledgeBase
+from tests.reading import seen
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.weights
@@ -42,7 +43,7 @@ def test_a_question_is_answered_with_a_citation_of_the_right_place(knowledge_bas
     assert "products/tidal-p200-manual.pdf" in {each["source"] for each in record["citations"]}
     with KnowledgeBase.open(knowledge_base) as opened:
         for citation in record["citations"]:
-            text = opened.text(citation["source"])
+            text = seen(opened).text(citation["source"])
             assert text[citation["start"] : citation["end"]] == citation["quote"]
         assert opened.verify().ok
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from rag.answer import Answer, Question, Turn
 from rag.errors import ConfigError, KnowledgeBaseError, RagError
-from rag.filter import Filter
-from rag.service import EVERYTHING, Service
+from rag.filter import EVERYTHING, Filter
+from rag.service import Service
 from rag.settings import Settings, load_settings
 from ui.writing import Writing
 

@@ -6,8 +6,9 @@ from langchain_core.documents import Document
 
 from eval.generate.question_prompt import QuestionDraft
 from eval.spans import find_span
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import Snapshot, View
 from rag.passage import embedding_text, metadata_of
+from rag.text.analysis import Analyzer
 from rag.text.language import approximate_tokens, language_of
 from rag.text.sentences import Span
 
@@ -69,7 +70,7 @@ def objection(draft: QuestionDraft, passage: Document, span: Span) -> str | None
     return None
 
 
-def ambiguity(question: str, answer: str, passage: Document, knowledge_base: KnowledgeBase) -> str | None:
+def ambiguity(question: str, answer: str, passage: Document, view: View) -> str | None:
     """Why a question doesn't lead to its passage alone, or None.
 
     It must share two content terms with its passage beside the answer, and no other passage may have all
@@ -80,19 +81,24 @@ def ambiguity(question: str, answer: str, passage: Document, knowledge_base: Kno
     That asks for some of the passage's words, so generated questions are easier to find by words than
     users' are.
     """
-    analyzer = knowledge_base.analyzer
+    with view.snapshot() as snapshot:
+        return _ambiguity(question, answer, passage, snapshot)
+
+
+def _ambiguity(question: str, answer: str, passage: Document, snapshot: Snapshot) -> str | None:
+    analyzer = snapshot.analyzer
     column = _column(passage, answer)
     if column and not set(analyzer.content_terms(column)) & set(analyzer.content_terms(question)):
         return "the question doesn't say which column"
-    shared = _terms(passage, knowledge_base) & set(analyzer.content_terms(question))
+    shared = _terms(passage, analyzer) & set(analyzer.content_terms(question))
     if len(shared - set(analyzer.content_terms(answer))) < _SHARED_TERMS:
         return "the question is too general"
-    ids = [each for each, _ in knowledge_base.search_lexical(question, _RIVALS) if each != passage.id]
-    for rival in knowledge_base.passages(ids):
+    ids = [each for each, _ in snapshot.search_lexical(question, _RIVALS) if each != passage.id]
+    for rival in snapshot.passages(ids):
         same = metadata_of(rival)["doc_id"] == metadata_of(passage)["doc_id"]
         if same and find_span(rival.page_content, answer) is not None:
             continue
-        if shared <= _terms(rival, knowledge_base):
+        if shared <= _terms(rival, analyzer):
             return "another passage fits the question"
     return None
 
@@ -118,6 +124,6 @@ def _cells(line: str) -> list[str]:
     return cells if len(cells) >= _COLUMNS else []
 
 
-def _terms(passage: Document, knowledge_base: KnowledgeBase) -> set[str]:
+def _terms(passage: Document, analyzer: Analyzer) -> set[str]:
     text = embedding_text(metadata_of(passage)["context"], passage.page_content)
-    return set(knowledge_base.analyzer.content_terms(text))
+    return set(analyzer.content_terms(text))

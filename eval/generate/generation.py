@@ -17,7 +17,7 @@ from eval.spans import find_span
 from rag.answering import prompt
 from rag.answering.drafting import trained_for
 from rag.errors import EvalError, GenerationError, RagError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 from rag.models.generator import Generator
 from rag.passage import metadata_of
 
@@ -26,7 +26,7 @@ _FEWEST_TRIES = 40
 
 
 def generate_questions(
-    knowledge_base: KnowledgeBase,
+    view: View,
     generator: Generator,
     plan: GeneratePlan,
     *,
@@ -40,7 +40,7 @@ def generate_questions(
     the same plan, generator and knowledge base, going on after ``earlier`` tries ends as one run would.
 
     Args:
-        knowledge_base: what is asked about.
+        view: what is asked about.
         generator: writes the questions, and answers them for the check.
         plan: how many questions of which kind.
         earlier: the tries of a run that was stopped.
@@ -54,12 +54,12 @@ def generate_questions(
         raise EvalError(
             "this generator picks sentences and writes no questions; name another with --generator"
         )
-    choice = choose_passages(knowledge_base, plan.seed)
+    choice = choose_passages(view, plan.seed)
     if left_out is not None:
         left_out.update(choice.left_out)
     if not choice.focuses:
         raise EvalError(
-            f"the knowledge base {knowledge_base.path} has no passage to ask about; "
+            f"the knowledge base {view.folder} has no passage to ask about; "
             "`python -m rag documents` lists what it holds"
         )
     done = {each.focus for each in earlier}
@@ -68,7 +68,7 @@ def generate_questions(
     duplicates = Duplicates()
     for record in accepted:
         duplicates.add(record)
-    maker = _Maker(knowledge_base, generator, plan, duplicates)
+    maker = _Maker(view, generator, plan, duplicates)
     for focus in choice.focuses:
         if len(accepted) >= plan.answerable or tries >= max(_FEWEST_TRIES, _TRIES * plan.answerable):
             break
@@ -83,7 +83,7 @@ def generate_questions(
     made_already = sum(each.record is not None and each.kind == "near-miss" for each in earlier)
     asked = {str(each.record["text"]) for each in earlier if each.record is not None}
     if made_already < plan.near_misses:
-        for record, miss in near_misses(accepted, knowledge_base, plan.seed):
+        for record, miss in near_misses(accepted, view, plan.seed):
             if made_already >= plan.near_misses:
                 break
             if str(record["id"]) in done:
@@ -105,19 +105,22 @@ class _Maker:
 
     def __init__(
         self,
-        knowledge_base: KnowledgeBase,
+        view: View,
         generator: Generator,
         plan: GeneratePlan,
         duplicates: Duplicates,
     ) -> None:
-        self._knowledge_base = knowledge_base
+        self._view = view
+        with view.contents() as contents:
+            self._analyzer = contents.analyzer
         self._generator = generator
         self._plan = plan
         self._duplicates = duplicates
         self._warm: set[str] = set()
 
     def make(self, focus: Focus, number: int) -> Try:
-        found = self._knowledge_base.passages([focus.passage_id])
+        with self._view.contents() as contents:
+            found = contents.passages([focus.passage_id])
         if not found:
             return Try("generated", focus.name, "the passage is gone")
         reply = self._write(found[0], focus)
@@ -168,13 +171,13 @@ class _Maker:
         reason = (
             objection(draft, passage, span)
             or self._duplicates.reason(record)
-            or ambiguity(draft.question, answer, passage, self._knowledge_base)
+            or ambiguity(draft.question, answer, passage, self._view)
             or round_trip(
                 draft.question,
                 answer,
                 passage,
                 self._generator,
-                self._knowledge_base.analyzer,
+                self._analyzer,
                 self._plan.evidence_tokens,
             )
         )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import Contents, View
 
 _CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,6}[-_/ ]?\d{1,6}(?![A-Za-z0-9%])")
 _YEAR = re.compile(r"(?<![\d.,A-Za-z-])(?:19|20)\d\d(?![\d.,]\d|\d|[A-Za-z])")
@@ -128,13 +128,13 @@ class Replacement:
 
 
 def near_misses(
-    records: Sequence[Mapping[str, Any]], knowledge_base: KnowledgeBase, seed: int
+    records: Sequence[Mapping[str, Any]], view: View, seed: int
 ) -> Iterator[tuple[Mapping[str, Any], dict[str, Any] | None]]:
     """Each answerable question, in an order drawn with the seed, with the near miss made from it, or None.
 
     Args:
         records: generated questions, lines of their file.
-        knowledge_base: where they come from; every stored text is looked through once.
+        view: of where they come from; every stored text is looked through once.
         seed: decides which word is replaced, and by what.
     """
     drawn = sorted(records, key=lambda each: str(each["id"]))
@@ -143,23 +143,25 @@ def near_misses(
         str(each["id"]): _replacements(each["text"], random.Random(f"{seed}/{each['id']}")) for each in drawn
     }
     wanted = {candidate for found in replacements.values() for each in found for candidate in each.candidates}
-    absent = _absent(wanted, _texts(knowledge_base))
+    absent = _absent(wanted, _texts(view))
     for record in drawn:
-        yield record, _near_miss(record, replacements[str(record["id"])], absent, knowledge_base)
+        with view.contents() as contents:
+            made = _near_miss(record, replacements[str(record["id"])], absent, contents)
+        yield record, made
 
 
 def _near_miss(
     record: Mapping[str, Any],
     replacements: Sequence[Replacement],
     absent: set[str],
-    knowledge_base: KnowledgeBase,
+    contents: Contents,
 ) -> dict[str, Any] | None:
     text = str(record["text"])
-    known = _known_terms(record, knowledge_base)
+    known = _known_terms(record, contents)
     for each in replacements:
         if _is_one_of_several(each, replacements, text):
             continue  # the others could still be answered for
-        rest = set(knowledge_base.analyzer.content_terms(f"{text[: each.start]} {text[each.end :]}"))
+        rest = set(contents.analyzer.content_terms(f"{text[: each.start]} {text[each.end :]}"))
         if not rest & known:
             continue
         for candidate in each.candidates:
@@ -188,14 +190,12 @@ def _is_one_of_several(one: Replacement, all_of_them: Sequence[Replacement], tex
     )
 
 
-def _known_terms(record: Mapping[str, Any], knowledge_base: KnowledgeBase) -> set[str]:
-    passages = knowledge_base.passages([str(record["passage"])])
+def _known_terms(record: Mapping[str, Any], contents: Contents) -> set[str]:
+    passages = contents.passages([str(record["passage"])])
     return {
         term
         for passage in passages
-        for term in knowledge_base.analyzer.content_terms(
-            f"{passage.metadata['context']}\n{passage.page_content}"
-        )
+        for term in contents.analyzer.content_terms(f"{passage.metadata['context']}\n{passage.page_content}")
     }
 
 
@@ -289,8 +289,9 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _texts(knowledge_base: KnowledgeBase) -> Iterator[str]:
-    for document in knowledge_base.documents():
-        yield f"{document.source}\n{document.title}"
-        if document.status == "ok":
-            yield knowledge_base.text(document.source, document.root)
+def _texts(view: View) -> Iterator[str]:
+    with view.contents() as contents:
+        for document in contents.documents():
+            yield f"{document.source}\n{document.title}"
+            if document.status == "ok":
+                yield contents.text(document.source, document.root)

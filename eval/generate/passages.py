@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from langchain_core.documents import Document
 
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 from rag.passage import metadata_of
 from rag.text.language import approximate_tokens
 from rag.text.sentences import Span, split_sentences
@@ -51,7 +51,7 @@ class Choice:
     left_out: Counter[str]
 
 
-def choose_passages(knowledge_base: KnowledgeBase, seed: int) -> Choice:
+def choose_passages(view: View, seed: int) -> Choice:
     """Order what can be asked about so that every beginning of the order is spread.
 
     Languages take turns, within a language documents do, within a document passages; a passage's next
@@ -61,8 +61,8 @@ def choose_passages(knowledge_base: KnowledgeBase, seed: int) -> Choice:
     count = 0
     # language → document → the sentence numbers of each passage
     chosen: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
-    repeated = {key for key, times in _text_keys(knowledge_base).items() if times > 1}
-    for passage in _all_passages(knowledge_base):
+    repeated = {key for key, times in _text_keys(view).items() if times > 1}
+    for passage in _all_passages(view):
         count += 1
         reason = _unfit(passage, repeated)
         if reason is not None:
@@ -110,15 +110,17 @@ def _unfit(passage: Document, repeated: set[int]) -> str | None:
     return None if sentences_to_ask(passage) else "no sentence that says enough"
 
 
-def _all_passages(knowledge_base: KnowledgeBase) -> Iterator[Document]:
-    for source in dict.fromkeys(each.source for each in knowledge_base.documents() if each.status == "ok"):
-        with knowledge_base.pinned() as snapshot:
-            passages = snapshot.document_passages(source)
+def _all_passages(view: View) -> Iterator[Document]:
+    with view.contents() as contents:
+        documents = contents.documents()
+    for source in dict.fromkeys(each.source for each in documents if each.status == "ok"):
+        with view.contents() as contents:
+            passages = contents.document_passages(source)
         yield from passages
 
 
-def _text_keys(knowledge_base: KnowledgeBase) -> Counter[int]:
-    return Counter(text_key(passage.page_content) for passage in _all_passages(knowledge_base))
+def _text_keys(view: View) -> Counter[int]:
+    return Counter(text_key(passage.page_content) for passage in _all_passages(view))
 
 
 def _document_turns(documents: dict[str, list[tuple[str, int]]], rng: random.Random) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from eval.generate.generation import generate_questions
 from eval.generate.output import Output
 from eval.generate.tries import GeneratePlan, Try
 from rag.build import build_generator
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.models.generator import Generator
 from rag.settings import Settings
@@ -93,23 +94,24 @@ def run_generate(
     """
     plan = GeneratePlan(questions, unanswerable, seed, settings.answering.evidence_tokens)
     with closing(KnowledgeBase.open(kb_path)) as knowledge_base:
+        view = knowledge_base.view(EVERYTHING)
+        with view.contents() as contents:
+            digest, analyzer = contents_digest(contents), contents.analyzer
         facts = {
             "version": VERSION,
             **asdict(plan),
             "generator": settings.generator.model_dump(mode="json", exclude={"device", "dtype"}),
-            "knowledge_base": contents_digest(knowledge_base),
+            "knowledge_base": digest,
         }
         output = Output(out, facts)
-        generator = generator or build_generator(settings.generator, analyzer=knowledge_base.analyzer)
+        generator = generator or build_generator(settings.generator, analyzer=analyzer)
         left_out: Counter[str] = Counter()
         tries = list(output.earlier)
         there = sum(each.record is not None for each in tries)
         with tqdm(
             total=plan.questions, initial=there, unit="question", desc=out.name, file=sys.stderr
         ) as bar:
-            for made in generate_questions(
-                knowledge_base, generator, plan, earlier=output.earlier, left_out=left_out
-            ):
+            for made in generate_questions(view, generator, plan, earlier=output.earlier, left_out=left_out):
                 output.add(made)
                 tries.append(made)
                 bar.update(made.record is not None)

@@ -14,7 +14,7 @@ from eval.measures.answers import contains_answer
 from eval.measures.robustness import Ability
 from eval.robustness.counterfactual import false_answer, with_answer_replaced
 from rag.errors import EvalError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 from rag.passage import embedding_text, metadata_of
 from rag.text.similarity import text_key
 
@@ -47,7 +47,7 @@ class RobustnessCase:
 def robustness_cases(
     pool: Pool,
     set_name: str,
-    knowledge_base: KnowledgeBase,
+    view: View,
     distractors: Distractors,
     *,
     sample: int = 50,
@@ -69,7 +69,7 @@ def robustness_cases(
     Args:
         pool: the corpus.
         set_name: the set in it.
-        knowledge_base: the pool's, in which a passage's source is its document's id.
+        view: of the pool's knowledge base, in which a passage's source is its document's id.
         distractors: ranked passages for a question, best first; what isn't noise is left out here.
         sample: questions of each ability.
         seed: of the sample, the order of documents, and the false answers.
@@ -83,7 +83,7 @@ def robustness_cases(
         raise EvalError(f"there is no set {set_name} in the pool; there are {names}")
     questions = [each for each in chosen.questions if each.gold and each.answers]
     random.Random(seed).shuffle(questions)
-    maker = _Maker(pool, knowledge_base, distractors, questions, seed)
+    maker = _Maker(pool, view, distractors, questions, seed)
     cases: list[RobustnessCase] = []
     for ability in ABILITIES:
         count = 0
@@ -102,13 +102,13 @@ class _Maker:
     def __init__(
         self,
         pool: Pool,
-        knowledge_base: KnowledgeBase,
+        view: View,
         distractors: Distractors,
         questions: Sequence[EvalQuestion],
         seed: int,
     ) -> None:
         self._pool = pool
-        self._knowledge_base = knowledge_base
+        self._view = view
         self._distractors = distractors
         self._questions = questions
         self._seed = seed
@@ -196,8 +196,8 @@ class _Maker:
         return chosen if holding < len(chosen) else []
 
     def _passages_of(self, document: str) -> list[Document]:
-        with self._knowledge_base.pinned() as snapshot:
-            return snapshot.document_passages(document)
+        with self._view.contents() as contents:
+            return contents.document_passages(document)
 
     def _noise(self, question: EvalQuestion) -> list[Document]:
         if question.id not in self._noise_of:

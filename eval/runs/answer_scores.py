@@ -20,21 +20,19 @@ from eval.runs.asking import Asked
 from eval.selection import Corpus
 from eval.statistics import Estimate, bootstrap_statistic
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 
 Scores = dict[str, float | None]
 
 
-def score_asked(
-    question: EvalQuestion, asked: Asked, corpus: Corpus, knowledge_base: KnowledgeBase, *, faq: bool
-) -> Scores:
+def score_asked(question: EvalQuestion, asked: Asked, corpus: Corpus, view: View, *, faq: bool) -> Scores:
     """All measures of one question: a failure counts 0 wherever an answer could have counted.
 
     Args:
         question: what was asked.
         asked: what came of it.
         corpus: what it was asked of.
-        knowledge_base: the corpus, to look quotes up in.
+        view: of the corpus, to look quotes up in.
         faq: measure what was answered straight from curated entries, too.
     """
     answer = asked.answer
@@ -49,7 +47,7 @@ def score_asked(
         question.gold,
         parallel_of=corpus.parallel_of,
         document_of=_document_of(question),
-        stored_text=lambda passage: _stored_text(passage, knowledge_base),
+        stored_text=lambda passage: _stored_text(passage, view),
     )
     brief = right and is_brief(answer.text, question.lang)
     scores: Scores = {
@@ -151,8 +149,9 @@ def _document_of(question: EvalQuestion) -> Any:
     return document_of
 
 
-def _stored_text(passage: Document, knowledge_base: KnowledgeBase) -> str:
+def _stored_text(passage: Document, view: View) -> str:
     try:
-        return knowledge_base.text(source_of(passage))
+        with view.contents() as contents:
+            return contents.text(source_of(passage))
     except KnowledgeBaseError:  # two roots have such a document: its passages must do
         return ""

@@ -26,14 +26,14 @@ def ask_set(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, faq: bool) ->
     def ask() -> Iterator[dict[str, Any]]:
         for question in bar:
             asked = asker.ask(question)
-            scores = score_asked(question, asked, asker.corpus, asker.knowledge_base, faq=faq)
+            scores = score_asked(question, asked, asker.corpus, asker.view, faq=faq)
             lost = lost_at(
                 question,
                 asked,
                 right=scores["right" if question.answers else "cited"] == 1.0,
                 cited=scores["cited"] != 0.0,
                 corpus=asker.corpus,
-                knowledge_base=asker.knowledge_base,
+                view=asker.view,
             )
             yield answer_record(question, asked) | {"scores": scores, "lost": lost}
 

@@ -16,12 +16,13 @@ from eval.selection import Corpus
 from eval.systems import System
 from rag.answer import Answer, Question, Reason, Sentence, Trace
 from rag.errors import RagError
-from rag.knowledge_base import KnowledgeBase
+from rag.filter import EVERYTHING
+from rag.knowledge_base import KnowledgeBase, View
 from rag.models.generator import Generator
 from rag.passage import metadata_of
 from rag.presenting.reasons import reason_text
 from rag.retrievers import Retriever
-from rag.service import EVERYTHING, Service
+from rag.service import Service
 from rag.text.language import language_of
 
 _CLOSED_BOOK = {
@@ -69,6 +70,7 @@ class Asker:
     parts: Parts
     seed: int = 0
     knowledge_base: KnowledgeBase = field(init=False)
+    view: View = field(init=False)  # all of it
     generator: Generator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +80,8 @@ class Asker:
             RagError: it can't be opened.
         """
         self.knowledge_base = self.parts.knowledge_base(self.system, self.corpus)
-        self.generator = self.parts.generator(self.system, self.knowledge_base)
+        self.view = self.knowledge_base.view(EVERYTHING)
+        self.generator = self.parts.generator(self.system, self.view)
 
     def ask(self, question: EvalQuestion) -> Asked:
         """The system's answer, with the evidence that the system is given."""
@@ -108,12 +111,12 @@ class Asker:
     def _retriever(self, question: EvalQuestion) -> Retriever:
         embeddings = self.parts.embeddings(self.system)
         if self.system.evidence == "retrieved":
-            return self.system.build_retriever(self.knowledge_base, embeddings)
-        ranker = self.system.build_retriever(self.knowledge_base, embeddings, RANKED)
+            return self.system.build_retriever(self.view, embeddings)
+        ranker = self.system.build_retriever(self.view, embeddings, RANKED)
         passages = gold_and_distractors(
             question,
             self.corpus,
-            self.knowledge_base,
+            self.view,
             ranker,
             distractors=self.system.distractors,
             seed=self.seed,

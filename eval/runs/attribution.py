@@ -10,7 +10,7 @@ from eval.measures.answers import contains_answer
 from eval.runs.asking import Asked
 from eval.selection import Corpus
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import Contents, View
 from rag.passage import embedding_text, metadata_of
 
 STAGES = (
@@ -37,7 +37,7 @@ def lost_at(
     right: bool,
     cited: bool,
     corpus: Corpus,
-    knowledge_base: KnowledgeBase,
+    view: View,
 ) -> str | None:
     """The stage that lost an answer, None if it is right and rightly cited, rightly refused, or unjudged.
 
@@ -53,7 +53,7 @@ def lost_at(
         right: whether the answer is right.
         cited: whether it cites a relevant document.
         corpus: what it was asked of.
-        knowledge_base: the corpus.
+        view: of the corpus.
     """
     answer = asked.answer
     if answer is None:
@@ -65,15 +65,18 @@ def lost_at(
     if right:
         return None if cited else STAGES[8]
     gold = question.gold | corpus.parallel_of(question.gold)
-    documents = {each: knowledge_base.document_passages(each) for each in gold}
-    passages = [passage for found in documents.values() for passage in found]
+    with view.contents() as contents:
+        passages = [passage for each in gold for passage in contents.document_passages(each)]
+        is_known = bool(passages) or _is_known(gold, contents)
     if not passages:
-        return STAGES[1] if _is_known(gold, knowledge_base) else STAGES[0]
+        return STAGES[1] if is_known else STAGES[0]
     holding = {each.id for each in passages if _holds(each, question)}
     if question.kind == CONCLUDED:  # what is worked out stands nowhere, but by chance
         holding = {each.id for each in passages}
-    if not holding and _text_has_answer(gold, question, knowledge_base):
-        return STAGES[2]
+    if not holding:
+        with view.contents() as contents:
+            if _text_has_answer(gold, question, contents):
+                return STAGES[2]
     if not holding and corpus.has_files and _is_literal(question):
         return STAGES[1]
     holding = holding or {each.id for each in passages}
@@ -92,8 +95,8 @@ def _holds(passage: Document, question: EvalQuestion) -> bool:
     return question.page in (None, metadata["page"]) and contains_answer(text, question.answers)
 
 
-def _is_known(documents: frozenset[str], knowledge_base: KnowledgeBase) -> bool:
-    return any(each.source in documents for each in knowledge_base.documents())
+def _is_known(documents: frozenset[str], contents: Contents) -> bool:
+    return any(each.source in documents for each in contents.documents())
 
 
 def _is_literal(question: EvalQuestion) -> bool:
@@ -102,12 +105,10 @@ def _is_literal(question: EvalQuestion) -> bool:
     return figures and question.kind != CONCLUDED
 
 
-def _text_has_answer(
-    documents: frozenset[str], question: EvalQuestion, knowledge_base: KnowledgeBase
-) -> bool:
+def _text_has_answer(documents: frozenset[str], question: EvalQuestion, contents: Contents) -> bool:
     for document in documents:
         try:
-            if contains_answer(knowledge_base.text(document), question.answers):
+            if contains_answer(contents.text(document), question.answers):
                 return True
         except KnowledgeBaseError:  # several roots have it, or it is gone meanwhile
             continue

@@ -9,7 +9,7 @@ from langchain_core.documents import Document
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
 from eval.selection import Corpus
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import View
 from rag.passage import metadata_of, with_score
 from rag.questions.inquiry import Inquiry, understand
 from rag.retrievers import Retriever
@@ -34,7 +34,7 @@ class GivenPassages:
 def gold_and_distractors(
     question: EvalQuestion,
     corpus: Corpus,
-    knowledge_base: KnowledgeBase,
+    view: View,
     ranker: Retriever,
     *,
     distractors: int,
@@ -47,7 +47,7 @@ def gold_and_distractors(
     Args:
         question: the question.
         corpus: what it is asked of, for parallel text, which is no distractor.
-        knowledge_base: the corpus.
+        view: of the corpus.
         ranker: a retriever of many passages, best first.
         distractors: how many.
         seed: of the order.
@@ -56,7 +56,7 @@ def gold_and_distractors(
     gold = [
         passage
         for document in sorted(question.gold)
-        if (passage := _best_of(document, question, knowledge_base, ranking)) is not None
+        if (passage := _best_of(document, question, view, ranking)) is not None
     ]
     kept_out = question.gold | corpus.parallel_of(question.gold)
     others = [each for each in ranking if metadata_of(each)["source"] not in kept_out]
@@ -66,10 +66,11 @@ def gold_and_distractors(
 
 
 def _best_of(
-    document: str, question: EvalQuestion, knowledge_base: KnowledgeBase, ranking: Sequence[Document]
+    document: str, question: EvalQuestion, view: View, ranking: Sequence[Document]
 ) -> Document | None:
     """The passage of a document that holds an answer: the one ranked best, else the first."""
-    passages = knowledge_base.document_passages(document)
+    with view.contents() as contents:
+        passages = contents.document_passages(document)
     if question.page is not None:
         on_page = [each for each in passages if metadata_of(each)["page"] == question.page]
         passages = on_page or passages

@@ -11,7 +11,7 @@ from eval.generation_cache import cached_generator
 from eval.selection import Corpus
 from eval.systems import System
 from rag.build import build_embeddings, build_generator
-from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base import KnowledgeBase, View
 from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
 from rag.models.generator import Generator
 
@@ -64,7 +64,7 @@ class Parts:
             self._knowledge_bases[key] = self._stack.enter_context(opened)
         return self._knowledge_bases[key]
 
-    def generator(self, system: System, knowledge_base: KnowledgeBase) -> Generator:
+    def generator(self, system: System, view: View) -> Generator:
         """The system's generator, its answers cached; loaded when it first has to write one itself.
 
         Raises:
@@ -72,9 +72,9 @@ class Parts:
         """
         settings = system.settings.generator
         if settings.model == "extractive":  # looks words up in the knowledge base's glossary
-            return build_generator(
-                settings, analyzer=knowledge_base.analyzer, embeddings=self.embeddings(system)
-            )
+            with view.contents() as contents:
+                analyzer = contents.analyzer
+            return build_generator(settings, analyzer=analyzer, embeddings=self.embeddings(system))
         key = _key(settings)
         if key not in self._generators:
             self._generators[key] = cached_generator(build_generator(settings), settings, fresh=self._fresh)

@@ -23,7 +23,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
     name = asker.system.name
     if asker.corpus.pool is None:  # documents to be chosen and changed are needed as texts
         return []
-    ranker = asker.system.build_retriever(asker.knowledge_base, asker.parts.embeddings(asker.system), RANKED)
+    ranker = asker.system.build_retriever(asker.view, asker.parts.embeddings(asker.system), RANKED)
 
     def distractors(question: EvalQuestion) -> Sequence[Document]:
         return ranker.search(understand(question.text))
@@ -31,7 +31,7 @@ def ask_cases(folder: RunFolder, asker: Asker, eval_set: EvalSet, *, sample: int
     cases = robustness_cases(
         asker.corpus.pool,
         eval_set.name,
-        asker.knowledge_base,
+        asker.view,
         distractors,
         sample=sample,
         seed=asker.seed,

@@ -16,6 +16,7 @@ from eval.runs.parts import Parts
 from eval.runs.summary import RunSummary, Summary, stages_of, timings_record
 from eval.selection import Corpus, Selection
 from eval.systems import RetrievalSystem, System
+from rag.filter import EVERYTHING
 
 RUNS = Path("runs")
 
@@ -81,8 +82,8 @@ def _run_corpus(
         timings.setdefault(set_name, {}).setdefault(system.name, {}).update(stages)
 
     for system in run.retrieval:
-        knowledge_base = parts.knowledge_base(system, corpus)
-        ranker = RetrievalSystem(system, knowledge_base, parts.embeddings(system))
+        view = parts.knowledge_base(system, corpus).view(EVERYTHING)
+        ranker = RetrievalSystem(system, view, parts.embeddings(system))
         for eval_set in corpus.sets:
             records = retrieval.rank_set(folder, ranker, eval_set, corpus)
             times = stages_of([("", {"rank_ms": each["milliseconds"]}) for each in records])

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from rag.command_line import Config, Kb, new_app
-from rag.knowledge_base.translating import prepare_dictionary
 from rag.models.reranker import BILINGUAL
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
+from rag.retrievers.translated_words import prepare_dictionary
 from rag.settings import Settings, load_settings
 
 app = new_app("List, fetch and check the models that have short names.")

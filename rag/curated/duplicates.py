@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from rag.curated.differences import difference
 from rag.curated.features import shared_words
-from rag.knowledge_base import CuratedQuestions, KnowledgeBase
+from rag.knowledge_base import Contents, CuratedQuestions
 from rag.passage import metadata_of
 from rag.text.analysis import Analyzer
 from rag.text.facts import numbers_of
@@ -39,22 +39,22 @@ class SameQuestion:
     contradiction: str | None
 
 
-def list_entries(knowledge_base: KnowledgeBase) -> list[StoredEntry]:
+def list_entries(contents: Contents) -> list[StoredEntry]:
     """All entries, in order of their documents."""
-    questions = knowledge_base.questions()
+    questions = contents.questions()
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(questions.passage_ids):
         rows.setdefault(name, []).append(row)
-    return [_entry(each, questions, rows[str(each.id)]) for each in knowledge_base.passages(list(rows))]
+    return [_entry(each, questions, rows[str(each.id)]) for each in contents.passages(list(rows))]
 
 
-def same_questions(knowledge_base: KnowledgeBase) -> list[SameQuestion]:
+def same_questions(contents: Contents) -> list[SameQuestion]:
     """Pairs of entries whose questions are nearly the same, most alike first.
 
     Questions that differ in a number, a code, a name or a negation aren't the same.
     """
-    questions, analyzer = knowledge_base.questions(), knowledge_base.analyzer
-    entries = {each.passage_id: each for each in list_entries(knowledge_base)}
+    questions, analyzer = contents.questions(), contents.analyzer
+    entries = {each.passage_id: each for each in list_entries(contents)}
     found: dict[frozenset[str], SameQuestion] = {}
     for row, vector in enumerate(questions.vectors):
         cosines = questions.vectors[row + 1 :] @ vector

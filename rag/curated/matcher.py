@@ -18,7 +18,7 @@ from rag.answer import Curated
 from rag.curated.calibration import probability
 from rag.curated.features import candidates, entry_score
 from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase, QuestionHit
+from rag.knowledge_base import Contents, QuestionHit, View
 from rag.passage import metadata_of
 from rag.text.tokens import same_words
 
@@ -47,13 +47,13 @@ class FaqMatcher:
     """Matches questions with the questions of curated entries; threads may share one.
 
     Args:
-        knowledge_base: has the entries.
-        embeddings: the embedder it was made with; give one that remembers queries, for retrieval asks too.
+        view: has the entries.
+        embeddings: the embedder they were stored with; give one that remembers queries: retrieval asks too.
         likely: the least probability of a match that is worth showing.
     """
 
-    def __init__(self, knowledge_base: KnowledgeBase, embeddings: Embeddings, *, likely: float = 0.5) -> None:
-        self.knowledge_base = knowledge_base
+    def __init__(self, view: View, embeddings: Embeddings, *, likely: float = 0.5) -> None:
+        self.view = view
         self.embeddings = embeddings
         self.likely = likely
         self._remembering = lru_cache(maxsize=_REMEMBERED)(self._consider)
@@ -74,26 +74,26 @@ class FaqMatcher:
         Raises:
             KnowledgeBaseMismatch: the knowledge base was made with another embedder.
         """
-        with self.knowledge_base.pinned():
-            questions = self.knowledge_base.questions()
+        with self.view.contents() as contents:
+            questions = contents.questions()
             if not questions.texts:
                 return Considered(None, ())
             return self._remembering(questions.generation, question, filter)
 
     def judge(
-        self, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
+        self, contents: Contents, question: str, vector: NDArray[np.float32], hits: Sequence[QuestionHit]
     ) -> FaqMatch | None:
-        """What ``match`` says, of entries that are found already."""
+        """What ``match`` says, of entries that are found already in a contents."""
         ids = [each.passage_id for each in hits]
         # Of an entry's phrasings the one with the question's own words counts, though another may lie nearer.
-        own_words = self._own_words(question, ids)
+        own_words = _own_words(contents, question, ids)
         hits = [each._replace(question=own_words.get(each.passage_id, each.question)) for each in hits]
-        passages = {str(each.id): each for each in self.knowledge_base.passages(ids)}
-        cosines = self.knowledge_base.score_dense(vector, ids)
+        passages = {str(each.id): each for each in contents.passages(ids)}
+        cosines = contents.score_dense(vector, ids)
         answers = {each.passage_id: _answer(each, passages[each.passage_id]) for each in hits}
         chances = [
             (each.same_words, probability(each.features, same_words=each.same_words), each.hit)
-            for each in candidates(question, hits, cosines, answers, self.knowledge_base.analyzer)
+            for each in candidates(question, hits, cosines, answers, contents.analyzer)
         ]
         if not chances:
             return None
@@ -115,22 +115,26 @@ class FaqMatcher:
     def _consider(self, generation: int, question: str, filter: Filter | None) -> Considered:
         """``consider``; the generation is what tells what is remembered from what has changed since."""
         vector = np.asarray(self.embeddings.embed_query(question), dtype=np.float32)
-        hits = self.knowledge_base.search_questions(vector, _RANKED, filter)
-        return Considered(self.judge(question, vector, hits[:LOOKED_AT]), self._rank(vector, hits))
+        with self.view.contents() as contents:
+            hits = contents.search_questions(vector, _RANKED, filter)
+            match = self.judge(contents, question, vector, hits[:LOOKED_AT])
+            return Considered(match, _rank(contents, vector, hits))
 
-    def _own_words(self, question: str, ids: Sequence[str]) -> dict[str, str]:
-        """By passage id, the first phrasing that is the question, word for word, where an entry has one."""
-        questions, wanted = self.knowledge_base.questions(), set(ids)
-        found: dict[str, str] = {}
-        for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
-            if passage_id in wanted and same_words(text, question):
-                found.setdefault(passage_id, text)
-        return found
 
-    def _rank(self, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> tuple[str, ...]:
-        cosines = self.knowledge_base.score_dense(vector, [each.passage_id for each in hits])
-        scores = {each.passage_id: entry_score(each.score, cosines[each.passage_id]) for each in hits}
-        return tuple(sorted(scores, key=lambda each: -scores[each]))
+def _own_words(contents: Contents, question: str, ids: Sequence[str]) -> dict[str, str]:
+    """By passage id, the first phrasing that is the question, word for word, where an entry has one."""
+    questions, wanted = contents.questions(), set(ids)
+    found: dict[str, str] = {}
+    for passage_id, text in zip(questions.passage_ids, questions.texts, strict=True):
+        if passage_id in wanted and same_words(text, question):
+            found.setdefault(passage_id, text)
+    return found
+
+
+def _rank(contents: Contents, vector: NDArray[np.float32], hits: Sequence[QuestionHit]) -> tuple[str, ...]:
+    cosines = contents.score_dense(vector, [each.passage_id for each in hits])
+    scores = {each.passage_id: entry_score(each.score, cosines[each.passage_id]) for each in hits}
+    return tuple(sorted(scores, key=lambda each: -scores[each]))
 
 
 def _answer(hit: QuestionHit, passage: Document) -> str:

@@ -8,13 +8,16 @@ from rag.knowledge_base.catalogue.records import (
     StoredDocument,
     VerifyReport,
 )
+from rag.knowledge_base.contents import Contents
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.langchain_store import PassageStore
 from rag.knowledge_base.related import RelatedDocument
 from rag.knowledge_base.snapshot import Snapshot
+from rag.knowledge_base.view import View
 from rag.knowledge_base.writer import Writer
 
 __all__ = [
+    "Contents",
     "CuratedQuestions",
     "FaqEntry",
     "KnowledgeBase",
@@ -26,5 +29,6 @@ __all__ = [
     "Snapshot",
     "StoredDocument",
     "VerifyReport",
+    "View",
     "Writer",
 ]

@@ -1,22 +1,18 @@
 """The knowledge base: a folder that holds documents, their passages, and indexes to find these by."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-from langchain_core.documents import Document
-from numpy.typing import NDArray
-
 from rag.errors import KnowledgeBaseError, KnowledgeBaseNotFound
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Roots
+from rag.knowledge_base.catalogue.catalogue import check_embedder
 from rag.knowledge_base.catalogue.connections import Connections
-from rag.knowledge_base.catalogue.embedder_check import check_embedder
-from rag.knowledge_base.catalogue.questions import CuratedQuestions, QuestionHit
-from rag.knowledge_base.catalogue.records import StoredDocument, VerifyReport
+from rag.knowledge_base.catalogue.records import VerifyReport
 from rag.knowledge_base.catalogue.schema import (
     CATALOGUE,
     check_version,
@@ -26,22 +22,21 @@ from rag.knowledge_base.catalogue.schema import (
 )
 from rag.knowledge_base.damage import move_unreadable_aside
 from rag.knowledge_base.derived import indexes_of
-from rag.knowledge_base.scoring import Scoring
-from rag.knowledge_base.snapshot import Snapshot
-from rag.knowledge_base.snapshots import Snapshots
 from rag.knowledge_base.verify import verify_catalogue
+from rag.knowledge_base.view import Source, View
 from rag.knowledge_base.writer import Writer
 from rag.knowledge_base.writer_lock import writing
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.text.analysis import Analyzer, analyzer_for
-from rag.text.glossary import Glossary
+
+_VIEWS_KEPT = 32  # with what they worked out for the published generation
 
 
-class KnowledgeBase(Scoring):
-    """Ask it from any number of threads and processes; write to it from one at a time.
+class KnowledgeBase:
+    """Opens, writes, verifies, and gives views, through which it is read.
 
-    Use ``open`` or ``create``, and close it (or use it as a context manager). Every question is answered from
-    one published generation, and the next question sees a newer one by itself.
+    Use ``open`` or ``create``, and close it (or use it as a context manager). Any number of threads and
+    processes may read it, one at a time may write to it. Every snapshot of a view is of one published
+    generation, and the next snapshot is of a newer one by itself.
     """
 
     def __init__(
@@ -55,11 +50,13 @@ class KnowledgeBase(Scoring):
         self.path = path
         self._writing = writing
         self._connections = Connections(path)
-        self._snapshots = Snapshots(path, self._connections, expected)
+        self._source = Source(path, self._connections, expected)
+        self._views: dict[Roots, View] = {}
+        self._lock = Lock()
 
     @classmethod
     def open(cls, path: Path, *, fingerprint: EmbedderFingerprint | None = None) -> Self:
-        """Open an existing knowledge base, to search it with ``fingerprint``'s embedder if that is given.
+        """Open an existing knowledge base, to search it with ``fingerprint``'s embedder where that is given.
 
         Raises:
             KnowledgeBaseNotFound: there is none at the path.
@@ -86,8 +83,7 @@ class KnowledgeBase(Scoring):
             path: its folder; made if it is missing.
             fingerprint: the embedder of what will be written.
             rebuild: everything will be made anew (``Writer.clear`` does it): accept another embedder, and
-            move a
-                catalogue that can't be read aside.
+                move a catalogue that can't be read aside.
 
         Raises:
             KnowledgeBaseMismatch, KnowledgeBaseCorrupt: as ``open``, unless ``rebuild``.
@@ -114,7 +110,7 @@ class KnowledgeBase(Scoring):
     def close(self) -> None:
         """Close every connection; the object can't be used any more."""
         self._connections.close()
-        self._snapshots.forget()
+        self._source.forget()
 
     def __enter__(self) -> Self:
         return self
@@ -136,101 +132,25 @@ class KnowledgeBase(Scoring):
         with self._connections.borrow() as catalogue:
             return catalogue.fingerprint(catalogue.state().embedder)
 
-    @property
-    def glossary(self) -> Glossary:
-        """The glossaries of all roots, merged, as published."""
-        with self._connections.borrow() as catalogue:
-            return catalogue.glossary(catalogue.state().published)
+    def view(self, roots: Roots) -> View:
+        """What these roots hold, as a source of snapshots: all reading is done through one.
 
-    @property
-    def analyzer(self) -> Analyzer:
-        """What turns text into terms with this glossary."""
-        return analyzer_for(self.glossary)
-
-    @contextmanager
-    def pinned(self) -> Iterator[Snapshot]:
-        """Within it, in this thread or task, every question to this object is about the same generation.
-
-        For whoever asks several questions that belong together, such as a dense and a lexical search and the
-        passages of both. Keep it short: the catalogue can't be tidied up while it lasts.
-        """
-        with self._snapshots.pinned() as snapshot:
-            yield snapshot
-
-    def search_dense(
-        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
-    ) -> list[tuple[str, float]]:
-        """The ids of the ``k`` passages of greatest cosine similarity to the vector, with it, best first.
-
-        With a filter, of those that pass it; fewer than ``k`` only where fewer do.
+        Args:
+            roots: paths of the roots that may be seen, or ``EVERYTHING``. A path that is no root (yet) adds
+                nothing, so an empty set sees nothing.
 
         Raises:
-            KnowledgeBaseMismatch: the vector has another dimension than the knowledge base's.
+            ValueError: it is another string, one path perhaps, and no set.
         """
-        with self._snapshots.take(dense=True) as snapshot:
-            return snapshot.search_dense(vector, k, filter)
-
-    def search_lexical(self, query: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
-        """The ids of the ``k`` passages of highest BM25 score for the query likewise."""
-        with self._snapshots.take(lexical=True) as snapshot:
-            return snapshot.search_lexical(query, k, filter)
-
-    def search_questions(
-        self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
-    ) -> list[QuestionHit]:
-        """The ``k`` curated entries whose question, in its best phrasing, is nearest to the vector."""
-        with self._snapshots.take() as snapshot:
-            return snapshot.search_questions(vector, k, filter)
-
-    def questions(self) -> CuratedQuestions:
-        """The questions of all curated entries, with their vectors."""
-        with self._snapshots.take() as snapshot:
-            return snapshot.questions()
-
-    def passages(self, ids: Sequence[str], *, as_given: bool = False) -> list[Document]:
-        """The passages of these ids in their order, without those that aren't (or no longer) published.
-
-        With ``as_given``, what a program stored with metadata of its own has that and nothing else.
-        """
-        with self._snapshots.take() as snapshot:
-            return snapshot.passages(ids, as_given=as_given)
-
-    def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
-        """The passage with up to so many before and after it in its document, in order of position.
-
-        Empty if there is no such passage.
-        """
-        with self._snapshots.take() as snapshot:
-            return snapshot.neighbours(passage_id, before, after)
-
-    def document_passages(self, source: str) -> list[Document]:
-        """All passages of a document, in order of position; of each, where several roots have the source."""
-        with self._snapshots.take() as snapshot:
-            return snapshot.document_passages(source)
-
-    def documents(self) -> list[StoredDocument]:
-        """All documents, by root and source; those that couldn't be read too."""
-        with self._snapshots.take() as snapshot:
-            return snapshot.documents()
-
-    def text(self, source: str, root: str | None = None) -> str:
-        """A document's stored text, which passages' spans point into.
-
-        Raises:
-            KnowledgeBaseError: there is no such document, several roots have one, or it couldn't be read.
-        """
-        with self._snapshots.take() as snapshot:
-            return snapshot.text(source, root)
-
-    def passage_count(self) -> int:
-        """How many passages there are."""
-        with self._snapshots.take() as snapshot:
-            return snapshot.passage_count()
-
-    def roots(self) -> list[str]:
-        """The folders that were ingested into it."""
-        with self._connections.borrow() as catalogue:
-            return catalogue.roots()
+        if isinstance(roots, str) and roots != EVERYTHING:
+            raise ValueError(f"a view is of a set of roots, or of EVERYTHING, not of the string {roots!r}")
+        key: Roots = EVERYTHING if isinstance(roots, str) else frozenset(roots)
+        with self._lock:
+            view = self._views.pop(key, None) or View(self._source, key)
+            self._views[key] = view
+            while len(self._views) > _VIEWS_KEPT:
+                del self._views[next(iter(self._views))]
+            return view
 
     @contextmanager
     def writer(self, timeout: float = 0) -> Iterator[Writer]:
@@ -256,7 +176,7 @@ class KnowledgeBase(Scoring):
             state = catalogue.state()
             for index in indexes_of(self.path):
                 index.rebuild(catalogue, state)
-        self._snapshots.forget()
+        self._source.forget()
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
         """Prove that catalogue, vectors and both indexes agree; changes nothing.

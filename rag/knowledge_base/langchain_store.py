@@ -13,7 +13,7 @@ from langchain_core.vectorstores import VectorStore
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
-from rag.filter import Filter
+from rag.filter import Filter, Roots
 from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.writer import Writer
@@ -24,21 +24,26 @@ STORE_ROOT = "langchain:documents"
 
 
 class PassageStore(VectorStore):
-    """Adds, finds and deletes LangChain documents; found along with them is all that was ingested from files.
+    """Adds, finds and deletes LangChain documents; found along with them is what the view has from files.
 
     Documents keep the ids and the metadata they are given: None, booleans, numbers, strings, and lists,
     tuples and dictionaries of them. Answers cite them by their metadata's "source", else by their id. A
     document with the id of an older one replaces it. Every call is published before it returns.
     """
 
-    def __init__(self, knowledge_base: KnowledgeBase, embedding: Embeddings, *, timeout: float = 30) -> None:
+    def __init__(
+        self, knowledge_base: KnowledgeBase, embedding: Embeddings, roots: Roots, *, timeout: float = 30
+    ) -> None:
         """
         Args:
             knowledge_base: where the documents are kept.
             embedding: the embedder the knowledge base was made with; its vectors are normalized.
+            roots: what may be found: ``EVERYTHING``, or the roots of a view. What stores add has the root
+                ``STORE_ROOT``.
             timeout: seconds to wait for another process that is writing.
         """
         self.knowledge_base = knowledge_base
+        self.view = knowledge_base.view(roots)
         self._embedding = embedding
         self._timeout = timeout
 
@@ -119,7 +124,8 @@ class PassageStore(VectorStore):
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents or passages of these ids, in their order; unknown ids are left out."""
-        return self.knowledge_base.passages(ids, as_given=True)
+        with self.view.contents() as contents:
+            return contents.passages(ids, as_given=True)
 
     def similarity_search(
         self, query: str, k: int = 4, filter: Filter | Mapping[str, Any] | None = None, **kwargs: Any
@@ -160,7 +166,7 @@ class PassageStore(VectorStore):
         self, vector: NDArray[np.float32], k: int, filter: Filter | Mapping[str, Any] | None
     ) -> list[tuple[Document, float]]:
         wanted = filter if filter is None or isinstance(filter, Filter) else Filter.from_record(filter)
-        with self.knowledge_base.pinned() as snapshot:
+        with self.view.snapshot() as snapshot:
             scores = dict(snapshot.search_dense(vector, k, wanted))
             return [(each, scores[str(each.id)]) for each in snapshot.passages(list(scores), as_given=True)]
 
@@ -176,17 +182,20 @@ class PassageStore(VectorStore):
         *,
         ids: list[str] | None = None,
         path: Path | None = None,
+        roots: Roots | None = None,
         **kwargs: Any,
     ) -> Self:
         """A store over the knowledge base at ``path`` (made if there is none), with the texts added.
 
         Raises:
-            ValueError: ``path`` is missing.
+            ValueError: ``path`` or ``roots`` is missing.
             KnowledgeBaseMismatch: the knowledge base was made with another embedder.
         """
         if path is None:
             raise ValueError("PassageStore.from_texts needs path=, the knowledge base's folder")
-        store = cls(KnowledgeBase.create(path, fingerprint_of(embedding)), embedding)
+        if roots is None:
+            raise ValueError("PassageStore.from_texts needs roots=, what may be found: EVERYTHING, say")
+        store = cls(KnowledgeBase.create(path, fingerprint_of(embedding)), embedding, roots)
         store.add_texts(texts, metadatas, ids=ids)
         return store
 

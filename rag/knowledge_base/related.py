@@ -11,12 +11,11 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
-from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.catalogue.reader import Reader
 
 _VECTORS = (
     "SELECT d.key, p.passage_id, v.vector FROM documents d CROSS JOIN passages p ON p.document = d.key "
-    "JOIN vectors v ON v.digest = p.digest AND v.embedder = :embedder "
-    "WHERE d.born <= :g AND (d.died IS NULL OR d.died > :g)"
+    "JOIN vectors v ON v.digest = p.digest AND v.embedder = :embedder"
 )
 _ROWS = 1024  # fetched at once
 
@@ -37,15 +36,14 @@ class RelatedDocument:
 
 
 def related_documents(
-    catalogue: Catalogue, state: State, of: str | Document, k: int, root: str | None = None
+    reader: Reader, of: str | Document, k: int, root: str | None = None
 ) -> list[RelatedDocument]:
     """The ``k`` documents nearest to one, best first; exact, since every vector is looked at.
 
     Late interaction as in ColBERT (Khattab and Zaharia, SIGIR 2020), between passages in place of words.
 
     Args:
-        catalogue: the catalogue.
-        state: the generation that answers.
+        reader: of what may be seen.
         of: a document by its source, or a passage, whose own document is left out.
         k: how many.
         root: the folder that the document was ingested from, where several have such a source.
@@ -53,45 +51,39 @@ def related_documents(
     Raises:
         KnowledgeBaseError: there is no such document or passage, or several roots have the document.
     """
-    own, vectors = _asked_for(catalogue, state, of, root)
+    own, vectors = _asked_for(reader, of, root)
     if not len(vectors):
         return []
     scored = (
         (*_compare(rows, vectors), key)
-        for key, rows in groupby(_living(catalogue, state), key=lambda row: int(row[0]))
+        for key, rows in groupby(_living(reader), key=lambda row: int(row[0]))
         if key != own
     )
     best = heapq.nlargest(k, scored)
-    return [_described(catalogue, state, *each) for each in best]
+    return [_described(reader, *each) for each in best]
 
 
-def _asked_for(
-    catalogue: Catalogue, state: State, of: str | Document, root: str | None
-) -> tuple[int, NDArray[np.float32]]:
+def _asked_for(reader: Reader, of: str | Document, root: str | None) -> tuple[int, NDArray[np.float32]]:
     """The key of the document that is asked about, and the vectors to compare: shape (n, dimension)."""
-    values: dict[str, Any] = {"g": state.published, "embedder": state.embedder}
     if isinstance(of, Document):
-        rows = catalogue.fetch(f"{_VECTORS} AND p.passage_id = :id", {**values, "id": of.id})
+        rows = reader.fetch(f"{_VECTORS} WHERE p.passage_id = :id", {"id": of.id})
         if not rows:
             raise KnowledgeBaseError(
-                f"the knowledge base {catalogue.folder} has no passage {of.id} (any more); search again"
+                f"the knowledge base {reader.folder} has no passage {of.id} (any more); search again"
             )
         return int(rows[0][0]), _stacked(rows)
-    catalogue.text(of, root, state.published)  # raises where it isn't one document
-    rows = catalogue.fetch(
-        f"{_VECTORS} AND d.source = :source AND (:root IS NULL OR d.root = (SELECT id FROM roots WHERE "
+    reader.text(of, root)  # raises where it isn't one document
+    rows = reader.fetch(
+        f"{_VECTORS} WHERE d.source = :source AND (:root IS NULL OR d.root = (SELECT id FROM roots WHERE "
         "path = :root)) ORDER BY p.ordinal",
-        {**values, "source": of, "root": root},
+        {"source": of, "root": root},
     )
     return (int(rows[0][0]) if rows else 0), _stacked(rows)
 
 
-def _living(catalogue: Catalogue, state: State) -> Iterator[Sequence[Any]]:
+def _living(reader: Reader) -> Iterator[Sequence[Any]]:
     """Document, passage and vector of every passage, document by document."""
-    cursor = catalogue.execute(
-        f"{_VECTORS} ORDER BY d.key, p.ordinal", {"g": state.published, "embedder": state.embedder}
-    )
-    while rows := cursor.fetchmany(_ROWS):
+    for rows in reader.batches(f"{_VECTORS} ORDER BY d.key, p.ordinal", rows=_ROWS):
         yield from rows
 
 
@@ -108,10 +100,8 @@ def _stacked(rows: Sequence[Sequence[Any]]) -> NDArray[np.float32]:
     return values.reshape(len(rows), -1) if rows else values.reshape(0, 0)
 
 
-def _described(
-    catalogue: Catalogue, state: State, similarity: float, passage_id: str, key: int
-) -> RelatedDocument:
+def _described(reader: Reader, similarity: float, passage_id: str, key: int) -> RelatedDocument:
     sql = "SELECT r.path, d.source, d.title FROM documents d JOIN roots r ON r.id = d.root WHERE d.key = :key"
-    root, source, title = catalogue.fetch(sql, {"key": key})[0]
-    (passage,) = catalogue.passages([passage_id], state.published)
+    root, source, title = reader.fetch(sql, {"key": key})[0]
+    (passage,) = reader.passages([passage_id])
     return RelatedDocument(root, source, title, round(similarity, 4), passage)

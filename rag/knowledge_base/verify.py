@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from rag.errors import KnowledgeBaseError
+from rag.filter import EVERYTHING
 from rag.knowledge_base.catalogue.catalogue import Catalogue, State
 from rag.knowledge_base.catalogue.questions import stored_questions
+from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.catalogue.records import VerifyReport, digest_of, question_digest
 from rag.knowledge_base.catalogue.vectors import decode_vector, describe_flaw
 from rag.knowledge_base.derived import DerivedIndex, indexes_of
@@ -178,7 +180,8 @@ def _verify_questions(catalogue: Catalogue, state: State, problems: _Problems) -
     """Each curated question is part of its passage and has a flawless vector of its own; returns how many."""
     dimension = catalogue.fingerprint(state.embedder).dimension
     sound = 0
-    for each in stored_questions(catalogue, state):
+    reader = Reader(catalogue, state.published, state.embedder, EVERYTHING)
+    for each in stored_questions(reader):
         name = f"question {each.ordinal + 1} of passage {each.passage_id}"
         if not each.inside:
             problems.add("question's place", f"{name} or its answer isn't part of the passage")

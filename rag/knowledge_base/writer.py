@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue
-from rag.knowledge_base.catalogue.embedder_check import check_embedder
+from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, check_embedder
 from rag.knowledge_base.catalogue.entries import entry_flaw
 from rag.knowledge_base.catalogue.insertion import (
     copy_document,
@@ -15,6 +14,7 @@ from rag.knowledge_base.catalogue.insertion import (
     known_digests,
     retire_document,
 )
+from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.catalogue.records import (
     NewDocument,
     NewPassage,
@@ -71,11 +71,11 @@ class Writer:
 
     def documents(self, root_id: int) -> dict[str, StoredDocument]:
         """The root's documents as last written, published or not, by source."""
-        return {each.source: each for each in self._catalogue.documents(NEWEST, root_id)}
+        return {each.source: each for each in self._reader(root_id).documents()}
 
     def passage_count(self, root_id: int) -> int:
         """How many passages the root's documents have as last written, published or not."""
-        return self._catalogue.passage_count(NEWEST, root_id)
+        return self._reader(root_id).passage_count()
 
     def set_glossary(self, root_id: int, text: str) -> None:
         """Give the root a glossary (empty: none). A changed one has publication segment all text anew."""
@@ -213,6 +213,11 @@ class Writer:
             The published generation; the old one if nothing was written.
         """
         return publish(self._catalogue)
+
+    def _reader(self, root_id: int) -> Reader:
+        """What was last written of one root."""
+        roots = {row[0] for row in self._catalogue.fetch("SELECT path FROM roots WHERE id = ?", (root_id,))}
+        return Reader(self._catalogue, NEWEST, self._catalogue.state().writing_embedder, roots)
 
     @contextmanager
     def _transaction(self) -> Iterator[int]:

@@ -12,6 +12,7 @@ from rag.knowledge_base import Snapshot
 from rag.passage import metadata_of
 from rag.retrievers.language_geometry import LanguageGeometry, Vector
 from rag.retrievers.other_language import score_corrected, search_corrected
+from rag.retrievers.translated_words import question_groups, search_translated
 from rag.text.language import language_of
 
 Scores = NDArray[np.float64]  # (candidates,)
@@ -81,10 +82,11 @@ def find_candidates(
     """
     chinese = language_of(query) == "zh"
     crossing = cross_language and len(geometry.samples[not chinese]) > 0
+    translations = question_groups(query, snapshot.analyzer) if crossing and translation else []
     hits = [*snapshot.search_dense(vector, k, filter), *snapshot.search_lexical(query, k, filter)]
     if crossing:
         hits += search_corrected(snapshot, geometry, query, vector, k, filter)
-        hits += snapshot.search_translated(query, k, filter) if translation else []
+        hits += search_translated(snapshot, query, translations, k, filter)
     passages = snapshot.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
     ids = [str(each.id) for each in passages]
     foreign = np.array([(metadata_of(each)["lang"] == "zh") != chinese for each in passages], dtype=bool)
@@ -94,8 +96,7 @@ def find_candidates(
     abroad = [each for each, is_foreign in zip(ids, foreign, strict=True) if is_foreign]
     if crossing and abroad:
         corrected = _values(score_corrected(snapshot, geometry, vector, abroad, chinese=chinese), ids)
-        if translation:
-            translated = _values(snapshot.score_translated(query, abroad), ids)
+        translated = _values(snapshot.score_groups(translations, abroad), ids)
     return Candidates(
         passages=tuple(passages),
         foreign=foreign if crossing else np.zeros(len(ids), dtype=bool),

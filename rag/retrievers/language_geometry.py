@@ -17,8 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.snapshot import Snapshot
+from rag.knowledge_base import Contents, View
 
 Vector = NDArray[np.float32]
 Vectors = NDArray[np.float32]
@@ -33,7 +32,7 @@ _FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class LanguageGeometry:
-    """Chinese (True) and other passages (False) of a knowledge base, as its embedder places them.
+    """Chinese (True) and other passages (False), as the embedder places them.
 
     ``means`` and ``direction`` are None where there are too few passages of one of them to tell.
     """
@@ -84,15 +83,15 @@ class LanguageGeometry:
         return _scale(cosines, cosines)
 
 
-_KNOWN: WeakKeyDictionary[KnowledgeBase, tuple[int, LanguageGeometry]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[View, tuple[int, LanguageGeometry]] = WeakKeyDictionary()
 
 
-def geometry_of(knowledge_base: KnowledgeBase, snapshot: Snapshot) -> LanguageGeometry:
-    """The geometry of a knowledge base's generation; computed once (some 0.1 s for 10,000 passages)."""
-    known = _KNOWN.get(knowledge_base)
-    if known is None or known[0] != snapshot.generation:
-        known = (snapshot.generation, LanguageGeometry.of(*snapshot.sample_vectors(_SAMPLED)))
-        _KNOWN[knowledge_base] = known
+def geometry_of(view: View, contents: Contents) -> LanguageGeometry:
+    """The geometry of what a view has in a generation; computed once (some 0.1 s for 10,000 passages)."""
+    known = _KNOWN.get(view)
+    if known is None or known[0] != contents.generation:
+        known = (contents.generation, LanguageGeometry.of(*contents.sample_vectors(_SAMPLED)))
+        _KNOWN[view] = known
     return known[1]
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot
-from rag.knowledge_base.translating import in_other_language
 from rag.retrievers.language_geometry import LanguageGeometry, Vector
+from rag.retrievers.translated_words import in_other_language
 from rag.text.language import language_of
 
 

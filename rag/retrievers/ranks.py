@@ -7,7 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase, Snapshot
+from rag.knowledge_base import Snapshot, View
 from rag.passage import with_score
 from rag.questions.inquiry import Inquiry
 from rag.retrievers.language_geometry import Vector
@@ -18,7 +18,7 @@ from rag.trace import Stage
 class DenseRetriever(InquiryRetriever):
     """The ``k`` passages of highest cosine similarity to the query; the score is that cosine."""
 
-    knowledge_base: KnowledgeBase
+    view: View
     embeddings: Embeddings
     k: int = 10
 
@@ -27,21 +27,21 @@ class DenseRetriever(InquiryRetriever):
     ) -> list[Document]:
         """See ``Retriever``."""
         vector = np.asarray(self.embeddings.embed_query(inquiry.query), dtype=np.float32)
-        with self.knowledge_base.pinned() as snapshot:
+        with self.view.snapshot() as snapshot:
             return dense_ranking(snapshot, vector, k if k is not None else self.k, inquiry.filter)
 
 
 class LexicalRetriever(InquiryRetriever):
     """The ``k`` passages of highest BM25 score over segmented words; the score is BM25's."""
 
-    knowledge_base: KnowledgeBase
+    view: View
     k: int = 10
 
     def search(
         self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
     ) -> list[Document]:
         """See ``Retriever``."""
-        with self.knowledge_base.pinned() as snapshot:
+        with self.view.snapshot() as snapshot:
             return lexical_ranking(snapshot, inquiry.query, k if k is not None else self.k, inquiry.filter)
 
 

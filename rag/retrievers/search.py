@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from rag.curated import FaqMatcher
 from rag.curated.ranking import put_first, reorder
 from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase, Snapshot
+from rag.knowledge_base import Snapshot, View
 from rag.passage import with_score
 from rag.questions.inquiry import Inquiry
 from rag.retrievers.candidates import Candidates, find_candidates
@@ -37,7 +37,7 @@ class PassageSearch(InquiryRetriever):
     The score of a passage has no unit: with one question's others it compares, with another's it doesn't.
     """
 
-    knowledge_base: KnowledgeBase
+    view: View
     embeddings: Embeddings
     settings: RetrievalSettings = RetrievalSettings()
     reranking: Reranking | None = None
@@ -51,7 +51,7 @@ class PassageSearch(InquiryRetriever):
         """
         k = k if k is not None else self.settings.k
         queries = [inquiry.query, *(inquiry.parts if self.settings.split_questions else ())]
-        with self.knowledge_base.pinned() as snapshot:
+        with self.view.snapshot() as snapshot:
             rankings = [self._search(snapshot, each, inquiry.filter, k, stages) for each in queries]
             found = rankings[0]
             if len(rankings) > 1:
@@ -109,7 +109,7 @@ class PassageSearch(InquiryRetriever):
         """What each search finds for a query, ``count`` passages each, with the scores of all searches."""
         return find_candidates(
             snapshot,
-            geometry_of(self.knowledge_base, snapshot),
+            geometry_of(self.view, snapshot),
             query,
             self._embed(query),
             count if count is not None else self.settings.candidates,

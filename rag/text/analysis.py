@@ -37,14 +37,20 @@ class Analyzer:
     Cheap to make: jieba's dictionary is read when the first Chinese text comes, once per process.
     """
 
-    def __init__(self, glossary: Glossary | None = None) -> None:
+    def __init__(self, glossary: Glossary | None = None, *, synonyms: Glossary | None = None) -> None:
+        """
+        Args:
+            glossary: words that are kept whole, and groups of synonyms.
+            synonyms: the groups that queries are expanded by, where they aren't the glossary's.
+        """
         self.glossary = glossary if glossary is not None else Glossary()
+        self._groups = (synonyms if synonyms is not None else self.glossary).groups
         folded = {word: fold(word) for word in self.glossary.words}
         whole = [word for word in folded.values() if re.fullmatch(rf"[{_HAN}]+", word)]
         self._segmenter = Segmenter(tuple(whole))
         compounds = sorted((word for word in folded.values() if _is_compound(word)), key=len, reverse=True)
         self._compounds = re.compile("|".join(_bounded(word) for word in compounds)) if compounds else None
-        self._folded = folded
+        self._folded = {word: fold(word) for group in self._groups for word in group}
 
     @property
     def digest(self) -> str:
@@ -87,11 +93,11 @@ class Analyzer:
                 yield from (token[at : at + 2] for at in range(max(1, len(token) - 1)))
 
     def _synonym_terms(self, text: str) -> Iterator[str]:
-        if not any(len(group) > 1 for group in self.glossary.groups):
+        if not any(len(group) > 1 for group in self._groups):
             return
         folded = fold(text)
         spaced = f" {' '.join(self._simple_terms(folded))} "
-        for group in self.glossary.groups:
+        for group in self._groups:
             present = [word for word in group if self._occurs(self._folded[word], folded, spaced)]
             if present:
                 yield from (
@@ -112,7 +118,7 @@ def _data_versions() -> tuple[str, ...]:
     return (unicodedata.unidata_version, *(f"{name} {version(name)}" for name in packages))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def analyzer_for(glossary: Glossary) -> Analyzer:
     """The analyzer of a glossary; the last few are kept."""
     return Analyzer(glossary)

@@ -6,6 +6,8 @@ short questions.
 
 import re
 
+CHINESE, OTHERS = ("zh",), ("en", "ja", "ko")  # the languages below, as a question in either finds them
+
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")

@@ -12,6 +12,7 @@ from ingest.sources import SourceFile
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import KnowledgeBase
 from rag.knowledge_base.catalogue.records import VerifyReport
+from tests.reading import seen
 
 _EVERYTHING = 100_000
 
@@ -104,8 +105,8 @@ def find_whole_versions(path: Path, folder: ChangingFolder) -> Found:
         verified = kb.verify()
         assert verified.ok, verified.problems
         versions = {}
-        for document in kb.documents():
-            text = kb.text(document.source)
+        for document in seen(kb).documents():
+            text = seen(kb).text(document.source)
             version = next((each for each in folder.known[document.source] if each.text == text), None)
             assert version is not None, f"{document.source} is no version there ever was"
             assert document.sha256 == version.sha256
@@ -119,8 +120,8 @@ def find_whole_versions(path: Path, folder: ChangingFolder) -> Found:
 
 
 def _found_by_vector(kb: KnowledgeBase, versions: dict[str, Version]) -> Iterator[tuple[str, int, int]]:
-    hits = kb.search_dense(np.ones(32, dtype=np.float32), _EVERYTHING)
-    assert len(hits) == kb.passage_count()
+    hits = seen(kb).search_dense(np.ones(32, dtype=np.float32), _EVERYTHING)
+    assert len(hits) == seen(kb).passage_count()
     return _places(kb, [passage_id for passage_id, _ in hits], versions)
 
 
@@ -130,7 +131,7 @@ def _found_by_words(
     """Asks for every word there ever was."""
     for word in {version.word for each in folder.known.values() for version in each}:
         for source, start, end in _places(
-            kb, [passage_id for passage_id, _ in kb.search_lexical(word, _EVERYTHING)], versions
+            kb, [passage_id for passage_id, _ in seen(kb).search_lexical(word, _EVERYTHING)], versions
         ):
             assert versions[source].word == word
             yield source, start, end
@@ -139,7 +140,7 @@ def _found_by_words(
 def _places(
     kb: KnowledgeBase, ids: list[str], versions: dict[str, Version]
 ) -> Iterator[tuple[str, int, int]]:
-    passages = kb.passages(ids)
+    passages = seen(kb).passages(ids)
     assert [each.id for each in passages] == ids
     for passage in passages:
         source, start, end = (passage.metadata[name] for name in ("source", "start", "end"))

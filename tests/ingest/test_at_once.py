@@ -16,9 +16,11 @@ import numpy as np
 import psutil
 import pytest
 
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from tests.ingest.changing_folder import ChangingFolder, find_whole_versions
 from tests.ingest.ingest_process import FORKING, MAIN, Run
+from tests.reading import seen
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,7 @@ def _read_all(connection: Connection, path: Path) -> None:
     with KnowledgeBase.open(path) as kb:
         connection.send("reading")
         while not connection.poll(0.01) or not searches:
-            with kb.pinned() as snapshot:
+            with kb.view(EVERYTHING).snapshot() as snapshot:
                 promised = {each.source: each.passages for each in snapshot.documents()}
                 texts = {source: snapshot.text(source) for source in promised}
                 for hits in (
@@ -47,8 +49,8 @@ def _read_all(connection: Connection, path: Path) -> None:
                         assert texts[place["source"]][place["start"] : place["end"]] == each.page_content
                         found[place["source"]] += 1
                     assert found == promised
-            alone = kb.search_lexical("pump", 100000)
-            assert len(kb.passages([each for each, _ in alone])) <= len(alone)
+            alone = seen(kb).search_lexical("pump", 100000)
+            assert len(seen(kb).passages([each for each, _ in alone])) <= len(alone)
             searches += 1
             generations.append(kb.generation)
     assert generations == sorted(generations)
@@ -172,7 +174,7 @@ def test_ctrl_c_stops_soon_and_keeps_what_is_finished(many: Path, config: Path, 
     assert 0 < report["added"] < 600
     assert report["left"] == 600 - report["added"]
     with KnowledgeBase.open(config.parent / "kb") as kb:
-        assert len(kb.documents()) == report["added"]
+        assert len(seen(kb).documents()) == report["added"]
         assert kb.verify().ok
         assert not kb.verify().behind
     assert seconds < _SOON

@@ -11,9 +11,11 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, PassageStore
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import SplitterSettings
+from tests.reading import seen
 
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -37,8 +39,8 @@ class CountingEmbeddings(DeterministicFakeEmbedding):
 
 def _found(kb: KnowledgeBase, query: str) -> list[str]:
     """The sources that the lexical index finds."""
-    ids = [passage_id for passage_id, _ in kb.search_lexical(query, 10)]
-    return sorted({passage.metadata["source"] for passage in kb.passages(ids)})
+    ids = [passage_id for passage_id, _ in seen(kb).search_lexical(query, 10)]
+    return sorted({passage.metadata["source"] for passage in seen(kb).passages(ids)})
 
 
 def _all_text(kb: KnowledgeBase) -> str:
@@ -46,8 +48,8 @@ def _all_text(kb: KnowledgeBase) -> str:
     vector = DeterministicFakeEmbedding(size=32).embed_query("x")
     import numpy as np
 
-    hits = kb.search_dense(np.asarray(vector, dtype=np.float32), 100)
-    return "\n".join(each.page_content for each in kb.passages([passage_id for passage_id, _ in hits]))
+    hits = seen(kb).search_dense(np.asarray(vector, dtype=np.float32), 100)
+    return "\n".join(each.page_content for each in seen(kb).passages([passage_id for passage_id, _ in hits]))
 
 
 def test_documents_go_in_and_are_found_by_both_indexes(
@@ -59,12 +61,12 @@ def test_documents_go_in_and_are_found_by_both_indexes(
 
     assert (report.files, report.added, report.unchanged, report.failed) == (2, 2, 0, [])
     assert [tuple(notice) for notice in report.skipped] == [("table.xyz", "unknown type .xyz")]
-    assert report.passages == kb.passage_count() == 2
+    assert report.passages == seen(kb).passage_count() == 2
     assert report.generation == kb.generation
     assert report.exit_status == 0
     assert _found(kb, "年假") == ["hr/休假.md"]
     assert "pump must be cleaned" in _all_text(kb)
-    assert kb.text("hr/休假.md") == "休假制度\n\n员工每年享有十二天带薪年假。"
+    assert seen(kb).text("hr/休假.md") == "休假制度\n\n员工每年享有十二天带薪年假。"
     assert kb.verify().ok
 
 
@@ -122,7 +124,7 @@ def test_removed_document_is_never_retrieved(
     assert (report.removed, report.unchanged) == (1, 2)
     assert _found(kb, "年假") == []
     assert "年假" not in _all_text(kb)
-    assert [each.source for each in kb.documents()] == ["b.txt", "c.md"]
+    assert [each.source for each in seen(kb).documents()] == ["b.txt", "c.md"]
     assert kb.verify().ok
 
 
@@ -150,7 +152,7 @@ def test_file_of_the_same_bytes_under_another_type_is_read_anew(
     report = ingest_folder(folder, kb, embeddings)
 
     assert (report.renamed, report.added, report.removed) == (0, 1, 1)
-    assert kb.text("a.txt").startswith("# 休假制度")
+    assert seen(kb).text("a.txt").startswith("# 休假制度")
 
 
 def test_failed_document_is_reported_and_the_rest_goes_in(
@@ -164,7 +166,7 @@ def test_failed_document_is_reported_and_the_rest_goes_in(
     assert [notice.source for notice in report.failed] == ["bad.pdf", "empty.txt"]
     assert report.failed[1].reason == "the file is empty"
     assert report.exit_status == 3
-    failed = {each.source: each for each in kb.documents() if each.status == "failed"}
+    failed = {each.source: each for each in seen(kb).documents() if each.status == "failed"}
     assert failed["empty.txt"].problem == "the file is empty"
     assert kb.verify().ok
 
@@ -216,11 +218,11 @@ def test_root_that_lost_most_of_its_documents_is_left_alone(
 
     with pytest.raises(IngestError, match="--allow-removals"):
         ingest_folder(folder, kb, embeddings)
-    assert len(kb.documents()) == 3
+    assert len(seen(kb).documents()) == 3
     assert _found(kb, "年假") == ["a.md"]
 
     report = ingest_folder(folder, kb, embeddings, IngestOptions(allow_removals=True))
-    assert (report.removed, [each.source for each in kb.documents()]) == (2, ["c.md"])
+    assert (report.removed, [each.source for each in seen(kb).documents()]) == (2, ["c.md"])
 
 
 def test_emptied_folder_needs_leave_and_a_missing_one_is_refused(
@@ -234,10 +236,10 @@ def test_emptied_folder_needs_leave_and_a_missing_one_is_refused(
     folder.rmdir()
     with pytest.raises(IngestError, match="there is no folder"):
         ingest_folder(folder, kb, embeddings)
-    assert len(kb.documents()) == 1
+    assert len(seen(kb).documents()) == 1
 
     report = ingest_folder(folder, kb, embeddings, IngestOptions(allow_removals=True))
-    assert (report.removed, kb.documents()) == (1, [])
+    assert (report.removed, seen(kb).documents()) == (1, [])
     assert _found(kb, "年假") == []
 
 
@@ -279,7 +281,7 @@ def test_filters_decide_what_the_knowledge_base_holds(
     report = ingest_folder(folder, kb, embeddings, IngestOptions(exclude=("drafts",)))
 
     assert (report.files, report.removed) == (2, 1)
-    assert [each.source for each in kb.documents()] == ["a.md", "c.txt"]
+    assert [each.source for each in seen(kb).documents()] == ["a.md", "c.txt"]
 
 
 def test_roots_do_not_touch_each_other(
@@ -292,7 +294,7 @@ def test_roots_do_not_touch_each_other(
     report = ingest_folder(tmp_path / "other", kb, embeddings)
 
     assert (report.added, report.removed, report.passages) == (1, 0, 1)
-    assert len(kb.documents()) == 2
+    assert len(seen(kb).documents()) == 2
 
 
 def test_glossary_is_taken_reported_and_dropped_with_its_file(
@@ -320,7 +322,7 @@ def test_interrupted_run_keeps_and_publishes_what_is_finished(
     assert report.interrupted and report.exit_status == 130
     assert report.added == 128 - 64 or report.added == 128
     assert report.left == 150 - report.added
-    assert kb.passage_count() == report.passages == report.added
+    assert seen(kb).passage_count() == report.passages == report.added
     assert kb.verify().ok
 
     rest = ingest_folder(folder, kb, CountingEmbeddings(size=32))
@@ -329,17 +331,17 @@ def test_interrupted_run_keeps_and_publishes_what_is_finished(
 
 
 def test_work_is_published_now_and_then(kb: KnowledgeBase, write_files: WriteFiles) -> None:
-    seen: list[int] = []
+    counts: list[int] = []
 
     class Watching(DeterministicFakeEmbedding):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            seen.append(kb.passage_count())
+            counts.append(seen(kb).passage_count())
             return super().embed_documents(texts)
 
     folder = write_files({f"{number:03}.txt": f"Pump {number}." for number in range(150)})
     ingest_folder(folder, kb, Watching(size=32), IngestOptions(publish_every=0.0))
 
-    assert seen == [0, 64, 128]
+    assert counts == [0, 64, 128]
 
 
 def test_changed_splitter_is_noticed_and_rebuild_follows_it(
@@ -349,17 +351,17 @@ def test_changed_splitter_is_noticed_and_rebuild_follows_it(
         {"a.md": "# 休假\n\n" + "员工每年享有十二天带薪年假，可以顺延。" * 40, "b.txt": PUMP}
     )
     ingest_folder(folder, kb, embeddings)
-    before = kb.passage_count()
+    before = seen(kb).passage_count()
     smaller = SplitterSettings(target_tokens=32, max_tokens=64)
 
     unchanged = ingest_folder(folder, kb, embeddings, IngestOptions(splitter=smaller))
     assert unchanged.unchanged == 2
     assert "--rebuild" in caplog.text
-    assert kb.passage_count() == before
+    assert seen(kb).passage_count() == before
 
     rebuilt = ingest_folder(folder, kb, embeddings, IngestOptions(splitter=smaller, rebuild=True))
     assert (rebuilt.added, rebuilt.removed) == (2, 0)
-    assert kb.passage_count() == rebuilt.passages > before
+    assert seen(kb).passage_count() == rebuilt.passages > before
     assert kb.verify().ok
 
 
@@ -379,7 +381,7 @@ def test_rebuild_takes_another_embedder_and_the_other_roots_along(
         ingest_folder(folder, kb, DeterministicFakeEmbedding(size=16), IngestOptions(rebuild=True))
 
         assert kb.fingerprint == second
-        assert sorted(each.source for each in kb.documents()) == ["a.md", "b.md"]
+        assert sorted(each.source for each in seen(kb).documents()) == ["a.md", "b.md"]
         assert kb.verify().ok
 
 
@@ -395,21 +397,21 @@ def test_rebuild_refuses_to_lose_a_root_that_is_not_there(
 
     with pytest.raises(IngestError, match=r"the missing folder \S+/other, which can't be read again"):
         ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True))
-    assert len(kb.documents()) == 2
+    assert len(seen(kb).documents()) == 2
 
     ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True, allow_removals=True))
-    assert [each.source for each in kb.documents()] == ["a.md"]
+    assert [each.source for each in seen(kb).documents()] == ["a.md"]
 
 
 def test_rebuild_refuses_to_lose_what_a_program_stored(
     kb: KnowledgeBase, embeddings: Embeddings, write_files: WriteFiles
 ) -> None:
-    PassageStore(kb, embeddings).add_texts(["The office is open."])
+    PassageStore(kb, embeddings, EVERYTHING).add_texts(["The office is open."])
     folder = write_files({"a.md": LEAVE})
 
     with pytest.raises(IngestError, match=r"a program \(langchain:documents\), which can't be read again"):
         ingest_folder(folder, kb, embeddings, IngestOptions(rebuild=True))
-    assert kb.passage_count() == 1
+    assert seen(kb).passage_count() == 1
 
 
 def test_writing_with_another_embedder_than_an_interrupted_rebuild_is_refused_before_embedding(
@@ -463,8 +465,8 @@ def test_strict_run_with_a_failure_publishes_nothing_and_the_next_run_goes_on_as
     refused = ingest_folder(folder, kb, embeddings, IngestOptions(strict=True))
 
     assert (refused.exit_status, refused.discarded) == (1, True)
-    assert sorted(each.source for each in kb.documents()) == ["a.md", "b.md"]
-    assert "十二天" in kb.text("a.md")
+    assert sorted(each.source for each in seen(kb).documents()) == ["a.md", "b.md"]
+    assert "十二天" in seen(kb).text("a.md")
     assert _found(kb, "年假") == _found(kb, "带薪假") == ["a.md"]
     assert _found(kb, "pump") == []
     report = kb.verify()
@@ -473,8 +475,8 @@ def test_strict_run_with_a_failure_publishes_nothing_and_the_next_run_goes_on_as
     (folder / "bad.txt").unlink()
     accepted = ingest_folder(folder, kb, embeddings, IngestOptions(strict=True))
     assert (accepted.exit_status, accepted.added, accepted.changed, accepted.renamed) == (0, 1, 1, 1)
-    assert sorted(each.source for each in kb.documents()) == ["a.md", "c.md", "new.txt"]
-    assert "十五天" in kb.text("a.md")
+    assert sorted(each.source for each in seen(kb).documents()) == ["a.md", "c.md", "new.txt"]
+    assert "十五天" in seen(kb).text("a.md")
     assert kb.verify().ok
 
 
@@ -489,23 +491,23 @@ def test_interrupted_rebuild_leaves_the_old_passages_to_readers(
     )
 
     assert report.interrupted
-    assert kb.passage_count() == 150
+    assert seen(kb).passage_count() == 150
     with pytest.raises(KnowledgeBaseError, match="was being made anew and that was stopped"):
-        PassageStore(kb, embeddings).add_texts(["The office is open."])
+        PassageStore(kb, embeddings, EVERYTHING).add_texts(["The office is open."])
 
-    seen: list[int] = []
+    counts: list[int] = []
 
     class Watching(DeterministicFakeEmbedding):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            seen.append(kb.passage_count())
+            counts.append(seen(kb).passage_count())
             return super().embed_documents(texts)
 
     again = CountingEmbeddings(size=32, stop_after=0)
     assert ingest_folder(folder, kb, again, IngestOptions(publish_every=0.0)).interrupted
-    assert kb.passage_count() == 150
+    assert seen(kb).passage_count() == 150
     finished = ingest_folder(folder, kb, Watching(size=32), IngestOptions(publish_every=0.0))
-    assert len(seen) > 1 and set(seen) == {150}
-    assert finished.passages == kb.passage_count() == 150
+    assert len(counts) > 1 and set(counts) == {150}
+    assert finished.passages == seen(kb).passage_count() == 150
     assert kb.verify().ok
 
 
@@ -522,7 +524,7 @@ def test_stopped_rebuild_that_is_gone_on_with_takes_the_other_roots_along(
 
     ingest_folder(folder, kb, embeddings)
 
-    assert sorted(each.source for each in kb.documents()) == ["a.md", "b.md"]
+    assert sorted(each.source for each in seen(kb).documents()) == ["a.md", "b.md"]
     assert kb.verify().ok
 
 

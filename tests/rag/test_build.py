@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage
 from rag.answering.prompt import wording_for
 from rag.build import build_answer_chain, build_calibration, build_retriever
 from rag.errors import ConfigError
+from rag.filter import EVERYTHING
 from rag.models.generator import ChatGenerator, adapter_digest, adapter_file, finder_file
 from rag.models.generator.adapter import read_instructions
 from rag.models.weights import file_digest
@@ -19,14 +20,14 @@ from rag.settings import Settings
 def test_answering_matches_curated_entries_once(make_curated: Any, word_embeddings: Any) -> None:
     kb = make_curated({"faq.csv": [("When is the depot open?", [], "From 8.")]})
     question = "Is the depot open now?"
-    build_retriever(Settings(), kb, word_embeddings).invoke(question)
+    build_retriever(Settings(), kb.view(EVERYTHING), word_embeddings).invoke(question)
     by_retrieval = len(word_embeddings.queries)
     word_embeddings.queries.clear()
 
     generator = ChatGenerator(GenericFakeChatModel(messages=iter([AIMessage("From 8[1].")])))
-    answer = build_answer_chain(Settings(), kb, embeddings=word_embeddings, generator=generator).invoke(
-        question
-    )
+    answer = build_answer_chain(
+        Settings(), kb.view(EVERYTHING), embeddings=word_embeddings, generator=generator
+    ).invoke(question)
     assert answer.origin == "generated"
     assert len(word_embeddings.queries) == by_retrieval
 
@@ -38,11 +39,11 @@ def test_the_search_is_as_the_settings_say(
     settings = Settings().override(
         "reranker", model=str(tiny_embedder_folder), candidates=20, budget_ms=70, weight=0.5
     )
-    search = build_retriever(settings, kb, word_embeddings, k=5)
+    search = build_retriever(settings, kb.view(EVERYTHING), word_embeddings, k=5)
     assert search.settings == settings.retrieval.model_copy(update={"k": 5})
     assert search.reranking is not None and search.matcher is not None
     assert (search.reranking.candidates, search.reranking.budget_ms) == (20, 70)
-    bare = build_retriever(Settings().override("faq", enabled=False), kb, word_embeddings)
+    bare = build_retriever(Settings().override("faq", enabled=False), kb.view(EVERYTHING), word_embeddings)
     assert bare.reranking is None and bare.matcher is None
 
 

@@ -9,9 +9,9 @@ import pytest
 
 import ingest.__main__
 from rag.answer import Question
-from rag.errors import ConfigError, KnowledgeBaseNotFound, WeightsError
-from rag.filter import Filter
-from rag.service import EVERYTHING, Service
+from rag.errors import ConfigError, KnowledgeBaseError, KnowledgeBaseNotFound, WeightsError
+from rag.filter import EVERYTHING, Filter
+from rag.service import Service
 from rag.settings import load_settings
 
 TEXTS = {
@@ -125,5 +125,13 @@ def test_what_may_be_seen_must_be_said_and_is_never_more_than_that(config: Path)
     settings = load_settings(config)
     with pytest.raises(TypeError):
         Service(settings)  # type: ignore[call-arg]
-    with pytest.raises(ConfigError):
-        Service(settings, roots=frozenset({"/docs"}))
+    with Service(settings, roots=frozenset({"/docs"})) as blind:  # no root of this knowledge base
+        assert blind.documents() == [] and blind.search("pump").passages == ()
+        assert blind.ask("How long is the warranty of the Tidal pump?").passages == ()
+        with pytest.raises(KnowledgeBaseError, match="no document pump"):
+            blind.text("pump.md")
+        with pytest.raises(ConfigError, match="EVERYTHING"):
+            blind.verify()
+    root = str(config.parent / "documents")
+    with Service(settings, roots=frozenset({root})) as sighted:
+        assert {each.source for each in sighted.documents()} == set(TEXTS)

@@ -8,7 +8,8 @@ import pytest
 
 from rag.answer import Answer, Turn
 from rag.errors import ConfigError
-from rag.service import EVERYTHING, Service
+from rag.filter import EVERYTHING
+from rag.service import Service
 from tests.ui.conftest import Workplace
 from ui.session import Conversation, Exchange, read_settings
 

@@ -25,6 +25,7 @@ from rag.build import build_embeddings, build_matcher
 from rag.curated import FaqMatch
 from rag.curated.features import Candidate, candidates
 from rag.curated.matcher import LOOKED_AT
+from rag.filter import EVERYTHING
 from rag.knowledge_base import QuestionHit
 from rag.models.embedder import SentenceEmbeddings
 from rag.passage import metadata_of
@@ -79,10 +80,10 @@ class Entries:
 
     def __init__(self, documents: Sequence[EvalDocument], embeddings: SentenceEmbeddings) -> None:
         splitter = Settings().splitter
-        self.knowledge_base = open_corpus(documents, embeddings, embeddings.fingerprint, splitter)
+        self.view = open_corpus(documents, embeddings, embeddings.fingerprint, splitter).view(EVERYTHING)
         self._embeddings = embeddings
-        ids = list(dict.fromkeys(self.knowledge_base.questions().passage_ids))
-        passages = self.knowledge_base.passages(ids)
+        with self.view.contents() as contents:
+            passages = contents.passages(list(dict.fromkeys(contents.questions().passage_ids)))
         self.sources = {str(each.id): metadata_of(each)["source"] for each in passages}
 
     def ask(self, questions: Sequence[EvalQuestion], *, gone: bool = False) -> list[Asked]:
@@ -90,7 +91,8 @@ class Entries:
         vectors = np.array(self._embeddings.embed_queries([each.text for each in questions]), np.float32)
         asked = []
         for each, vector in zip(questions, vectors, strict=True):
-            hits = self.knowledge_base.search_questions(vector, _REACH)
+            with self.view.contents() as contents:
+                hits = contents.search_questions(vector, _REACH)
             if gone:
                 hits = [hit for hit in hits if self.sources[hit.passage_id] not in each.gold]
             right = frozenset[str]() if gone else each.gold
@@ -99,8 +101,9 @@ class Entries:
 
     def match(self, asked: Sequence[Asked]) -> list[FaqMatch | None]:
         """What the matcher says."""
-        matcher = build_matcher(Settings(), self.knowledge_base, self._embeddings)
-        return [matcher.judge(each.text, each.vector, each.hits) for each in asked]
+        matcher = build_matcher(Settings(), self.view, self._embeddings)
+        with self.view.contents() as contents:
+            return [matcher.judge(contents, each.text, each.vector, each.hits) for each in asked]
 
 
 def fit(sets: Sequence[EvalSet], embeddings: SentenceEmbeddings) -> None:
@@ -171,11 +174,11 @@ def _row(name: str, entries: Entries, asked: Sequence[Asked]) -> Row:
 
 def _best(entries: Entries, asked: Asked) -> Candidate:
     ids = [each.passage_id for each in asked.hits]
-    passages = {str(each.id): each for each in entries.knowledge_base.passages(ids)}
-    answers = {each.passage_id: passages[each.passage_id].page_content for each in asked.hits}
-    cosines = entries.knowledge_base.score_dense(asked.vector, ids)
-    analyzer = entries.knowledge_base.analyzer
-    return candidates(asked.text, asked.hits, cosines, answers, analyzer)[0]
+    with entries.view.contents() as contents:
+        passages = {str(each.id): each for each in contents.passages(ids)}
+        answers = {each.passage_id: passages[each.passage_id].page_content for each in asked.hits}
+        cosines = contents.score_dense(asked.vector, ids)
+        return candidates(asked.text, asked.hits, cosines, answers, contents.analyzer)[0]
 
 
 def _single(eval_set: EvalSet) -> EvalSet:

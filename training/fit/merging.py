@@ -25,7 +25,7 @@ from eval.datasets.pool import Pool, left_out, pool_sets
 from eval.datasets.splits import split_halves
 from eval.measures.retrieval import rank_documents, score_rankings
 from rag.build import build_embeddings
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.passage import metadata_of
 from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
@@ -115,7 +115,7 @@ def ask_all(folders: Sequence[Path], not_fitted: set[str], count: int) -> list[A
     embeddings = build_embeddings(settings)
     asked = []
     with open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb:
-        search = PassageSearch(knowledge_base=kb, embeddings=embeddings)
+        search = PassageSearch(view=kb.view(EVERYTHING), embeddings=embeddings)
         for eval_set in pool.sets:
             if eval_set.name.partition("@")[0] in not_fitted:
                 continue
@@ -131,7 +131,7 @@ def ask_all(folders: Sequence[Path], not_fitted: set[str], count: int) -> list[A
 def find_candidates(search: PassageSearch, question: EvalQuestion, pool: Pool) -> Candidates:
     """What the search finds for a question, without parallel text in another language."""
     others = Filter().excluding(left_out(question, pool))
-    with search.knowledge_base.pinned() as snapshot:
+    with search.view.snapshot() as snapshot:
         return search.find_candidates(snapshot, question.text, others)
 
 

@@ -29,7 +29,7 @@ from rag.answering.citing import marked_sentences
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.passage import metadata_of
 from rag.questions.inquiry import understand
 from rag.settings import load_settings
@@ -105,7 +105,7 @@ def collect_cases(
         open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb,
         file.open("a", encoding="utf-8") as out,
     ):
-        retriever = build_retriever(settings, kb, embeddings)
+        retriever = build_retriever(settings, kb.view(EVERYTHING), embeddings)
         for group in tqdm(groups, desc="cases", unit="group", file=sys.stderr):
             chance = random.Random(f"{seed} {group.name}")
             hidden = frozenset().union(*(left_out(each, pool) for each in group.questions))

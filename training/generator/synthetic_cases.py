@@ -13,7 +13,7 @@ from rag.answering.citing import resolve_answer
 from rag.answering.evidence import Evidence, pack_evidence
 from rag.answering.prompt import build_messages, wording_for
 from rag.build import build_embeddings, build_retriever
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.passage import metadata_of
 from rag.questions.inquiry import understand
 from rag.settings import load_settings
@@ -42,7 +42,7 @@ def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
     analyzer = Analyzer()
     documents = folder / "documents"
     with open_folder(documents, embeddings, embeddings.fingerprint, settings, folder / "kb") as kb:
-        retriever = build_retriever(settings, kb, embeddings)
+        retriever = build_retriever(settings, kb.view(EVERYTHING), embeddings)
         for each in questions:
             chance = random.Random(f"{seed} {each.text} {bool(each.hidden)}")
             inquiry = understand(Question(each.text, filter=Filter().excluding(each.hidden)))

@@ -15,6 +15,7 @@ from eval.datasets import EvalQuestion, read_beir
 from eval.datasets.pool import Pool, pool_sets
 from eval.datasets.splits import split_halves
 from rag.build import build_embeddings
+from rag.filter import EVERYTHING
 from rag.passage import embedding_text, metadata_of
 from rag.retrievers import PassageSearch
 from rag.retrievers.merging import merge_scores
@@ -77,7 +78,7 @@ def collect_lists(folders: Sequence[Path], file: Path, *, half: str, count: int,
         open_corpus(pool.documents, embeddings, embeddings.fingerprint, settings.splitter) as kb,
         file.open("a", encoding="utf-8") as out,
     ):
-        plain = PassageSearch(knowledge_base=kb, embeddings=embeddings)
+        plain = PassageSearch(view=kb.view(EVERYTHING), embeddings=embeddings)
         for name, question in tqdm(wanted, desc="candidates", unit="question", file=sys.stderr):
             listed = _listed(name, question, plain, pool, depth)
             out.write(json.dumps(asdict(listed), ensure_ascii=False) + "\n")

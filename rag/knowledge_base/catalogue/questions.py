@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseMismatch
-from rag.knowledge_base.catalogue.catalogue import Catalogue, State
+from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.catalogue.records import one_line
 from rag.knowledge_base.catalogue.vectors import decode_vector
 from rag.text.sentences import Span
@@ -83,52 +82,44 @@ class CuratedQuestions:
         ]
 
 
-class QuestionCache:
-    """Keeps the questions of the newest generation that was asked, for all threads of a process."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._loaded: CuratedQuestions | None = None
-
-    def load(self, catalogue: Catalogue, state: State) -> CuratedQuestions:
-        """The questions alive in the state's generation, which the connection's transaction sees."""
-        with self._lock:
-            loaded = self._loaded
-        if loaded is not None and loaded.generation == state.published:
-            return loaded
-        loaded = _read(catalogue, state)
-        with self._lock:
-            if self._loaded is None or self._loaded.generation < loaded.generation:
-                self._loaded = loaded
-        return loaded
-
-
-def stored_questions(catalogue: Catalogue, state: State) -> Iterator[StoredQuestion]:
-    """The phrasings of the published generation's entries, by passage and order, with their vectors."""
-    sql = (
+def stored_questions(reader: Reader) -> Iterator[StoredQuestion]:
+    """The phrasings of all entries, by passage and order, with their vectors."""
+    rows = reader.fetch(
         'SELECT p.key, p.passage_id, q.ordinal, p.text, p.start, p."end", q.start, q."end", e.start, '
         'e."end", q.digest, v.vector FROM questions q JOIN entries e ON e.passage = q.passage '
-        "JOIN passages p ON p.key = q.passage JOIN documents d ON d.key = p.document "
+        "JOIN passages p ON p.key = q.passage "
         "LEFT JOIN vectors v ON v.digest = q.digest AND v.embedder = :embedder "
-        "WHERE d.born <= :g AND (d.died IS NULL OR d.died > :g) ORDER BY p.key, q.ordinal"
+        "ORDER BY p.key, q.ordinal"
     )
-    for row in catalogue.execute(sql, {"embedder": state.embedder, "g": state.published}):
-        key, passage_id, ordinal, text, first, last, start, end, answer_start, answer_end, digest, blob = row
+    for (
+        key,
+        passage_id,
+        ordinal,
+        text,
+        first,
+        last,
+        start,
+        end,
+        answer_start,
+        answer_end,
+        digest,
+        blob,
+    ) in rows:
         question = one_line(text[max(0, start - first) : max(0, end - first)])
         inside = first <= start < end <= answer_start < answer_end <= last and bool(question)
         answer = Span(answer_start, answer_end)
         yield StoredQuestion(key, passage_id, ordinal, question, digest, answer, inside, blob)
 
 
-def _read(catalogue: Catalogue, state: State) -> CuratedQuestions:
-    dimension = catalogue.fingerprint(state.embedder).dimension
-    rows = [each for each in stored_questions(catalogue, state) if each.vector is not None]
-    vectors = np.empty((len(rows), dimension), np.float32)
+def read_questions(reader: Reader) -> CuratedQuestions:
+    """The questions of all entries, with their vectors; one that has none is left out."""
+    rows = [each for each in stored_questions(reader) if each.vector is not None]
+    vectors = np.empty((len(rows), reader.fingerprint.dimension), np.float32)
     for number, each in enumerate(rows):
         vectors[number] = decode_vector(each.vector or b"")
     return CuratedQuestions(
-        state.published,
-        dimension,
+        reader.generation,
+        reader.fingerprint.dimension,
         np.array([each.key for each in rows], dtype=np.int64),
         tuple(each.passage_id for each in rows),
         tuple(each.text for each in rows),

@@ -20,6 +20,7 @@ from rag.models.fingerprint import EmbedderFingerprint
 SCHEMA_VERSION = 3
 CATALOGUE = "catalogue.sqlite"
 _BUSY_SECONDS = 30.0
+_CACHE_KB = 16_000  # of each connection; with SQLite's 2,000 a question's vectors take a third longer to read
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -125,6 +126,7 @@ def connect(folder: Path) -> sqlite3.Connection:
             connection.close()
             raise
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = {-_CACHE_KB}")
         connection.create_function("regexp", 2, matches, deterministic=True)
     return connection
 

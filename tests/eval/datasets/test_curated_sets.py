@@ -11,6 +11,7 @@ from eval.datasets.records import FaqDocument
 from rag.errors import EvalError
 from rag.models.embedder import SentenceEmbeddings
 from rag.settings import SplitterSettings
+from tests.reading import seen
 
 FAQ = EvalSet(
     "faq",
@@ -48,7 +49,7 @@ def test_pooled_entries_are_found_by_their_questions(tmp_path: Path, tiny_embedd
     with open_corpus(
         pool.documents, embeddings, embeddings.fingerprint, SplitterSettings(), tmp_path
     ) as knowledge_base:
-        questions = knowledge_base.questions()
+        questions = seen(knowledge_base).questions()
 
     assert questions.texts == ("Who signs?", "card arrival", "Where is my card?", "My card is late.")
     assert [end - start for start, end in questions.answers] == [16, 12, 12, 12]

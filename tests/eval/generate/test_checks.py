@@ -6,12 +6,13 @@ from langchain_core.documents import Document
 from eval.generate.checks import ambiguity, objection
 from eval.generate.question_prompt import QuestionDraft
 from eval.spans import find_span
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.text.sentences import Span
 
 
 def _passage(knowledge_base: KnowledgeBase, source: str) -> Any:
-    with knowledge_base.pinned() as snapshot:
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
         return snapshot.document_passages(source)[0]
 
 
@@ -65,21 +66,22 @@ def test_a_question_that_fits_other_documents_is_ambiguous(make_knowledge_base: 
             "b.md": "Data sheet of the blue pump. The weight of the pump is 9.6 kg without its head.",
         }
     )
+    view = kb.view(EVERYTHING)
     passage = _passage(kb, "a.md")
-    general = ambiguity("What is the weight of the pump?", "6.4 kg", passage, kb)
+    general = ambiguity("What is the weight of the pump?", "6.4 kg", passage, view)
     assert general == "another passage fits the question"
-    assert ambiguity("What is the weight of the red pump?", "6.4 kg", passage, kb) is None
-    assert ambiguity("How heavy?", "6.4 kg", passage, kb) == "the question is too general"
+    assert ambiguity("What is the weight of the red pump?", "6.4 kg", passage, view) is None
+    assert ambiguity("How heavy?", "6.4 kg", passage, view) == "the question is too general"
 
 
 def test_a_question_on_a_table_names_the_answers_column(make_knowledge_base: Any) -> None:
-    kb = make_knowledge_base({"a.md": "x y z"})
+    view = make_knowledge_base({"a.md": "x y z"}).view(EVERYTHING)
     row = "首次响应 | 下一个工作日 | 8个工作小时 | 4个工作小时"
     metadata = {"kind": "table", "context": "服务等级\n项目 | 标准 | 银牌 | 金牌", "doc_id": "t"}
     passage = Document(id="t", page_content=row, metadata=metadata)
     reason = "the question doesn't say which column"
-    assert ambiguity("服务等级的首次响应时间是多少？", "下一个工作日", passage, kb) == reason
-    assert ambiguity("金牌服务等级的首次响应时间是多少？", "8个工作小时", passage, kb) == reason
-    assert ambiguity("银牌服务等级的首次响应时间是多少？", "8个工作小时", passage, kb) is None
+    assert ambiguity("服务等级的首次响应时间是多少？", "下一个工作日", passage, view) == reason
+    assert ambiguity("金牌服务等级的首次响应时间是多少？", "8个工作小时", passage, view) == reason
+    assert ambiguity("银牌服务等级的首次响应时间是多少？", "8个工作小时", passage, view) is None
     two = Document(id="t", page_content="噪声 | 52 dB", metadata={**metadata, "context": "参数\n项目 | 数值"})
-    assert ambiguity("参数里的噪声是多少？", "52 dB", two, kb) is None
+    assert ambiguity("参数里的噪声是多少？", "52 dB", two, view) is None

@@ -10,20 +10,22 @@ from eval.datasets.questions import read_question_lines
 from eval.generate import GeneratePlan, generate_questions, run_generate
 from rag.answering.extractive import ExtractiveReader
 from rag.errors import EvalError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings
+from tests.reading import seen
 
 PLAN = GeneratePlan(questions=6, unanswerable=1 / 3)
 
 
 def test_questions_have_their_answers_exact_place(knowledge_base: KnowledgeBase, make_model: Any) -> None:
-    tries = list(generate_questions(knowledge_base, make_model(), PLAN))
+    tries = list(generate_questions(knowledge_base.view(EVERYTHING), make_model(), PLAN))
     records = [each.record for each in tries if each.record is not None]
     generated = [each for each in records if each["kind"] == "generated"]
     assert {each["sources"][0] for each in generated} == {"manual.md", "codes.md", "leave.md", "travel.md"}
     for each in generated:
         start, end = each["span"]
-        assert knowledge_base.text(each["sources"][0])[start:end] == each["answers"][0]
+        assert seen(knowledge_base).text(each["sources"][0])[start:end] == each["answers"][0]
         assert each["answerable"] is True
     (travel,) = (each for each in generated if each["sources"] == ["travel.md"])
     assert travel["answers"] == ["560 元"] and travel["lang"] == "zh"
@@ -55,7 +57,7 @@ def test_a_try_that_fails_says_why(
     model = make_model()
     model.drafts |= drafts
     model.answers |= answers
-    tries = list(generate_questions(knowledge_base, model, PLAN))
+    tries = list(generate_questions(knowledge_base.view(EVERYTHING), model, PLAN))
     assert [each.reason for each in tries if each.reason and reason in each.reason]
     assert sum(each.record is not None and each.kind == "generated" for each in tries) == 3
 
@@ -148,9 +150,15 @@ def test_what_cannot_write_or_be_asked_about_is_an_error(
     knowledge_base: KnowledgeBase, make_knowledge_base: Any, make_model: Any
 ) -> None:
     with pytest.raises(EvalError, match="writes no questions"):
-        next(generate_questions(knowledge_base, ExtractiveReader(analyzer=knowledge_base.analyzer), PLAN))
+        next(
+            generate_questions(
+                knowledge_base.view(EVERYTHING),
+                ExtractiveReader(analyzer=seen(knowledge_base).analyzer),
+                PLAN,
+            )
+        )
     with pytest.raises(EvalError, match="no passage to ask about"):
-        next(generate_questions(make_knowledge_base({"a.md": "Page 3"}), make_model(), PLAN))
+        next(generate_questions(make_knowledge_base({"a.md": "Page 3"}).view(EVERYTHING), make_model(), PLAN))
 
 
 @pytest.mark.parametrize(("questions", "unanswerable"), [(0, 0.3), (5, 1.0), (5, -0.1)])

@@ -9,8 +9,10 @@ from eval.datasets.records import EvalDocument, EvalQuestion, EvalSet
 from eval.robustness import RobustnessCase, robustness_cases, score_case
 from rag.answer import Answer
 from rag.errors import EvalError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.passage import PassageMetadata
+from tests.reading import seen
 
 FACTS = {
     "red": ("The red pump factory was founded in 1998 by two engineers from the north.", "1998"),
@@ -60,15 +62,15 @@ def knowledge_base(make_knowledge_base: Any, pool: Pool) -> KnowledgeBase:
 @pytest.fixture
 def distractors(knowledge_base: KnowledgeBase) -> Callable[[EvalQuestion], Sequence[Document]]:
     def find(question: EvalQuestion) -> Sequence[Document]:
-        hits = knowledge_base.search_lexical(question.text, 100)
-        return knowledge_base.passages([each for each, _ in hits])
+        hits = seen(knowledge_base).search_lexical(question.text, 100)
+        return seen(knowledge_base).passages([each for each, _ in hits])
 
     return find
 
 
 @pytest.fixture
 def cases(pool: Pool, knowledge_base: KnowledgeBase, distractors: Any) -> dict[str, RobustnessCase]:
-    made = robustness_cases(pool, "s", knowledge_base, distractors, sample=100, seed=3)
+    made = robustness_cases(pool, "s", knowledge_base.view(EVERYTHING), distractors, sample=100, seed=3)
     assert len({each.id for each in made}) == len(made)
     return {each.id: each for each in made}
 
@@ -126,28 +128,30 @@ def test_counterfactual_documents_say_another_questions_answer(cases: dict[str, 
 def test_order_and_sample_follow_the_seed(
     pool: Pool, knowledge_base: KnowledgeBase, distractors: Any, cases: dict[str, RobustnessCase]
 ) -> None:
-    again = robustness_cases(pool, "s", knowledge_base, distractors, sample=100, seed=3)
+    again = robustness_cases(pool, "s", knowledge_base.view(EVERYTHING), distractors, sample=100, seed=3)
     assert again == list(cases.values())
-    few = robustness_cases(pool, "s", knowledge_base, distractors, sample=2, seed=3)
+    few = robustness_cases(pool, "s", knowledge_base.view(EVERYTHING), distractors, sample=2, seed=3)
     counts = [sum(each.ability == ability for each in few) for ability in ("noise", "rejection")]
     assert counts == [6, 2]
     orders = {
         tuple(each.id for each in case.documents)
         for seed in range(6)
-        for case in robustness_cases(pool, "s", knowledge_base, distractors, sample=100, seed=seed)
+        for case in robustness_cases(
+            pool, "s", knowledge_base.view(EVERYTHING), distractors, sample=100, seed=seed
+        )
         if case.id == "blue#noise@0.8"
     }
     assert len(orders) > 1
 
 
 def test_too_little_noise_makes_no_case(pool: Pool, knowledge_base: KnowledgeBase) -> None:
-    made = robustness_cases(pool, "s", knowledge_base, lambda _: [], sample=100)
+    made = robustness_cases(pool, "s", knowledge_base.view(EVERYTHING), lambda _: [], sample=100)
     assert {each.ability for each in made} == {"integration", "counterfactual"}
 
 
 def test_a_set_that_is_not_there_is_an_error(pool: Pool, knowledge_base: KnowledgeBase) -> None:
     with pytest.raises(EvalError, match="no set t in the pool; there are s"):
-        robustness_cases(pool, "t", knowledge_base, lambda _: [])
+        robustness_cases(pool, "t", knowledge_base.view(EVERYTHING), lambda _: [])
 
 
 def _answer(text: str, abstained: bool = False) -> Answer:

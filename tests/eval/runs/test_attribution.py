@@ -13,9 +13,11 @@ from eval.runs.attribution import lost_at
 from eval.selection import Corpus
 from rag.answer import Answer, Trace
 from rag.build import build_embeddings
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings
 from rag.trace import Stage
+from tests.reading import seen
 
 LONG = [f"Paragraph {n} is about the ordinary life of a workshop in winter." for n in range(160)]
 TEXTS = {
@@ -75,14 +77,14 @@ def stage(
     right: bool = False,
     cited: bool = False,
 ) -> str | None:
-    return lost_at(each, what, right=right, cited=cited, corpus=corpus, knowledge_base=kb)
+    return lost_at(each, what, right=right, cited=cited, corpus=corpus, view=kb.view(EVERYTHING))
 
 
 def test_stages_in_their_order(corpus: Corpus, knowledge_base: KnowledgeBase) -> None:
-    passages = knowledge_base.document_passages("pump")
+    passages = seen(knowledge_base).document_passages("pump")
     holding = next(each for each in passages if "six months" in each.page_content)
     sibling = next(each for each in passages if "six months" not in each.page_content)
-    other = knowledge_base.document_passages("other")[0]
+    other = seen(knowledge_base).document_passages("other")[0]
     text = holding.page_content
 
     def lost(what: Asked, each: EvalQuestion | None = None) -> str | None:
@@ -98,7 +100,7 @@ def test_stages_in_their_order(corpus: Corpus, knowledge_base: KnowledgeBase) ->
 
 
 def test_an_answer_cut_in_two_by_the_splitter_is_told(corpus: Corpus, knowledge_base: KnowledgeBase) -> None:
-    first, second = knowledge_base.document_passages("pump")[:2]
+    first, second = seen(knowledge_base).document_passages("pump")[:2]
     across = f"{first.page_content[-10:]} {second.page_content[:12]}"
     assert stage(question(across), asked([], []), corpus, knowledge_base) == "split"
 
@@ -124,14 +126,14 @@ def test_an_answer_that_is_worked_out_is_not_looked_for_word_for_word(knowledge_
     both = EvalQuestion(
         "q", "How much in all?", "en", ("1,250",), relevant={"pump": 1, "other": 1}, kind="multi"
     )
-    passages = knowledge_base.document_passages("other")
+    passages = seen(knowledge_base).document_passages("other")
     what = asked(passages, passages, {0: passages[0].page_content})
     assert stage(both, what, files, knowledge_base) == "misread"
 
 
 def test_figures_that_a_file_gave_no_text_for_were_not_extracted(knowledge_base: KnowledgeBase) -> None:
     files = Corpus((), folder=Path("files"))
-    passages = knowledge_base.document_passages("other")
+    passages = seen(knowledge_base).document_passages("other")
     what = asked(passages, passages, {0: passages[0].page_content})
     assert stage(question("1,250 hours", "other"), what, files, knowledge_base) == "not extracted"
     assert stage(question("twice a year", "other"), what, files, knowledge_base) == "misread"

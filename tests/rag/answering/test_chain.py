@@ -18,7 +18,7 @@ from rag.answering.extractive import ExtractiveReader
 from rag.answering.prompt import head_messages, wording_for
 from rag.curated import FaqMatch, FaqMatcher
 from rag.errors import ConfigError, GenerationError
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.generator import Abilities, ChatGenerator
 from rag.questions.rewriting_prompt import rewriting_head
@@ -309,7 +309,7 @@ def test_entry_is_given_only_if_it_passes_the_questions_filter(
         "a.csv": [("Who signs?", [], "Ms Hartwell.")],
         "b.csv": [("Who signs?", [], "Mr Osgood.")],
     }
-    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+    matcher = FaqMatcher(make_curated(entries).view(EVERYTHING), word_embeddings)
     chain = make_chain("never asked", matcher=matcher)
 
     for source, expected in (("a.csv", "Ms Hartwell."), ("b.csv", "Mr Osgood.")):
@@ -324,7 +324,7 @@ def test_contradicting_entries_leave_the_answer_to_the_generator(
         "a.csv": [("软管多久换一次？", [], "每年。")],
         "b.csv": [("软管多久换一次？", [], "每月。")],
     }
-    matcher = FaqMatcher(make_curated(entries), word_embeddings)
+    matcher = FaqMatcher(make_curated(entries).view(EVERYTHING), word_embeddings)
 
     answer = make_chain("软管每 250 小时更换一次[1]。", matcher=matcher).invoke("软管多久换一次")
     assert answer.origin == "generated"

@@ -14,6 +14,7 @@ from rag.curated.duplicates import list_entries, same_questions
 from rag.knowledge_base import KnowledgeBase, NewDocument
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.analysis import Analyzer
+from tests.reading import seen
 
 ENTRIES = [
     ("How long is the warranty?", ("Warranty period?",), "24 months."),
@@ -45,8 +46,8 @@ def test_same_questions_are_paired_and_contradictions_named(tmp_path: Path) -> N
             document = NewDocument("faq.csv", "0", 1, 1, "csv", text=text.text)
             writer.put(writer.root("/d"), document, passages, embed_new(writer, passages, WordEmbeddings()))
             writer.publish()
-        entries = list_entries(knowledge_base)
-        pairs = same_questions(knowledge_base)
+        entries = list_entries(seen(knowledge_base))
+        pairs = same_questions(seen(knowledge_base))
 
     assert [each.answer for each in entries] == [answer for _, _, answer in ENTRIES]
     assert entries[0].questions == ("How long is the warranty?", "Warranty period?")

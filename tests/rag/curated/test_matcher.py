@@ -10,11 +10,12 @@ from ingest.embedding import embed_new
 from rag.curated import FaqMatch, FaqMatcher
 from rag.curated.calibration import probability
 from rag.curated.features import Features, shared_words
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.analysis import Analyzer
 from rag.text.glossary import Glossary
+from tests.reading import seen
 
 Entry = tuple[str, Sequence[str], str]
 MakeCurated = Callable[[Mapping[str, Sequence[Entry]]], KnowledgeBase]
@@ -36,7 +37,7 @@ def knowledge_base(make_curated: MakeCurated) -> KnowledgeBase:
 @pytest.fixture
 def eager(knowledge_base: KnowledgeBase, word_embeddings: Any) -> FaqMatcher:
     """Shows whatever is nearest."""
-    return FaqMatcher(knowledge_base, word_embeddings, likely=0.0001)
+    return FaqMatcher(knowledge_base.view(EVERYTHING), word_embeddings, likely=0.0001)
 
 
 @pytest.fixture
@@ -61,13 +62,13 @@ def of(match: FaqMatch | None) -> tuple[str, str] | None:
 def test_the_entrys_own_question_is_sure_and_its_answer_exact(
     knowledge_base: KnowledgeBase, word_embeddings: Any
 ) -> None:
-    match = FaqMatcher(knowledge_base, word_embeddings).match("p200 warranty period")
+    match = FaqMatcher(knowledge_base.view(EVERYTHING), word_embeddings).match("p200 warranty period")
 
     assert match is not None
     assert (match.verdict, match.entry.answer) == ("sure", "24 months.")
     assert match.entry.question == "P200 warranty period?"
     assert match.entry.probability >= 0.95
-    text = knowledge_base.text("faq.csv")
+    text = seen(knowledge_base).text("faq.csv")
     assert text[match.entry.start : match.entry.end] == "24 months."
 
 
@@ -86,7 +87,10 @@ def test_the_entrys_own_question_is_sure_and_its_answer_exact(
 def test_case_width_script_and_punctuation_leave_a_question_the_same(
     knowledge_base: KnowledgeBase, word_embeddings: Any, question: str, answer: str
 ) -> None:
-    assert of(FaqMatcher(knowledge_base, word_embeddings).match(question)) == ("sure", answer)
+    assert of(FaqMatcher(knowledge_base.view(EVERYTHING), word_embeddings).match(question)) == (
+        "sure",
+        answer,
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,9 @@ def test_what_the_filter_leaves_out_changes_no_match(
     put_note(among, "Hi, thanks: you can pay by credit card.")
     only = Filter(source=("faq.csv",))
     for question in ("Can I pay by credit card?", "Hi, can I pay by card? Thanks", "Who pays by card?"):
-        matchers = (FaqMatcher(each, word_embeddings, likely=0.0001) for each in (alone, among))
+        matchers = (
+            FaqMatcher(each.view(EVERYTHING), word_embeddings, likely=0.0001) for each in (alone, among)
+        )
         first, second = (each.match(question, only) for each in matchers)
         assert first is not None and second is not None
         assert of(first) == of(second) and first.entry.probability == second.entry.probability
@@ -133,10 +139,13 @@ def test_entries_that_contradict_each_other_are_not_sure_but_those_that_agree_ar
     disputed = make_curated({"a.csv": [(HOURS, [], "From 8."), *kept], "b.csv": [other]})
     agreed = make_curated({"a.csv": [(HOURS, [], "From 8."), *kept], "b.csv": [(HOURS, [], "From 8")]})
 
-    match = FaqMatcher(disputed, word_embeddings).match(HOURS)
+    match = FaqMatcher(disputed.view(EVERYTHING), word_embeddings).match(HOURS)
     assert match is not None and match.verdict == "likely"
-    assert of(FaqMatcher(disputed, word_embeddings).match(kept[0][0])) == ("sure", "The porter.")
-    found = FaqMatcher(agreed, word_embeddings).match(HOURS)
+    assert of(FaqMatcher(disputed.view(EVERYTHING), word_embeddings).match(kept[0][0])) == (
+        "sure",
+        "The porter.",
+    )
+    found = FaqMatcher(agreed.view(EVERYTHING), word_embeddings).match(HOURS)
     assert found is not None and found.verdict == "sure"
 
 
@@ -144,7 +153,7 @@ def test_only_entries_that_pass_the_filter_are_matched(
     make_curated: MakeCurated, word_embeddings: Any
 ) -> None:
     both = make_curated({"a.csv": [(HOURS, [], "From 8.")], "b.csv": [(HOURS, [], "From 9.")]})
-    matcher = FaqMatcher(both, word_embeddings)
+    matcher = FaqMatcher(both.view(EVERYTHING), word_embeddings)
 
     assert of(matcher.match(HOURS, Filter(source=("a.csv",)))) == ("sure", "From 8.")
     assert of(matcher.match(HOURS, Filter(source=("b.csv",)))) == ("sure", "From 9.")
@@ -156,7 +165,7 @@ def test_question_is_matched_once_until_the_entries_change(
     make_curated: MakeCurated, word_embeddings: Any, put_curated: Callable[..., None]
 ) -> None:
     made = make_curated({"a.csv": [(HOURS, [], "From 8.")]})
-    matcher = FaqMatcher(made, word_embeddings)
+    matcher = FaqMatcher(made.view(EVERYTHING), word_embeddings)
     assert matcher.match(HOURS) is matcher.match(HOURS)
     assert word_embeddings.queries == [HOURS]
 
@@ -171,12 +180,14 @@ def test_question_is_matched_once_until_the_entries_change(
 def test_nothing_is_likely_of_a_question_about_something_else(
     knowledge_base: KnowledgeBase, word_embeddings: Any
 ) -> None:
-    assert FaqMatcher(knowledge_base, word_embeddings).match("Which tube fits acids?") is None
+    assert (
+        FaqMatcher(knowledge_base.view(EVERYTHING), word_embeddings).match("Which tube fits acids?") is None
+    )
 
 
 def test_knowledge_base_without_entries_has_no_match(tmp_path: Path, word_embeddings: Any) -> None:
     with KnowledgeBase.create(tmp_path / "kb", EmbedderFingerprint("words", 64, "0", "", "")) as empty:
-        assert FaqMatcher(empty, word_embeddings).match("Anything?") is None
+        assert FaqMatcher(empty.view(EVERYTHING), word_embeddings).match("Anything?") is None
 
 
 def test_probability_rises_with_every_feature_and_synonyms_are_shared_words() -> None:
@@ -194,7 +205,7 @@ def test_the_same_words_win_over_an_entry_in_another_language(
     make_curated: MakeCurated, word_embeddings: Any
 ) -> None:
     entries: list[Entry] = [*ENTRIES, ("潮汐 P200 怎么清洗？", [], "用清水。")]
-    matcher = FaqMatcher(make_curated({"faq.csv": entries}), word_embeddings)
+    matcher = FaqMatcher(make_curated({"faq.csv": entries}).view(EVERYTHING), word_embeddings)
 
     assert of(matcher.match("How long is the warranty of the p200")) == ("sure", "24 months.")
     assert of(matcher.match("潮汐Ｐ２００怎麼清洗")) == ("sure", "用清水。")

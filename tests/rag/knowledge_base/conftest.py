@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, Writer
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.passage import embedding_text
+from tests.reading import seen
 
 DIMENSION = 16
 
@@ -107,12 +108,16 @@ def found(embed: Embed) -> Callable[[KnowledgeBase], set[str]]:
     """All passage texts that either index can return; both must agree on them."""
 
     def find(knowledge_base: KnowledgeBase) -> set[str]:
-        everything = knowledge_base.search_dense(embed("anything"), 10_000)
-        dense = {each.page_content for each in knowledge_base.passages([each for each, _ in everything])}
+        everything = seen(knowledge_base).search_dense(embed("anything"), 10_000)
+        dense = {
+            each.page_content for each in seen(knowledge_base).passages([each for each, _ in everything])
+        }
         lexical = set()
         for text in dense:
-            hits = knowledge_base.search_lexical(text, 10_000)
-            lexical |= {each.page_content for each in knowledge_base.passages([each for each, _ in hits])}
+            hits = seen(knowledge_base).search_lexical(text, 10_000)
+            lexical |= {
+                each.page_content for each in seen(knowledge_base).passages([each for each, _ in hits])
+            }
         assert lexical == dense
         return dense
 

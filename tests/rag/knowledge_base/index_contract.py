@@ -18,6 +18,7 @@ import pytest
 from rag.filter import Filter
 from rag.knowledge_base import KnowledgeBase, Writer
 from rag.knowledge_base.index import Batch, Hit, Index, IndexProblem, Keys, Mark
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -241,11 +242,11 @@ class IndexContract(ABC):
                 put(writer, f"{'few' if number % 50 == 7 else 'many'}/{number}.md", f"line {number}")
             writer.publish()
         wanted = Filter(source=("few/**",))
-        dense = knowledge_base.search_dense(embed("line 3"), 10, wanted)
-        lexical = knowledge_base.search_lexical("line", 10, wanted)
+        dense = seen(knowledge_base).search_dense(embed("line 3"), 10, wanted)
+        lexical = seen(knowledge_base).search_lexical("line", 10, wanted)
         for hits in (dense, lexical):
             sources = {
-                each.metadata["source"] for each in knowledge_base.passages([each for each, _ in hits])
+                each.metadata["source"] for each in seen(knowledge_base).passages([each for each, _ in hits])
             }
             assert sources == {f"few/{number}.md" for number in range(7, 200, 50)}
 

@@ -9,6 +9,7 @@ import pytest
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseCorrupt, KnowledgeBaseMismatch, KnowledgeBaseNotFound
 from rag.knowledge_base import KnowledgeBase, Writer
 from rag.models.fingerprint import EmbedderFingerprint
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -46,7 +47,7 @@ def test_corrupt_catalogue_is_refused_and_kept(
     for opening in (KnowledgeBase.open, lambda path: KnowledgeBase.create(path, fingerprint)):
         with pytest.raises(KnowledgeBaseCorrupt) as caught, opening(filled.path) as opened:
             found(opened)
-            opened.documents()
+            seen(opened).documents()
         message = str(caught.value)
         assert "\n" not in message
         assert f"{file} is damaged" in message
@@ -77,7 +78,7 @@ def test_catalogue_of_another_version_is_refused_until_rebuilt(
     with pytest.raises(KnowledgeBaseMismatch, match="another version"):
         KnowledgeBase.create(filled.path, fingerprint)
     with KnowledgeBase.create(filled.path, fingerprint, rebuild=True) as anew:
-        assert anew.documents() == []
+        assert seen(anew).documents() == []
     assert len([*filled.path.glob("catalogue.sqlite.damaged-*")]) == 1
 
 
@@ -85,7 +86,7 @@ def test_sound_catalogue_is_not_moved_by_a_rebuild(
     filled: KnowledgeBase, fingerprint: EmbedderFingerprint
 ) -> None:
     with KnowledgeBase.create(filled.path, fingerprint, rebuild=True) as opened:
-        assert opened.passage_count() == 5
+        assert seen(opened).passage_count() == 5
     assert not [*filled.path.glob("*.damaged-*")]
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch, KnowledgeBaseNotFound
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, Writer
 from rag.models.fingerprint import EmbedderFingerprint
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -26,11 +28,11 @@ ALL = {
 
 
 def test_empty_knowledge_base_finds_nothing(knowledge_base: KnowledgeBase, embed: Embed) -> None:
-    assert knowledge_base.search_dense(embed("x"), 5) == []
-    assert knowledge_base.search_lexical("x", 5) == []
-    assert knowledge_base.documents() == []
+    assert seen(knowledge_base).search_dense(embed("x"), 5) == []
+    assert seen(knowledge_base).search_lexical("x", 5) == []
+    assert seen(knowledge_base).documents() == []
     assert knowledge_base.generation == 0
-    assert knowledge_base.passage_count() == 0
+    assert seen(knowledge_base).passage_count() == 0
     assert knowledge_base.verify().ok
 
 
@@ -40,20 +42,20 @@ def test_written_document_is_found_only_after_publication(
     with knowledge_base.writer() as writer:
         put(writer, "a.md", "first line\nsecond line")
         assert found(knowledge_base) == set()
-        assert knowledge_base.documents() == []
+        assert seen(knowledge_base).documents() == []
         assert [*writer.documents(writer.root("/docs"))] == ["a.md"]
         assert writer.publish() == 1
         assert found(knowledge_base) == {"first line", "second line"}
         assert writer.publish() == 1
-    assert knowledge_base.passage_count() == 2
+    assert seen(knowledge_base).passage_count() == 2
 
 
 def test_both_indexes_rank_the_fitting_passage_first(filled: KnowledgeBase, embed: Embed) -> None:
-    [(nearest, cosine), *_] = filled.search_dense(3 * embed("The office is closed on Friday."), 2)
-    [(best, score), *_] = filled.search_lexical("AB1200X ports?", 2)
+    [(nearest, cosine), *_] = seen(filled).search_dense(3 * embed("The office is closed on Friday."), 2)
+    [(best, score), *_] = seen(filled).search_lexical("AB1200X ports?", 2)
     assert cosine == pytest.approx(1, abs=1e-3)
     assert score > 0
-    texts = [each.page_content for each in filled.passages([nearest, best])]
+    texts = [each.page_content for each in seen(filled).passages([nearest, best])]
     assert texts == ["The office is closed on Friday.", "The AB-1200/X has three ports."]
 
 
@@ -74,9 +76,9 @@ def test_passage_keeps_the_metadata_contract(knowledge_base: KnowledgeBase, embe
         root = writer.root("/docs")
         writer.put(root, document, [passage], {passage.digest: embed("p")})
         writer.publish()
-    [(passage_id, _)] = knowledge_base.search_lexical("products", 5)  # by its context
-    [stored] = knowledge_base.passages([passage_id])
-    [listed] = knowledge_base.documents()
+    [(passage_id, _)] = seen(knowledge_base).search_lexical("products", 5)  # by its context
+    [stored] = seen(knowledge_base).passages([passage_id])
+    [listed] = seen(knowledge_base).documents()
     assert stored.page_content == "价格 12 元"
     assert stored.metadata == {
         "doc_id": listed.doc_id,
@@ -90,7 +92,7 @@ def test_passage_keeps_the_metadata_contract(knowledge_base: KnowledgeBase, embe
         "lang": "zh",
         "modified": "2024-01-02",
     }
-    assert knowledge_base.text("p.pdf")[6:13] == stored.page_content
+    assert seen(knowledge_base).text("p.pdf")[6:13] == stored.page_content
     assert (listed.pages, listed.characters, listed.passages, listed.root) == (4, 13, 1, "/docs")
 
 
@@ -101,7 +103,7 @@ def test_removed_document_is_never_retrieved(filled: KnowledgeBase, found: Found
         assert found(filled) == ALL
         writer.publish()
     assert found(filled) == {text for text in ALL if "年假" not in text}
-    assert filled.search_lexical("年假", 5) == []
+    assert seen(filled).search_lexical("年假", 5) == []
     assert filled.verify().ok
 
 
@@ -124,7 +126,7 @@ def test_changed_document_is_wholly_new(filled: KnowledgeBase, put: Put, found: 
     texts = found(filled)
     assert "员工每年有十五天年假。" in texts
     assert "员工每年有十天年假。" not in texts
-    assert filled.passage_count() == 5
+    assert seen(filled).passage_count() == 5
 
 
 def test_only_new_text_needs_vectors(filled: KnowledgeBase, split: Callable[[str], list[NewPassage]]) -> None:
@@ -144,9 +146,9 @@ def test_renamed_document_needs_no_vectors_and_leaves_no_trace(
         with pytest.raises(KnowledgeBaseError, match=r"can't rename notice\.md"):
             writer.rename(root, "notice.md", "x", 5)
     assert found(filled) == ALL
-    [(passage_id, _)] = filled.search_dense(embed("The office is closed on Friday."), 1)
-    assert filled.passages([passage_id])[0].metadata["source"] == "archive/notice.md"
-    assert "notice.md" not in [each.source for each in filled.documents()]
+    [(passage_id, _)] = seen(filled).search_dense(embed("The office is closed on Friday."), 1)
+    assert seen(filled).passages([passage_id])[0].metadata["source"] == "archive/notice.md"
+    assert "notice.md" not in [each.source for each in seen(filled).documents()]
     assert filled.verify().ok
 
 
@@ -155,35 +157,35 @@ def test_touch_changes_the_time_without_a_generation(filled: KnowledgeBase) -> N
         root = writer.root("/docs")
         writer.touch(root, "notice.md", 99, 100)
         assert writer.publish() == 1
-    [stored] = [each for each in filled.documents() if each.source == "notice.md"]
+    [stored] = [each for each in seen(filled).documents() if each.source == "notice.md"]
     assert (stored.mtime_ns, stored.size) == (99, 100)
 
 
 def test_ids_are_the_same_when_the_same_content_comes_again(
     filled: KnowledgeBase, put: Put, tmp_path: Path, fingerprint: EmbedderFingerprint
 ) -> None:
-    before = {(each.source, each.doc_id) for each in filled.documents()}
-    hit = filled.search_lexical("red button", 1)[0][0]
+    before = {(each.source, each.doc_id) for each in seen(filled).documents()}
+    hit = seen(filled).search_lexical("red button", 1)[0][0]
     with KnowledgeBase.create(tmp_path / "other", fingerprint) as other:
         with other.writer() as writer:
             put(writer, "notice.md", "The office is closed on Friday.")
             put(writer, "manual/ab-1200.md", "The AB-1200/X has three ports.\nReset it with the red button.")
             writer.publish()
-        assert {(each.source, each.doc_id) for each in other.documents()} <= before
-        assert other.search_lexical("red button", 1)[0][0] == hit
+        assert {(each.source, each.doc_id) for each in seen(other).documents()} <= before
+        assert seen(other).search_lexical("red button", 1)[0][0] == hit
 
 
 def test_neighbours_are_those_of_the_document_in_order(filled: KnowledgeBase) -> None:
-    [(passage_id, _), *_] = filled.search_lexical("red button", 1)
-    texts = [each.page_content for each in filled.neighbours(passage_id, 5, 5)]
+    [(passage_id, _), *_] = seen(filled).search_lexical("red button", 1)
+    texts = [each.page_content for each in seen(filled).neighbours(passage_id, 5, 5)]
     assert texts == ["The AB-1200/X has three ports.", "Reset it with the red button."]
-    assert len(filled.neighbours(passage_id, 0, 1)) == 1
-    assert filled.neighbours("unknown", 1, 1) == []
+    assert len(seen(filled).neighbours(passage_id, 0, 1)) == 1
+    assert seen(filled).neighbours("unknown", 1, 1) == []
 
 
 def test_passages_keep_the_order_of_ids_and_leave_out_unknown_ones(filled: KnowledgeBase) -> None:
-    ids = [passage_id for passage_id, _ in filled.search_lexical("三天 年假", 5)]
-    assert [each.id for each in filled.passages([ids[1], "unknown", ids[0]])] == [ids[1], ids[0]]
+    ids = [passage_id for passage_id, _ in seen(filled).search_lexical("三天 年假", 5)]
+    assert [each.id for each in seen(filled).passages([ids[1], "unknown", ids[0]])] == [ids[1], ids[0]]
 
 
 def test_text_of_unknown_ambiguous_and_unreadable_documents(filled: KnowledgeBase) -> None:
@@ -194,15 +196,15 @@ def test_text_of_unknown_ambiguous_and_unreadable_documents(filled: KnowledgeBas
             other, NewDocument("bad.pdf", "0", 1, 1, "pdf", status="failed", problem="it is encrypted")
         )
         writer.publish()
-    assert filled.roots() == ["/docs", "/other"]
-    assert filled.text("leave.md") == "员工每年有十天年假。\n年假须提前三天申请。"
-    assert filled.text("notice.md", "/other") == "other"
+    assert seen(filled).roots() == ["/docs", "/other"]
+    assert seen(filled).text("leave.md") == "员工每年有十天年假。\n年假须提前三天申请。"
+    assert seen(filled).text("notice.md", "/other") == "other"
     with pytest.raises(KnowledgeBaseError, match=r"several roots.*--root \(/docs, /other\)"):
-        filled.text("notice.md")
+        seen(filled).text("notice.md")
     with pytest.raises(KnowledgeBaseError, match=r"no document leaf\.md; did you mean leave\.md"):
-        filled.text("leaf.md")
+        seen(filled).text("leaf.md")
     with pytest.raises(KnowledgeBaseError, match="it is encrypted"):
-        filled.text("bad.pdf")
+        seen(filled).text("bad.pdf")
 
 
 def test_removal_concerns_one_root(filled: KnowledgeBase, found: Found) -> None:
@@ -251,20 +253,20 @@ def test_passage_that_is_not_a_slice_is_refused(filled: KnowledgeBase, embed: Em
 
 
 def test_glossary_takes_effect_with_publication(filled: KnowledgeBase) -> None:
-    assert filled.search_lexical("vacation", 5) == []
+    assert seen(filled).search_lexical("vacation", 5) == []
     with filled.writer() as writer:
         root = writer.root("/docs")
         writer.set_glossary(root, "年假, vacation")
-        assert filled.search_lexical("vacation", 5) == []
-        assert filled.glossary.groups == ()
+        assert seen(filled).search_lexical("vacation", 5) == []
+        assert seen(filled).glossary.groups == ()
         writer.publish()
-        assert len(filled.search_lexical("vacation", 5)) == 2
-        assert filled.analyzer.terms("年假") == ["年假"]
+        assert len(seen(filled).search_lexical("vacation", 5)) == 2
+        assert seen(filled).analyzer.terms("年假") == ["年假"]
         writer.set_glossary(root, "年假, vacation")
         assert writer.publish() == 2
         writer.set_glossary(root, "")
         writer.publish()
-    assert filled.search_lexical("vacation", 5) == []
+    assert seen(filled).search_lexical("vacation", 5) == []
     assert filled.verify().ok
 
 
@@ -307,7 +309,7 @@ def test_other_embedder_is_refused_in_words_that_name_both(
     with pytest.raises(KnowledgeBaseMismatch, match="prefixes 'query: ' and ''"):
         KnowledgeBase.open(filled.path, fingerprint=replace(fingerprint, passage_prefix=""))
     with pytest.raises(KnowledgeBaseMismatch, match=r"\(16,\)"):
-        filled.search_dense(embed("x")[:8], 3)
+        seen(filled).search_dense(embed("x")[:8], 3)
 
 
 def test_rebuild_for_another_embedder_keeps_the_old_generation_until_the_new_one(
@@ -329,33 +331,33 @@ def test_rebuild_for_another_embedder_keeps_the_old_generation_until_the_new_one
         assert found(reader) == ALL
         assert reader.fingerprint == fingerprint
         writer.publish()
-        [(passage_id, score)] = anew.search_dense(unit, 3)
-        assert (anew.passages([passage_id])[0].page_content, score) == ("anew", 1.0)
+        [(passage_id, score)] = seen(anew).search_dense(unit, 3)
+        assert (seen(anew).passages([passage_id])[0].page_content, score) == ("anew", 1.0)
         assert anew.fingerprint == other
     with pytest.raises(KnowledgeBaseMismatch, match="made with the embedder wide"):
-        reader.search_dense(embed("x"), 1)
+        seen(reader).search_dense(embed("x"), 1)
     reader.close()
     with KnowledgeBase.open(filled.path, fingerprint=other) as reopened:
         assert reopened.verify().ok
 
 
 def test_pinned_questions_are_about_one_generation(filled: KnowledgeBase, put: Put, embed: Embed) -> None:
-    with filled.pinned() as snapshot:
+    with filled.view(EVERYTHING).snapshot() as snapshot:
         with KnowledgeBase.open(filled.path) as other, other.writer() as writer:
             put(writer, "leave.md", "changed")
             writer.publish()
-            assert other.search_lexical("年假", 5) == []
-        hits = filled.search_lexical("年假", 5)
-        assert len(filled.passages([each for each, _ in hits])) == 2
-        assert len(filled.search_dense(embed("x"), 10)) == 5
+            assert seen(other).search_lexical("年假", 5) == []
+        hits = seen(filled).search_lexical("年假", 5)
+        assert len(seen(filled).passages([each for each, _ in hits])) == 2
+        assert len(seen(filled).search_dense(embed("x"), 10)) == 5
         assert snapshot.generation == 1
-        assert filled.text("leave.md") == "员工每年有十天年假。\n年假须提前三天申请。"
-    assert filled.search_lexical("年假", 5) == []
+        assert seen(filled).text("leave.md") == "员工每年有十天年假。\n年假须提前三天申请。"
+    assert seen(filled).search_lexical("年假", 5) == []
     assert filled.generation == 2
 
 
 def test_asking_for_none_gives_none(filled: KnowledgeBase, embed: Embed) -> None:
-    assert filled.search_dense(embed("x"), 0) == []
-    assert filled.search_lexical("office", 0) == []
-    assert filled.search_lexical("", 5) == []
-    assert filled.search_lexical("年假" * 20_000, 5) != []
+    assert seen(filled).search_dense(embed("x"), 0) == []
+    assert seen(filled).search_lexical("office", 0) == []
+    assert seen(filled).search_lexical("", 5) == []
+    assert seen(filled).search_lexical("年假" * 20_000, 5) != []

@@ -12,17 +12,19 @@ from langchain_tests.integration_tests.vectorstores import VectorStoreIntegratio
 from rag.answering import AnswerChain
 from rag.answering.extractive import ExtractiveReader
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
-from rag.knowledge_base.langchain_store import fingerprint_of
+from rag.knowledge_base.langchain_store import STORE_ROOT, fingerprint_of
 from rag.retrievers import LexicalRetriever
 from rag.text.analysis import Analyzer
+from tests.reading import seen
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[PassageStore]:
     embedding = DeterministicFakeEmbedding(size=8)
     with KnowledgeBase.create(tmp_path / "kb", fingerprint_of(embedding)) as knowledge_base:
-        yield PassageStore(knowledge_base, embedding, timeout=0)
+        yield PassageStore(knowledge_base, embedding, EVERYTHING, timeout=0)
 
 
 class TestPassageStoreStandard(VectorStoreIntegrationTests):
@@ -30,7 +32,7 @@ class TestPassageStoreStandard(VectorStoreIntegrationTests):
     def vectorstore(self, tmp_path: Path) -> Iterator[PassageStore]:
         embedding = self.get_embeddings()
         with KnowledgeBase.create(tmp_path / "kb", fingerprint_of(embedding)) as knowledge_base:
-            yield PassageStore(knowledge_base, embedding)
+            yield PassageStore(knowledge_base, embedding, EVERYTHING)
 
 
 def test_metadata_of_any_shape_comes_back_as_it_was(store: PassageStore) -> None:
@@ -44,13 +46,13 @@ def test_stored_documents_can_be_answered_from_and_are_cited_by_their_source(sto
     text = "值班电话是 8820。"
     named = Document(id="x", page_content=text, metadata={"source": "https://x.test/notice", "start": "?"})
     store.add_documents([named, Document(id="y", page_content="电话")])
-    [passage, other] = store.knowledge_base.passages(["x", "y"])
+    [passage, other] = seen(store.knowledge_base).passages(["x", "y"])
     assert (passage.metadata["source"], other.metadata["source"]) == ("https://x.test/notice", "y")
     assert (passage.metadata["start"], passage.metadata["end"]) == (0, len(text))
     assert passage.metadata["lang"] == "zh"
 
     chain = AnswerChain(
-        LexicalRetriever(knowledge_base=store.knowledge_base),
+        LexicalRetriever(view=store.knowledge_base.view(EVERYTHING)),
         ExtractiveReader(analyzer=Analyzer()),
         Analyzer(),
     )
@@ -113,15 +115,30 @@ def test_from_texts_makes_a_store_that_can_be_opened_again(tmp_path: Path) -> No
     embedding = DeterministicFakeEmbedding(size=8)
     with pytest.raises(ValueError, match="path="):
         PassageStore.from_texts(["one"], embedding)
-    made = PassageStore.from_texts(["one", "two"], embedding, ids=["1", "2"], path=tmp_path / "kb")
+    with pytest.raises(ValueError, match="roots="):
+        PassageStore.from_texts(["one"], embedding, path=tmp_path / "kb")
+    made = PassageStore.from_texts(
+        ["one", "two"], embedding, ids=["1", "2"], path=tmp_path / "kb", roots=EVERYTHING
+    )
     made.knowledge_base.close()
     with KnowledgeBase.open(tmp_path / "kb", fingerprint=fingerprint_of(embedding)) as knowledge_base:
-        assert PassageStore(knowledge_base, embedding).similarity_search("two", k=1)[0].id == "2"
+        assert PassageStore(knowledge_base, embedding, EVERYTHING).similarity_search("two", k=1)[0].id == "2"
     with pytest.raises(KnowledgeBaseMismatch, match=r"dimension 8.*dimension 9"):
-        PassageStore.from_texts(["x"], DeterministicFakeEmbedding(size=9), path=tmp_path / "kb")
+        PassageStore.from_texts(
+            ["x"], DeterministicFakeEmbedding(size=9), path=tmp_path / "kb", roots=EVERYTHING
+        )
 
 
 async def test_retriever_made_of_the_store_works_asynchronously(store: PassageStore) -> None:
     await store.aadd_texts(["red", "green"], ids=["r", "g"])
     retriever = store.as_retriever(search_kwargs={"k": 1})
     assert [each.id for each in await retriever.ainvoke("green")] == ["g"]
+
+
+def test_store_finds_what_its_view_has_and_no_more(store: PassageStore) -> None:
+    store.add_texts(["secret"], ids=["s"])
+    blind = PassageStore(store.knowledge_base, store.embeddings, frozenset({"/docs"}), timeout=0)
+    assert blind.similarity_search("secret", k=5) == []
+    assert blind.get_by_ids(["s"]) == []
+    own = PassageStore(store.knowledge_base, store.embeddings, frozenset({STORE_ROOT}), timeout=0)
+    assert [each.id for each in own.similarity_search("secret", k=5)] == ["s"]

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from rag.knowledge_base import KnowledgeBase, Writer, publication
 from rag.models.fingerprint import EmbedderFingerprint
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -101,10 +102,10 @@ def make_machine(put: Put, found: Found, fingerprint: EmbedderFingerprint) -> ty
                 return
             texts = {line for text in self.published.values() for line in text.splitlines()}
             assert found(self.knowledge_base) == texts
-            documents = {each.source: each for each in self.knowledge_base.documents()}
+            documents = {each.source: each for each in seen(self.knowledge_base).documents()}
             assert documents.keys() == self.published.keys()
             for source, text in self.published.items():
-                assert self.knowledge_base.text(source) == text
+                assert seen(self.knowledge_base).text(source) == text
             report = self.knowledge_base.verify()
             assert report.ok, report.problems
             self.checked = True

@@ -12,6 +12,7 @@ from threading import Thread
 import pytest
 
 from rag.errors import KnowledgeBaseBusy
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, Writer
 
 Put = Callable[[Writer, str, str], None]
@@ -21,6 +22,7 @@ CHILD = """
 import sys
 import tempfile
 from pathlib import Path
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 
 with KnowledgeBase.open(Path(sys.argv[1])) as kb:
@@ -31,7 +33,8 @@ with KnowledgeBase.open(Path(sys.argv[1])) as kb:
             lock.__enter__()
             print("writing", flush=True)
         else:
-            found = kb.passages([each for each, _ in kb.search_lexical(line, 100)])
+            with kb.view(EVERYTHING).snapshot() as snapshot:
+                found = snapshot.passages([each for each, _ in snapshot.search_lexical(line, 100)])
             print(kb.generation, sorted({each.page_content for each in found}), flush=True)
 """
 
@@ -85,17 +88,17 @@ def test_threads_never_see_half_a_generation(
     knowledge_base: KnowledgeBase, put: Put, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every document is rewritten in every generation; a mixture would show two turns at once."""
-    seen: list[set[str]] = []
+    found: list[set[str]] = []
     failures: list[BaseException] = []
     done = False
 
     def read() -> None:
         try:
             while not done:
-                with knowledge_base.pinned():
-                    hits = knowledge_base.search_lexical("turn", 100)
-                    passages = knowledge_base.passages([each for each, _ in hits])
-                    seen.append({each.page_content for each in passages})
+                with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+                    hits = snapshot.search_lexical("turn", 100)
+                    passages = snapshot.passages([each for each, _ in hits])
+                    found.append({each.page_content for each in passages})
         except BaseException as error:
             failures.append(error)
 
@@ -112,8 +115,8 @@ def test_threads_never_see_half_a_generation(
         thread.join()
     assert not failures
     assert not [each for each in caplog.records if each.name.startswith("rag.")]  # no index was made anew
-    assert len(seen) > 12
-    for texts in seen:
+    assert len(found) > 12
+    for texts in found:
         assert len({text.split()[-1] for text in texts}) <= 1
         assert len(texts) in (0, 3)
 
@@ -122,6 +125,7 @@ READ_ONLY = """
 import logging, os, sys
 from pathlib import Path
 from rag.errors import KnowledgeBaseError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import (KnowledgeBase)
 from rag.text.analysis import Analyzer
 
@@ -130,7 +134,9 @@ if os.geteuid() == 0:
     os.setuid(65534)  # for root every folder can be written to
 logging.basicConfig(level=logging.WARNING, format="%(message)s")
 with KnowledgeBase.open(Path(sys.argv[1])) as kb:
-    print(len(kb.search_lexical("office", 5)), kb.verify().ok)
+    with kb.view(EVERYTHING).snapshot() as snapshot:
+        found = snapshot.search_lexical("office", 5)
+    print(len(found), kb.verify().ok)
     try:
         with kb.writer():
             pass

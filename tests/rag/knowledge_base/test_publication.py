@@ -13,6 +13,7 @@ import pytest
 from rag.knowledge_base import KnowledgeBase, Writer, publication
 from rag.knowledge_base.catalogue import insertion
 from rag.knowledge_base.indexes import faiss_index, tantivy_index
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
@@ -166,12 +167,12 @@ def test_killed_process_leaves_whole_documents(path: Path, kills: int) -> None:
         with KnowledgeBase.open(path) as knowledge_base:
             report = knowledge_base.verify()
             assert report.ok, report.problems
-            hits = knowledge_base.search_lexical("document", 1000)
-            texts = {each.page_content for each in knowledge_base.passages([each for each, _ in hits])}
+            hits = seen(knowledge_base).search_lexical("document", 1000)
+            texts = {each.page_content for each in seen(knowledge_base).passages([each for each, _ in hits])}
             turns = {text.rpartition(" line ")[0] for text in texts}
             assert len(turns) == len({turn.split()[1] for turn in turns})
             assert texts == {f"{turn} line {n}" for turn in turns for n in range(3)}
-            assert len(texts) == knowledge_base.passage_count() == report.dense_rows
+            assert len(texts) == seen(knowledge_base).passage_count() == report.dense_rows
     with KnowledgeBase.open(path) as knowledge_base:
         with knowledge_base.writer() as writer:
             writer.publish()

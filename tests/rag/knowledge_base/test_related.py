@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, RelatedDocument, Writer
+from tests.reading import seen
 
 Embed = Callable[[str], NDArray[np.float32]]
 Put = Callable[[Writer, str, str], None]
@@ -24,7 +26,7 @@ def filled(knowledge_base: KnowledgeBase, put: Put) -> KnowledgeBase:
 
 
 def related(knowledge_base: KnowledgeBase, source: str, k: int = 10) -> list[RelatedDocument]:
-    with knowledge_base.pinned() as snapshot:
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
         return snapshot.related(source, k)
 
 
@@ -51,24 +53,27 @@ def test_the_passage_named_is_the_one_that_comes_nearest(filled: KnowledgeBase) 
 
 
 def test_documents_near_a_passage_leave_its_own_out(filled: KnowledgeBase) -> None:
-    (passage,) = filled.document_passages("c")
-    with filled.pinned() as snapshot:
+    (passage,) = seen(filled).document_passages("c")
+    with filled.view(EVERYTHING).snapshot() as snapshot:
         found = snapshot.related(passage, 10)
     assert {each.source for each in found} == {"a", "b", "d"}
-    (three,) = [each for each in filled.document_passages("b") if each.page_content == "three"]
-    with filled.pinned() as snapshot:
+    (three,) = [each for each in seen(filled).document_passages("b") if each.page_content == "three"]
+    with filled.view(EVERYTHING).snapshot() as snapshot:
         found = snapshot.related(three, 2)
     assert {each.source for each in found} == {"a", "d"}
     assert all(each.similarity == pytest.approx(1, abs=2e-3) for each in found)
 
 
 def test_what_is_gone_is_related_to_nothing(filled: KnowledgeBase, put: Put) -> None:
-    (gone,) = filled.document_passages("c")
+    (gone,) = seen(filled).document_passages("c")
     with filled.writer() as writer:
         put(writer, "c", "one\ntwo\nthree")
         writer.publish()
     assert {each.source for each in related(filled, "a", k=2)} == {"c", "d"}
-    with filled.pinned() as snapshot, pytest.raises(KnowledgeBaseError, match="no passage"):
+    with (
+        filled.view(EVERYTHING).snapshot() as snapshot,
+        pytest.raises(KnowledgeBaseError, match="no passage"),
+    ):
         snapshot.related(gone, 1)
 
 

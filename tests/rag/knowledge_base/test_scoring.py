@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import KnowledgeBaseMismatch
+from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, Writer
 from rag.models.fingerprint import EmbedderFingerprint
 from tests.rag.knowledge_base.conftest import DIMENSION, Put, embed_text
+from tests.reading import seen
 
 _WORDS = ("pump", "filter", "office", "leave", "年假", "水泵", "数据库", "AB-1200")
 
@@ -41,54 +43,56 @@ def test_scores_of_given_passages_equal_those_of_searches(
     many: KnowledgeBase, data: st.DataObject, words: list[str]
 ) -> None:
     query = " ".join(words)
-    dense = dict(many.search_dense(embed_text(query), 1000))
-    lexical = dict(many.search_lexical(query, 1000))
+    dense = dict(seen(many).search_dense(embed_text(query), 1000))
+    lexical = dict(seen(many).search_lexical(query, 1000))
     ids = data.draw(st.lists(st.sampled_from(sorted(dense)), max_size=30))
 
-    assert many.score_dense(embed_text(query), ids) == pytest.approx(
+    assert seen(many).score_dense(embed_text(query), ids) == pytest.approx(
         {each: dense[each] for each in ids}, abs=1e-5
     )
-    assert many.score_lexical(query, ids) == pytest.approx({each: lexical.get(each, 0.0) for each in ids})
+    assert seen(many).score_lexical(query, ids) == pytest.approx(
+        {each: lexical.get(each, 0.0) for each in ids}
+    )
 
 
 def test_passage_that_is_not_published_has_no_score(
     filled: KnowledgeBase, embed: Callable[[str], np.ndarray]
 ) -> None:
-    [(dead, _)] = filled.search_lexical("Friday", 1)
+    [(dead, _)] = seen(filled).search_lexical("Friday", 1)
     with filled.writer() as writer:
         _remove(writer, "notice.md")
         writer.publish()
 
-    assert filled.score_lexical("Friday", [dead, "no such id"]) == {}
-    assert filled.score_dense(embed("Friday"), [dead, "no such id"]) == {}
+    assert seen(filled).score_lexical("Friday", [dead, "no such id"]) == {}
+    assert seen(filled).score_dense(embed("Friday"), [dead, "no such id"]) == {}
 
 
 def test_scores_within_a_pinned_snapshot_are_of_its_generation(filled: KnowledgeBase) -> None:
-    [(found, score)] = filled.search_lexical("Friday", 1)
-    with filled.pinned():
+    [(found, score)] = seen(filled).search_lexical("Friday", 1)
+    with filled.view(EVERYTHING).snapshot():
         with filled.writer() as writer:
             _remove(writer, "notice.md")
             writer.publish()
-        assert filled.score_lexical("Friday", [found]) == {found: score}
-    assert filled.score_lexical("Friday", [found]) == {}
+        assert seen(filled).score_lexical("Friday", [found]) == {found: score}
+    assert seen(filled).score_lexical("Friday", [found]) == {}
 
 
 def test_vector_of_another_dimension_is_refused(filled: KnowledgeBase) -> None:
     with pytest.raises(KnowledgeBaseMismatch, match="shape"):
-        filled.score_dense(np.ones(DIMENSION + 1, dtype=np.float32), ["any"])
+        seen(filled).score_dense(np.ones(DIMENSION + 1, dtype=np.float32), ["any"])
 
 
 def test_a_sample_is_of_living_passages_with_their_languages(many: KnowledgeBase) -> None:
-    with many.pinned() as snapshot:
+    with many.view(EVERYTHING).snapshot() as snapshot:
         vectors, languages = snapshot.sample_vectors(10_000)
         few, _ = snapshot.sample_vectors(5)
-    assert len(vectors) == len(languages) == many.passage_count()
+    assert len(vectors) == len(languages) == seen(many).passage_count()
     assert 1 <= len(few) < len(vectors)
     wanted = np.array(
         [
             embed_text(passage.page_content)
-            for document in many.documents()
-            for passage in many.document_passages(document.source)
+            for document in seen(many).documents()
+            for passage in seen(many).document_passages(document.source)
         ]
     )
     assert (vectors @ wanted.T).max(axis=0) == pytest.approx(1.0, abs=1e-2)

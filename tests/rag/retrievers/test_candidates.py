@@ -6,7 +6,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from rag.answer import Question
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.questions.inquiry import understand
@@ -33,14 +33,14 @@ def knowledge_base(make_knowledge_base: MakeKnowledgeBase) -> KnowledgeBase:
 
 def search(knowledge_base: KnowledgeBase, embeddings: Embeddings, **settings: bool) -> PassageSearch:
     return PassageSearch(
-        knowledge_base=knowledge_base,
+        view=knowledge_base.view(EVERYTHING),
         embeddings=embeddings,
         settings=RetrievalSettings().model_copy(update=settings),
     )
 
 
 def candidates_of(search: PassageSearch, query: str) -> Candidates:
-    with search.knowledge_base.pinned() as snapshot:
+    with search.view.snapshot() as snapshot:
         return search.find_candidates(snapshot, query)
 
 
@@ -63,7 +63,7 @@ def test_each_candidate_has_the_scores_of_all_searches(
 ) -> None:
     candidates = candidates_of(search(knowledge_base, embeddings), "Where do visitors park?")
     assert len(candidates.passages) == len(TEXTS)
-    lexical = LexicalRetriever(knowledge_base=knowledge_base, k=9).invoke("Where do visitors park?")
+    lexical = LexicalRetriever(view=knowledge_base.view(EVERYTHING), k=9).invoke("Where do visitors park?")
     scores = {each.id: each.metadata["score"] for each in lexical}
     for passage, score, foreign in zip(
         candidates.passages, candidates.lexical, candidates.foreign, strict=True

@@ -5,7 +5,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from rag.answer import Question
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.questions.inquiry import understand
 from rag.retrievers import PassageSearch
 from rag.retrievers.multi_hop import add_scores, describes_something, new_names
@@ -23,7 +23,7 @@ TEXTS = {
 
 @pytest.fixture
 def search(make_knowledge_base: MakeKnowledgeBase, embeddings: Embeddings) -> PassageSearch:
-    return PassageSearch(knowledge_base=make_knowledge_base(TEXTS), embeddings=embeddings)
+    return PassageSearch(view=make_knowledge_base(TEXTS).view(EVERYTHING), embeddings=embeddings)
 
 
 def sources(search: PassageSearch, question: Question, stages: list[Stage] | None = None) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.questions.inquiry import understand
@@ -18,6 +18,7 @@ from rag.retrievers.language_geometry import geometry_of
 from rag.retrievers.merging import merge_scores
 from rag.retrievers.other_language import score_corrected, search_corrected
 from rag.text.language import language_of
+from tests.reading import seen
 
 DIMENSION = 32
 TOPICS = 60
@@ -81,23 +82,25 @@ def fill() -> Fill:
 
 def test_a_question_finds_its_topic_in_the_other_language(knowledge_base: KnowledgeBase, fill: Fill) -> None:
     fill(knowledge_base, TOPICS, TOPICS)
-    with knowledge_base.pinned() as snapshot:
-        geometry = geometry_of(knowledge_base, snapshot)
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+        geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         for topic in (3, 17, 42):
             for chinese in (True, False):
                 query, vector = text_of(topic, chinese=chinese), topic_vector(topic, chinese=chinese)
                 [(found, _)] = search_corrected(snapshot, geometry, query, vector, 1)
-                assert knowledge_base.passages([found])[0].page_content == text_of(topic, chinese=not chinese)
+                assert seen(knowledge_base).passages([found])[0].page_content == text_of(
+                    topic, chinese=not chinese
+                )
 
 
 def test_only_what_passes_the_filter_is_searched(knowledge_base: KnowledgeBase, fill: Fill) -> None:
     fill(knowledge_base, TOPICS, TOPICS)
-    with knowledge_base.pinned() as snapshot:
-        geometry = geometry_of(knowledge_base, snapshot)
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+        geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         query, vector = "话题3号", topic_vector(3, chinese=True)
         assert search_corrected(snapshot, geometry, query, vector, 5, Filter(lang=("zh",))) == []
         [(found, _)] = search_corrected(snapshot, geometry, query, vector, 5, Filter(source=("en/8.md",)))
-    assert knowledge_base.passages([found])[0].page_content == "Topic number 8"
+    assert seen(knowledge_base).passages([found])[0].page_content == "Topic number 8"
 
 
 def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
@@ -105,11 +108,11 @@ def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
 ) -> None:
     fill(knowledge_base, TOPICS, TOPICS)
     query = topic_vector(5, chinese=True)
-    with knowledge_base.pinned() as snapshot:
-        geometry = geometry_of(knowledge_base, snapshot)
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+        geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         ids = {}
         for topic in range(TOPICS):
-            [(found, _)] = knowledge_base.search_dense(topic_vector(topic, chinese=False), 1)
+            [(found, _)] = seen(knowledge_base).search_dense(topic_vector(topic, chinese=False), 1)
             ids[found] = topic
         scores = score_corrected(snapshot, geometry, query, list(ids), chinese=True)
     corrected = geometry.correct(query[None], chinese=True)[0]
@@ -124,10 +127,10 @@ def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
 def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: KnowledgeBase, fill: Fill) -> None:
     fill(knowledge_base, TOPICS, 6)
     query = topic_vector(5, chinese=True)
-    with knowledge_base.pinned() as snapshot:
-        geometry = geometry_of(knowledge_base, snapshot)
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+        geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         assert not geometry.is_known
-        hits = knowledge_base.search_dense(query, 6, Filter(lang=("en",)))
+        hits = seen(knowledge_base).search_dense(query, 6, Filter(lang=("en",)))
         scores = score_corrected(snapshot, geometry, query, [each for each, _ in hits], chinese=True)
     assert sorted(scores, key=lambda each: -scores[each]) == [each for each, _ in hits]
     mean, spread = geometry.scale(query, chinese=False)
@@ -137,13 +140,13 @@ def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: Knowle
 
 
 def candidates_of(search: PassageSearch, query: str, count: int | None = None) -> Candidates:
-    with search.knowledge_base.pinned() as snapshot:
+    with search.view.snapshot() as snapshot:
         return search.find_candidates(snapshot, query, count=count)
 
 
 def test_a_new_generation_has_a_new_geometry(knowledge_base: KnowledgeBase, fill: Fill) -> None:
     fill(knowledge_base, TOPICS, 0)
-    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    search = PassageSearch(view=knowledge_base.view(EVERYTHING), embeddings=Accented())
     assert not candidates_of(search, "话题3号").foreign.any()
     fill(knowledge_base, TOPICS, TOPICS)
     candidates = candidates_of(search, "话题3号")
@@ -157,7 +160,7 @@ def test_one_passage_in_another_language_among_very_many_is_found(
 ) -> None:
     monkeypatch.setattr("rag.retrievers.language_geometry._SAMPLED", 20)
     fill(knowledge_base, 1, 300)
-    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    search = PassageSearch(view=knowledge_base.view(EVERYTHING), embeddings=Accented())
     candidates = candidates_of(search, "What is topic 0 about?", 5)
     assert "话题0号" in {each.page_content for each in candidates.passages}
 
@@ -166,7 +169,7 @@ def test_passages_in_both_languages_are_ranked_by_the_merged_score(
     knowledge_base: KnowledgeBase, fill: Fill
 ) -> None:
     fill(knowledge_base, TOPICS, TOPICS)
-    search = PassageSearch(knowledge_base=knowledge_base, embeddings=Accented())
+    search = PassageSearch(view=knowledge_base.view(EVERYTHING), embeddings=Accented())
     candidates = candidates_of(search, "话题3号")
     scores = merge_scores(candidates)
     found = search.search(understand("话题3号"), 40)

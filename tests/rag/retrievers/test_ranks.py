@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
+from rag.filter import EVERYTHING
 from rag.questions.inquiry import understand
 from rag.retrievers import PassageSearch
 from rag.retrievers.ranks import dense_ranking, lexical_ranking, reciprocal_rank_fusion
@@ -46,10 +47,10 @@ def test_the_search_can_fuse_by_ranks(make_knowledge_base: MakeKnowledgeBase, em
     settings = RetrievalSettings(fusion="ranks", rrf_constant=1)
     stages: list[Stage] = []
     query = "Is the pump loud?"
-    found = PassageSearch(knowledge_base=kb, embeddings=embeddings, settings=settings).search(
+    found = PassageSearch(view=kb.view(EVERYTHING), embeddings=embeddings, settings=settings).search(
         understand(query), 9, stages
     )
-    with kb.pinned() as snapshot:
+    with kb.view(EVERYTHING).snapshot() as snapshot:
         dense = dense_ranking(snapshot, np.asarray(embeddings.embed_query(query), dtype=np.float32), 9)
         lexical = lexical_ranking(snapshot, query, 9)
     fused = reciprocal_rank_fusion([dense, lexical], constant=1)

@@ -8,7 +8,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.answer import Question, Turn
 from rag.errors import ConfigError
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.questions.inquiry import understand
 from rag.retrievers import DenseRetriever, InquiryRetriever, LexicalRetriever, PassageSearch, as_retriever
 from rag.trace import Stage
@@ -32,10 +32,10 @@ def ours(
 ) -> InquiryRetriever:
     kb = make_knowledge_base(TEXTS)
     if request.param == "dense":
-        return DenseRetriever(knowledge_base=kb, embeddings=embeddings)
+        return DenseRetriever(view=kb.view(EVERYTHING), embeddings=embeddings)
     if request.param == "lexical":
-        return LexicalRetriever(knowledge_base=kb)
-    return PassageSearch(knowledge_base=kb, embeddings=embeddings)
+        return LexicalRetriever(view=kb.view(EVERYTHING))
+    return PassageSearch(view=kb.view(EVERYTHING), embeddings=embeddings)
 
 
 async def test_ours_are_langchains_too(ours: InquiryRetriever) -> None:

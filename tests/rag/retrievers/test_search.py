@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 
 from rag.answer import Question
 from rag.curated import FaqMatcher
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.reranker import Pace
 from rag.questions.inquiry import Inquiry, understand
@@ -74,7 +74,7 @@ def knowledge_base(make_knowledge_base: MakeKnowledgeBase) -> KnowledgeBase:
 
 @pytest.fixture
 def search(knowledge_base: KnowledgeBase, embeddings: Embeddings) -> PassageSearch:
-    return PassageSearch(knowledge_base=knowledge_base, embeddings=embeddings)
+    return PassageSearch(view=knowledge_base.view(EVERYTHING), embeddings=embeddings)
 
 
 def changed(search: PassageSearch, **settings: Any) -> PassageSearch:
@@ -135,9 +135,9 @@ def test_all_searches_are_of_one_generation(knowledge_base: KnowledgeBase, embed
 
     interfering = Interfering(embeddings, publish)
     search = PassageSearch(
-        knowledge_base=knowledge_base,
+        view=knowledge_base.view(EVERYTHING),
         embeddings=interfering,
-        matcher=FaqMatcher(knowledge_base, interfering),
+        matcher=FaqMatcher(knowledge_base.view(EVERYTHING), interfering),
     )
     first = sources(search.search(understand(QUESTION), 40))
     assert next(more) > 2  # every part was embedded, and something was published before each
@@ -163,9 +163,8 @@ def curated(make_curated: Any, word_embeddings: Any) -> PassageSearch:
             "b.csv": [("When is the canteen open?", [], "From 11.")],
         }
     )
-    return PassageSearch(
-        knowledge_base=made, embeddings=word_embeddings, matcher=FaqMatcher(made, word_embeddings)
-    )
+    view = made.view(EVERYTHING)
+    return PassageSearch(view=view, embeddings=word_embeddings, matcher=FaqMatcher(view, word_embeddings))
 
 
 def test_entry_that_is_surely_asked_comes_first_of_what_passes_the_filter(curated: PassageSearch) -> None:

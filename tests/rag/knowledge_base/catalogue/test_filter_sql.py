@@ -15,11 +15,12 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from rag.errors import ConfigError
-from rag.filter import Filter
+from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
 from rag.knowledge_base.indexes.faiss_segments import Segment, search_segments
 from rag.models.fingerprint import EmbedderFingerprint
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
+from tests.reading import seen
 
 _WORDS = ("pump", "filter", "office", "leave", "price")
 _SOURCES = ("hr/leave.md", "hr/old/leave.pdf", "products/泵.pdf", "notices/2025.html", "README")
@@ -136,16 +137,16 @@ def test_filtered_search_is_a_search_of_everything_filtered(
     vector = embed_text(query)
 
     def texts(hits: list[tuple[str, float]]) -> list[tuple[str, float]]:
-        found = kb.passages([each for each, _ in hits])
+        found = seen(kb).passages([each for each, _ in hits])
         return [(each.page_content, score) for each, (_, score) in zip(found, hits, strict=True)]
 
-    every_dense = texts(kb.search_dense(vector, 10_000))
+    every_dense = texts(seen(kb).search_dense(vector, 10_000))
     assert len(every_dense) == len(known)
-    assert texts(kb.search_dense(vector, k, wanted)) == [
+    assert texts(seen(kb).search_dense(vector, k, wanted)) == [
         hit for hit in every_dense if hit[0] in passing
     ][:k]  # fmt: skip
-    every_lexical = [hit for hit in texts(kb.search_lexical(query, 10_000)) if hit[0] in passing]
-    lexical = texts(kb.search_lexical(query, k, wanted))
+    every_lexical = [hit for hit in texts(seen(kb).search_lexical(query, 10_000)) if hit[0] in passing]
+    lexical = texts(seen(kb).search_lexical(query, k, wanted))
     assert len(lexical) == min(k, len(every_lexical))
     assert [score for _, score in lexical] == pytest.approx([score for _, score in every_lexical[:k]])
     assert set(lexical) <= set(every_lexical)  # of equal scores, any
@@ -155,12 +156,12 @@ def test_only_passages_of_a_selected_document_are_found(
     filled: KnowledgeBase,
     embed: Callable[[str], np.ndarray],
 ) -> None:
-    hits = filled.search_dense(embed("anything"), 5, Filter(source=("manual/",)))
-    assert {each.metadata["source"] for each in filled.passages([each for each, _ in hits])} == {
+    hits = seen(filled).search_dense(embed("anything"), 5, Filter(source=("manual/",)))
+    assert {each.metadata["source"] for each in seen(filled).passages([each for each, _ in hits])} == {
         "manual/ab-1200.md"
     }
-    assert filled.search_lexical("年假", 5, Filter(source=("manual/",))) == []
-    assert filled.search_dense(embed("anything"), 5, Filter(since="2024-05-02")) == []
+    assert seen(filled).search_lexical("年假", 5, Filter(source=("manual/",))) == []
+    assert seen(filled).search_dense(embed("anything"), 5, Filter(since="2024-05-02")) == []
 
 
 def test_index_without_selectors_is_searched_among_keys_too() -> None:
@@ -201,7 +202,7 @@ class _ToyEmbeddings(Embeddings):
 
 def test_store_takes_a_filter_or_a_dictionary(path: Path) -> None:
     with KnowledgeBase.create(path, _ToyEmbeddings.fingerprint) as kb:
-        store = PassageStore(kb, _ToyEmbeddings())
+        store = PassageStore(kb, _ToyEmbeddings(), EVERYTHING)
         store.add_documents(
             [
                 Document(page_content="One pump.", metadata={"source": "hr/a.md"}, id="one"),

@@ -12,6 +12,7 @@ from rag.filter import Filter
 from rag.knowledge_base import FaqEntry, KnowledgeBase, NewDocument, NewPassage, Writer
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.sentences import Span
+from tests.reading import seen
 
 Embed = Callable[[str], NDArray[np.float32]]
 
@@ -44,20 +45,22 @@ def curated(knowledge_base: KnowledgeBase, embed: Embed) -> KnowledgeBase:
 
 
 def test_entry_is_found_by_its_best_phrasing_with_its_answer(curated: KnowledgeBase, embed: Embed) -> None:
-    first, second = curated.search_questions(embed("query: For how long?"), 5)
+    first, second = seen(curated).search_questions(embed("query: For how long?"), 5)
 
     assert (first.question, round(first.score, 2)) == ("For how long?", 1.0)
     assert second.question == "Who pays?"
-    [passage] = curated.passages([first.passage_id])
-    assert curated.text(passage.metadata["source"])[slice(*first.answer)] == "Two years."
-    assert [each.question for each in curated.search_questions(embed("query: How long?"), 1)] == ["How long?"]
-    only = curated.search_questions(embed("query: How long?"), 5, Filter(source=("b.csv",)))
+    [passage] = seen(curated).passages([first.passage_id])
+    assert seen(curated).text(passage.metadata["source"])[slice(*first.answer)] == "Two years."
+    assert [each.question for each in seen(curated).search_questions(embed("query: How long?"), 1)] == [
+        "How long?"
+    ]
+    only = seen(curated).search_questions(embed("query: How long?"), 5, Filter(source=("b.csv",)))
     assert [each.question for each in only] == ["Who pays?"]
 
 
 def test_question_of_another_dimension_is_refused(curated: KnowledgeBase) -> None:
     with pytest.raises(KnowledgeBaseMismatch, match="shape"):
-        curated.search_questions(np.ones(3, np.float32), 1)
+        seen(curated).search_questions(np.ones(3, np.float32), 1)
 
 
 def test_questions_die_with_their_document_and_equal_ones_share_a_vector(
@@ -66,10 +69,10 @@ def test_questions_die_with_their_document_and_equal_ones_share_a_vector(
     with curated.writer() as writer:
         assert put_entry(writer, embed, "c.csv", ["Who pays?"], "Nobody.") == []
         writer.remove(writer.root("/docs"), "a.csv")
-        assert len(curated.questions().texts) == 3
+        assert len(seen(curated).questions().texts) == 3
         writer.publish()
 
-    assert curated.questions().texts == ("Who pays?", "Who pays?")
+    assert seen(curated).questions().texts == ("Who pays?", "Who pays?")
     assert curated.verify().ok
     assert curated.verify().questions == 2
     connection = sqlite3.connect(curated.path / "catalogue.sqlite")
@@ -82,10 +85,10 @@ def test_renamed_document_keeps_its_entry(curated: KnowledgeBase, embed: Embed) 
         writer.rename(writer.root("/docs"), "a.csv", "z.csv", 2)
         writer.publish()
 
-    best = curated.search_questions(embed("query: How long?"), 1)[0]
-    [passage] = curated.passages([best.passage_id])
+    best = seen(curated).search_questions(embed("query: How long?"), 1)[0]
+    [passage] = seen(curated).passages([best.passage_id])
     assert passage.metadata["source"] == "z.csv"
-    assert curated.text("z.csv")[slice(*best.answer)] == "Two years."
+    assert seen(curated).text("z.csv")[slice(*best.answer)] == "Two years."
     assert curated.verify().ok
 
 
@@ -102,7 +105,7 @@ def test_nothing_is_stored_of_an_entry_whose_spans_or_vectors_are_wrong(
         with pytest.raises(ValueError, match="vector of a question of the passage at 0–5 is missing"):
             writer.put(root, document, [sound], {sound.digest: embed("x")})
         assert writer.publish() == 1
-    assert len(curated.documents()) == 2
+    assert len(seen(curated).documents()) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """A question finds passages in the other language by its words' translations."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.filter import Filter
-from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, translating
+from rag.filter import EVERYTHING, Filter
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
+from rag.retrievers import translated_words
 from rag.text.language import language_of
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
+from tests.reading import seen
+
+Hit = tuple[str, float]
 
 _TEXTS = {
     "warranty.md": "The warranty period of the pump is two years.",
@@ -42,9 +45,20 @@ def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBas
         yield kb
 
 
+def search(kb: KnowledgeBase, question: str, k: int = 10, filter: Filter | None = None) -> list[Hit]:
+    with kb.view(EVERYTHING).snapshot() as snapshot:
+        translations = translated_words.question_groups(question, snapshot.analyzer)
+        return translated_words.search_translated(snapshot, question, translations, k, filter)
+
+
+def scores(kb: KnowledgeBase, question: str, ids: list[str]) -> dict[str, float]:
+    with kb.view(EVERYTHING).snapshot() as snapshot:
+        return snapshot.score_groups(translated_words.question_groups(question, snapshot.analyzer), ids)
+
+
 def found(kb: KnowledgeBase, question: str, k: int = 10, filter: Filter | None = None) -> list[str]:
-    hits = kb.search_translated(question, k, filter)
-    return [each.metadata["source"] for each in kb.passages([each for each, _ in hits])]
+    hits = search(kb, question, k, filter)
+    return [each.metadata["source"] for each in seen(kb).passages([each for each, _ in hits])]
 
 
 @pytest.mark.parametrize(
@@ -83,12 +97,12 @@ def test_filter_holds_too(bilingual: KnowledgeBase) -> None:
 def test_scores_of_given_passages_equal_those_of_the_search(
     bilingual: KnowledgeBase, question: str, k: int
 ) -> None:
-    hits = bilingual.search_translated(question, k)
-    scores = [score for _, score in hits]
-    assert scores == sorted(scores, reverse=True)
-    assert all(score > 0 for score in scores)
-    every = [each for each, _ in bilingual.search_dense(np.ones(DIMENSION, dtype=np.float32), 100)]
-    given_scores = bilingual.score_translated(question, every)
+    hits = search(bilingual, question, k)
+    given = [score for _, score in hits]
+    assert given == sorted(given, reverse=True)
+    assert all(score > 0 for score in given)
+    every = [each for each, _ in seen(bilingual).search_dense(np.ones(DIMENSION, dtype=np.float32), 100)]
+    given_scores = scores(bilingual, question, every)
     assert given_scores.keys() == set(every)
     assert {each: given_scores[each] for each, _ in hits} == pytest.approx(dict(hits))
 
@@ -96,11 +110,11 @@ def test_scores_of_given_passages_equal_those_of_the_search(
 def test_without_a_dictionary_nothing_is_found(
     bilingual: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translating, "_dictionary", lambda: None)
-    assert bilingual.search_translated("AB-1200", 5) == []
-    [(passage, _)] = bilingual.search_lexical("保修期", 1)
-    assert bilingual.score_translated("warranty period", [passage]) == {passage: 0.0}
+    monkeypatch.setattr(translated_words, "_dictionary", lambda: None)
+    assert search(bilingual, "AB-1200", 5) == []
+    [(passage, _)] = seen(bilingual).search_lexical("保修期", 1)
+    assert scores(bilingual, "warranty period", [passage]) == {passage: 0.0}
 
 
-def test_index_without_any_of_the_words_gives_nothing(filled: KnowledgeBase, path: Path) -> None:
-    assert filled.search_translated("zyxwolf", 5) == []
+def test_index_without_any_of_the_words_gives_nothing(bilingual: KnowledgeBase) -> None:
+    assert search(bilingual, "zyxwolf", 5) == []

@@ -1,0 +1,148 @@
+"""Views: what may be seen of a knowledge base, as a source of snapshots."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import MappingProxyType
+
+from rag.errors import KnowledgeBaseBusy
+from rag.filter import Roots
+from rag.knowledge_base.catalogue.catalogue import Catalogue, State, check_embedder
+from rag.knowledge_base.catalogue.connections import Connections
+from rag.knowledge_base.catalogue.reader import Reader
+from rag.knowledge_base.contents import Contents, Memory
+from rag.knowledge_base.derived import indexes_of
+from rag.knowledge_base.loading import Loader
+from rag.knowledge_base.snapshot import Snapshot
+from rag.models.fingerprint import EmbedderFingerprint
+
+_ATTEMPTS = 20  # to catch a generation between two publications
+
+_held: ContextVar[Mapping["View", Snapshot]] = ContextVar("held", default=MappingProxyType({}))
+
+
+class View:
+    """What some roots hold; got from ``KnowledgeBase.view``. Any number of threads may ask it.
+
+    Readers are given a view and ask nothing else, so what isn't in view can't come out of anything they do:
+    it is as if it had never been ingested. Whoever opens a snapshot sees the newest generation, whole.
+    """
+
+    def __init__(self, source: "Source", roots: Roots) -> None:
+        self.roots = roots
+        self._source = source
+        self._memory = Memory(-1)
+
+    @property
+    def folder(self) -> Path:
+        """The knowledge base's, for messages."""
+        return self._source.folder
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """All that is in view, with searches. Keep it short: the catalogue can't be tidied up while it lasts.
+
+        Within it, in this thread or task, ``snapshot`` gives the same one again, so that searches that belong
+        together are of one generation whoever makes them.
+
+        Raises:
+            KnowledgeBaseMismatch: another embedder than the one expected made the published generation.
+            KnowledgeBaseBusy: generations are published faster than they can be loaded.
+        """
+        held = _held.get()
+        if self in held:
+            yield held[self]
+            return
+        with self._source.snapshot(self) as snapshot:
+            token = _held.set({**held, self: snapshot})
+            try:
+                yield snapshot
+            finally:
+                _held.reset(token)
+
+    @contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """All that is in view, without searches: no index is loaded for it. Within ``snapshot`` it is that.
+
+        Raises:
+            KnowledgeBaseMismatch: as ``snapshot``.
+        """
+        held = _held.get()
+        if self in held:
+            yield held[self]
+            return
+        with self._source.contents(self) as contents:
+            yield contents
+
+    def memory(self, generation: int) -> Memory:
+        """What this view has worked out for a generation; of the newest that was asked for, it is kept."""
+        memory = self._memory
+        if memory.generation < generation:
+            self._memory = memory = Memory(generation)
+        return memory if memory.generation == generation else Memory(generation)
+
+
+class Source:
+    """Where the views of one knowledge base get their snapshots from."""
+
+    def __init__(self, folder: Path, connections: Connections, expected: EmbedderFingerprint | None) -> None:
+        """
+        Args:
+            folder: the knowledge base's.
+            connections: to its catalogue.
+            expected: the embedder that queries will be embedded with, if that is known.
+        """
+        dense, lexical = indexes_of(folder)
+        self.folder = folder
+        self._connections = connections
+        self._expected = expected
+        self._dense = Loader(folder, dense, self._published)
+        self._lexical = Loader(folder, lexical, self._published)
+        self._accepted_embedder: int | None = None
+
+    @contextmanager
+    def contents(self, view: View) -> Iterator[Contents]:
+        """See ``View.contents``."""
+        with self._connections.borrow() as catalogue:
+            state = self._begin(catalogue)
+            yield Contents(_reader(catalogue, state, view), view.memory(state.published))
+
+    @contextmanager
+    def snapshot(self, view: View) -> Iterator[Snapshot]:
+        """See ``View.snapshot``."""
+        with self._connections.borrow() as catalogue:
+            for _ in range(_ATTEMPTS):
+                state = self._begin(catalogue)
+                dense = self._dense.load(catalogue, state)
+                lexical = self._lexical.load(catalogue, state)
+                if dense is not None and lexical is not None:
+                    break
+                catalogue.execute("ROLLBACK")  # another was published while loading: answer from that one
+            else:
+                raise KnowledgeBaseBusy(
+                    f"generations of {self.folder} are published faster than they can be loaded; ask again"
+                )
+            yield Snapshot(_reader(catalogue, state, view), dense, lexical, view.memory(state.published))
+
+    def forget(self) -> None:
+        """Load the indexes from disk next time."""
+        self._dense.forget()
+        self._lexical.forget()
+
+    def _begin(self, catalogue: Catalogue) -> State:
+        """Begin a read transaction, which the connection's return ends, and fix the generation it sees."""
+        catalogue.execute("BEGIN")
+        state = catalogue.state()
+        if state.embedder != self._accepted_embedder:
+            check_embedder(catalogue, state.embedder, self._expected)
+            self._accepted_embedder = state.embedder
+        return state
+
+    def _published(self) -> int:
+        with self._connections.borrow() as catalogue:
+            return catalogue.state().published
+
+
+def _reader(catalogue: Catalogue, state: State, view: View) -> Reader:
+    return Reader(catalogue, state.published, state.embedder, view.roots)
