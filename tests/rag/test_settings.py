@@ -54,6 +54,15 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
         load_settings(write(tmp_path, '[generator]\nmodle = "x"\n'))
 
 
+def test_a_value_of_earlier_versions_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"'answering\.check' can't be 'repair' any more: .*; delete the line"
+    ):
+        load_settings(write(tmp_path, '[answering]\ncheck = "repair"\n'))
+    with pytest.raises(ConfigError, match=r"'answering\.check': .*'remove' or 'none'"):
+        load_settings(write(tmp_path, '[answering]\ncheck = "mend"\n'))
+
+
 @pytest.mark.parametrize("line", ['paraphrases = "none"', "sure = 0.95"])
 def test_a_setting_of_earlier_versions_is_refused_with_what_to_do(tmp_path: Path, line: str) -> None:
     with pytest.raises(ConfigError, match=r"'faq\.\w+' is no longer a setting: .*; delete the line"):
