@@ -148,7 +148,7 @@ def test_what_was_found_takes_the_place_of_what_is_no_answer(ask: Ask, written: 
 
 
 def test_one_of_several_things_and_a_yes_are_no_whole_answers(ask: Ask) -> None:
-    both = "When was the pump built, and where was it moved?"
+    both = "When was the pump built, and where was the pump moved?"
     built = "It was built in 1990 [1]. It was moved to Leeds [1]."
     assert ask(built, "Millford [1].", 0.0, both).text == built
     asked = "Was the pump moved to Leeds in 2004?"
