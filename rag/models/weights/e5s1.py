@@ -10,7 +10,6 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,8 +48,7 @@ class _Tensor(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     hidden: int
     layers: int
     heads: int
@@ -132,24 +130,7 @@ def _read_header(path: Path) -> _Header:
     for _ in range(reader.value("i")):
         name = reader.raw(reader.value("H")).decode()
         tensors[name] = _Tensor(*reader.values("BIQQ"))
-    hidden, layers, heads, feed_forward, vocabulary, positions, token_types = shape
-    return _Header(
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        feed_forward=feed_forward,
-        vocabulary=vocabulary,
-        positions=positions,
-        token_types=token_types,
-        layer_norm_eps=eps,
-        pieces=pieces,
-        bos=bos,
-        eos=eos,
-        pad=pad,
-        unk=unk,
-        normalization=normalization,
-        tensors=tensors,
-    )
+    return _Header._make((*shape, eps, pieces, bos, eos, pad, unk, normalization, tensors))
 
 
 def _shapes(header: _Header) -> dict[str, tuple[str, tuple[int, ...]]]:
