@@ -127,8 +127,8 @@ def test_explain_shows_every_stage_what_was_read_and_why(wenju: Any) -> None:
     assert answer.strip() and explained.startswith("软管多久更换一次？")
     for part in (
         "candidates: ",
-        "dense",
-        "lexical",
+        "   dense",
+        " lexical",
         "retrieved: ",
         "read: ",
         "written by ",
