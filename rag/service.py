@@ -28,7 +28,6 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.retrievers import BaseRetriever
-    from langchain_core.runnables import RunnableConfig
 
     from rag.answering import AnswerChain
     from rag.curated.duplicates import SameQuestion, StoredEntry
@@ -121,17 +120,13 @@ class Service:
         """
         return self._chain().invoke(question)
 
-    def stream(self, question: str | Question) -> Iterator[Answer]:
-        """The answer as it grows: passages first, then a draft, last the answer that ``ask`` gives.
+    def events(self, question: str | Question) -> Iterator[Event]:
+        """What happens on the way to what ``ask`` gives: `Found`, drafts, last `Final` with the answer.
 
         Raises:
             RagError: what ``ask`` raises.
         """
-        return self._chain().stream(question)
-
-    def events(self, question: str | Question, config: "RunnableConfig | None" = None) -> Iterator[Event]:
-        """What happens on the way to what ``ask`` gives: `Found`, drafts, last `Final` with the answer."""
-        return self._chain().events(question, config)
+        return self._chain().events(question)
 
     def search(
         self, query: str | Question, k: int | None = None, filter: Filter | None = None

@@ -85,7 +85,7 @@ class Conversation:
         """Start writing an answer; one that is still being written is stopped first."""
         self.stop()
         question = Question(text, self.history(), filter)
-        exchange = Exchange(text, question.history, Writing(lambda: service.stream(question)))
+        exchange = Exchange(text, question.history, Writing(lambda: service.events(question)))
         self.exchanges.append(exchange)
         return exchange
 

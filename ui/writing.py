@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
-from rag.answer import Answer
+from rag.answer import Answer, Drafting, Event, Final, Found
 from rag.errors import RagError
 
 logger = logging.getLogger(__name__)
@@ -14,17 +15,17 @@ _ABANDONED_SECONDS = 5.0  # longer than a page takes to be redrawn
 
 
 class Writing:
-    """Runs a stream of growing answers in a thread, so that the page can be redrawn meanwhile.
+    """Follows what happens while a question is answered in a thread, so that the page can be redrawn.
 
-    ``stop`` returns at once. The thread closes the stream after the item it is waiting for, which is what
+    ``stop`` returns at once. The thread closes the events after the one it is waiting for, which is what
     tells the generator to stop working. A writing that nobody waits for any more stops by itself.
     """
 
-    def __init__(self, open_stream: Callable[[], Iterator[Answer]]) -> None:
+    def __init__(self, open_events: Callable[[], Iterator[Event]]) -> None:
         self.latest: Answer | None = None  # replaced, never changed, so reading it needs no lock
         self.error: RagError | None = None
         self.crashed = False  # by an error that isn't Wenju's own; it is in the log
-        self._open_stream = open_stream
+        self._open_events = open_events
         self._stopping = threading.Event()
         self._finished = threading.Event()
         self._watched = time.monotonic()
@@ -51,17 +52,17 @@ class Writing:
 
     def _run(self) -> None:
         try:
-            answers = self._open_stream()
+            events = self._open_events()
             try:
-                for answer in answers:
+                for event in events:
                     if time.monotonic() - self._watched > _ABANDONED_SECONDS:
                         self._stopping.set()
                     if self._stopping.is_set():
                         break
-                    self.latest = answer
+                    self._take(event)
             finally:
-                if isinstance(answers, Generator):
-                    answers.close()
+                if isinstance(events, Generator):
+                    events.close()
         except RagError as error:
             self.error = error
         except Exception:
@@ -69,3 +70,10 @@ class Writing:
             self.crashed = True
         finally:
             self._finished.set()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Found(answer) | Final(answer):
+                self.latest = answer
+            case Drafting(text) if self.latest is not None:
+                self.latest = replace(self.latest, text=text)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ingest.__main__
-from rag.answer import Question
+from rag.answer import Final, Found, Question
 from rag.errors import ConfigError, KnowledgeBaseError, KnowledgeBaseNotFound, WeightsError
 from rag.filter import EVERYTHING, Filter
 from rag.service import Service
@@ -45,12 +45,12 @@ def service(config: Path) -> Iterator[Service]:
         yield service
 
 
-def test_a_question_is_answered_and_streams_to_the_same_answer(service: Service) -> None:
+def test_a_question_is_answered_and_its_events_end_with_the_same_answer(service: Service) -> None:
     answer = service.ask("软管多久更换一次？")
-    *growing, last = service.stream("软管多久更换一次？")
+    first, *_, last = service.events("软管多久更换一次？")
     assert "软管每运行 250 小时更换一次" in answer.text and answer.citations
-    assert growing[0].passages and not growing[0].text
-    assert last.text == answer.text
+    assert isinstance(first, Found) and first.answer.passages and not first.answer.text
+    assert isinstance(last, Final) and last.answer.text == answer.text
 
 
 def test_a_search_gives_as_many_passages_as_asked_for_that_pass_the_filter(service: Service) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import Answer, Turn
+from rag.answer import Answer, Found, Turn
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING
 from rag.service import Service
@@ -36,9 +36,8 @@ def generators_at_work() -> int:
 
 
 def test_passages_are_there_before_the_first_word(writer: Service) -> None:
-    stream = writer.stream("滤芯的型号是什么？")
-    first = next(stream)
-    assert first.passages and not first.text
+    first = next(writer.events("滤芯的型号是什么？"))
+    assert isinstance(first, Found) and first.answer.passages
 
 
 def test_stop_returns_at_once_keeps_the_text_and_ends_the_generator(writer: Service) -> None:

@@ -7,26 +7,27 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.answer import Answer
+from rag.answer import Answer, Drafting, Event, Final, Found, TakenBack
 from rag.errors import GenerationError
 from ui import writing as module
 from ui.writing import Writing
 
 
 class Source:
-    """An endless stream of growing answers that can be held, and that knows when it was closed."""
+    """Endless events of a growing draft that can be held, and that know when they were closed."""
 
     def __init__(self) -> None:
         self.go = threading.Semaphore(0)
         self.closed = threading.Event()
         self.items = 0
 
-    def stream(self) -> Iterator[Answer]:
+    def events(self) -> Iterator[Event]:
         try:
+            yield Found(Answer("q", "", ()))
             while True:
                 assert self.go.acquire(timeout=20)
                 self.items += 1
-                yield Answer("q", "x" * self.items, ())
+                yield Drafting("x" * self.items)
         finally:
             self.closed.set()
 
@@ -39,20 +40,23 @@ def wait_for_text(writing: Writing, length: int) -> None:
 
 
 def test_watched_to_its_end() -> None:
-    answers = [Answer("q", "", ()), Answer("q", "a", ()), Answer("q", "a.", ())]
-    writing = Writing(lambda: iter(answers))
+    final = Final(Answer("q", "b.", ()))
+    events: list[Event] = [
+        Found(Answer("q", "", ())), Drafting("a"), TakenBack("a", "replaced"), final,
+    ]  # fmt: skip
+    writing = Writing(lambda: iter(events))
     assert writing.wait(10)
-    assert writing.latest is answers[-1]
+    assert writing.latest is final.answer
     assert writing.finished and not writing.stopped and writing.error is None and not writing.crashed
 
 
-def test_stop_closes_the_stream_and_keeps_what_there_is() -> None:
+def test_stop_closes_the_events_and_keeps_what_there_is() -> None:
     source = Source()
-    writing = Writing(source.stream)
+    writing = Writing(source.events)
     source.go.release(2)
     wait_for_text(writing, 2)
     writing.stop()
-    assert not writing.finished  # the stream is still waiting for its next item
+    assert not writing.finished  # they are still waiting for the next one
     source.go.release()
     assert source.closed.wait(10)
     assert writing.wait(10)
@@ -64,7 +68,7 @@ def test_stop_closes_the_stream_and_keeps_what_there_is() -> None:
 def test_writing_that_nobody_watches_stops_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ABANDONED_SECONDS", -1.0)  # any time at all is too long
     source = Source()
-    writing = Writing(source.stream)
+    writing = Writing(source.events)
     source.go.release()
     assert source.closed.wait(10)
     assert writing.wait(10)
@@ -72,8 +76,9 @@ def test_writing_that_nobody_watches_stops_by_itself(monkeypatch: pytest.MonkeyP
 
 
 def test_error_is_kept_for_the_page() -> None:
-    def failing() -> Iterator[Answer]:
-        yield Answer("q", "half", ())
+    def failing() -> Iterator[Event]:
+        yield Found(Answer("q", "", ()))
+        yield Drafting("half")
         raise GenerationError("the generator failed; do this")
 
     writing = Writing(failing)
@@ -84,8 +89,8 @@ def test_error_is_kept_for_the_page() -> None:
 
 
 def test_unexpected_error_is_logged_and_told_apart(caplog: pytest.LogCaptureFixture) -> None:
-    def broken() -> Iterator[Answer]:
-        yield Answer(str(1 // 0), "", ())
+    def broken() -> Iterator[Event]:
+        yield Drafting(str(1 // 0))
 
     with caplog.at_level(logging.ERROR, "ui.writing"):
         writing = Writing(broken)
