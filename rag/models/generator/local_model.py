@@ -52,7 +52,7 @@ class LocalModel:
                 model = AutoModelForCausalLM.from_pretrained(
                     folder, dtype=choose_dtype(dtype, device), local_files_only=True
                 )
-            model.to(device)  # type: ignore[arg-type]
+            model.to(device)
             pack_linears(model, folder)
         except Exception as error:  # transformers raises many kinds for a folder that isn't a model
             raise GenerationError(
@@ -136,9 +136,9 @@ class LocalModel:
 def _quiet_loading() -> Iterator[None]:
     """No progress bars of transformers: loading takes seconds and they'd stand between ours."""
     shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     try:
         yield
     finally:
         if shown:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers_logging.enable_progress_bar()
