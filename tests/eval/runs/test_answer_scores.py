@@ -8,6 +8,7 @@ from eval.runs.answer_scores import score_asked
 from eval.runs.asking import Asked
 from eval.selection import Corpus
 from rag.answer import Answer, Citation, Sentence
+from rag.filter import EVERYTHING
 
 
 def test_failure_is_0_only_where_an_answer_would_have_been_measured(make_knowledge_base: Any) -> None:
@@ -20,7 +21,8 @@ def test_failure_is_0_only_where_an_answer_would_have_been_measured(make_knowled
 
 def test_direct_answer_of_the_entry_in_the_other_language_is_right(make_knowledge_base: Any) -> None:
     corpus = Corpus((), pool=Pool((), (), parallel=(("zh1", "en1"),)))
-    entry = make_knowledge_base({"en1": "Two days."}).document_passages("en1")[0]
+    with make_knowledge_base({"en1": "Two days."}).view(EVERYTHING).snapshot() as snapshot:
+        entry = snapshot.document_passages("en1")[0]
     question = EvalQuestion("q", "多久？", "zh", ("两天",), relevant={"zh1": 1})
     answer = Answer(
         "多久？",
