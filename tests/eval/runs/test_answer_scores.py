@@ -14,7 +14,9 @@ from rag.filter import EVERYTHING
 def test_failure_is_0_only_where_an_answer_would_have_been_measured(make_knowledge_base: Any) -> None:
     corpus = Corpus((), pool=Pool((), ()))
     question = EvalQuestion("q", "How long?", "en", ("two days",))
-    scores = score_asked(question, Asked(None, "broken"), corpus, make_knowledge_base({"a": "x"}), faq=True)
+    scores = score_asked(
+        question, Asked(None, "broken"), corpus, make_knowledge_base({"a": "x"}).view(EVERYTHING), faq=True
+    )
     assert scores["right"] == 0.0 and scores["f1"] == 0.0
     assert scores["right_and_cited"] is None and scores["cited"] is None
 
@@ -32,5 +34,7 @@ def test_direct_answer_of_the_entry_in_the_other_language_is_right(make_knowledg
         (Citation(1, entry, "Two days.", 0, 9, 1.0),),
         origin="faq",
     )
-    scores = score_asked(question, Asked(answer), corpus, make_knowledge_base({"b": "x"}), faq=True)
+    scores = score_asked(
+        question, Asked(answer), corpus, make_knowledge_base({"b": "x"}).view(EVERYTHING), faq=True
+    )
     assert scores["direct_precision"] == 1.0 and scores["citation_precision"] == 1.0
