@@ -46,8 +46,9 @@ demo: sample ## everything, then three questions instead of the page
 		$(BIN)/python -m rag ask "$$question" --kb $(KB) || exit 1; \
 	done
 
-# No network; as many workers as processors, which take tests from each other when they have none left.
-PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
+# No network; as many workers as processors, and a file's tests all by one worker, which keeps its fixtures.
+PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 \
+	--dist loadscope --no-loadscope-reorder
 
 .PHONY: lint
 lint: environment

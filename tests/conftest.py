@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if makers & set(getattr(item, "fixturenames", ())):
             item.add_marker("models")
-    items.sort(key=lambda item: item.get_closest_marker("weights") is None)
+    items.sort(key=lambda item: not any(item.get_closest_marker(each) for each in ("weights", "browser")))
 
 
 @pytest.fixture(autouse=True)

@@ -1,47 +1,52 @@
-"""From the sample folder to a cited answer, with the real default weights and the real command line."""
+"""From the sample folder to a cited answer, with the real default weights and the real command lines."""
 
 import json
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import ingest.__main__
+import rag.__main__
 from rag.knowledge_base import KnowledgeBase
 from tests.reading import seen
 
 ROOT = Path(__file__).parent.parent
+SOME = ("products/tidal-p200-manual.pdf", "support/faq.md", "hr/新员工入职指南.txt")
 pytestmark = pytest.mark.weights
 
-
-def run(*arguments: str) -> str:
-    """Run a Python module of the project as a user would; what it printed."""
-    finished = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+Run = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The knowledge base of a few of the sample folder's documents."""
-    place = tmp_path_factory.mktemp("sample")
-    for name in ("products/tidal-p200-manual.pdf", "support/faq.md", "hr/新员工入职指南.txt"):
-        (place / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "kb" / name, place / "docs" / name)
-    counts = json.loads(run("ingest", str(place / "docs"), "--kb", str(place / "kb"), "--json"))
-    assert counts["added"] == counts["files"] == 3 and not counts["failed"]
-    return place / "kb"
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in the project's folder, in this process, which has its libraries; its output."""
+    monkeypatch.chdir(ROOT)
+
+    def run_command(main: Callable[[list[str]], int], *arguments: str) -> str:
+        capsys.readouterr()
+        status = main(list(arguments))
+        printed, errors = capsys.readouterr()
+        assert status == 0, errors
+        return printed
+
+    return run_command
 
 
-def test_a_question_is_answered_with_a_citation_of_the_right_place(knowledge_base: Path) -> None:
+def test_a_question_is_answered_with_a_citation_of_the_right_place(run: Run, tmp_path: Path) -> None:
+    documents, kb = tmp_path / "documents", str(tmp_path / "kb")
+    for name in SOME:
+        (documents / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / "kb" / name, documents / name)
+    counts = json.loads(run(ingest.__main__.main, str(documents), "--kb", kb, "--json"))
+    assert counts["added"] == counts["files"] == len(SOME) and not counts["failed"]
+
     question = "How tightly should the four M5 screws of the Tidal P200 pump head be fastened?"
-    record = json.loads(run("rag", "ask", question, "--json", "--kb", str(knowledge_base)))
+    record = json.loads(run(rag.__main__.main, "ask", question, "--json", "--kb", kb))
     assert not record["abstained"] and "1.8" in record["answer"]
-    assert "products/tidal-p200-manual.pdf" in {each["source"] for each in record["citations"]}
-    with KnowledgeBase.open(knowledge_base) as opened:
+    assert SOME[0] in {each["source"] for each in record["citations"]}
+    with KnowledgeBase.open(tmp_path / "kb") as opened:
         for citation in record["citations"]:
             text = seen(opened).text(citation["source"])
             assert text[citation["start"] : citation["end"]] == citation["quote"]
@@ -49,7 +54,8 @@ def test_a_question_is_answered_with_a_citation_of_the_right_place(knowledge_bas
 
 
 @pytest.mark.slow
-def test_the_sample_folder_is_ingested_whole(tmp_path: Path) -> None:
-    counts = json.loads(run("ingest", "kb", "--kb", str(tmp_path / "kb"), "--json"))
+def test_the_sample_folder_is_ingested_whole(run: Run, tmp_path: Path) -> None:
+    kb = str(tmp_path / "kb")
+    counts = json.loads(run(ingest.__main__.main, "kb", "--kb", kb, "--json"))
     assert counts["added"] == counts["files"] >= 14 and not counts["failed"]
-    assert run("rag", "verify", "--kb", str(tmp_path / "kb")).startswith("ok")
+    assert run(rag.__main__.main, "verify", "--kb", kb).startswith("ok")

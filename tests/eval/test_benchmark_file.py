@@ -99,6 +99,7 @@ def test_follow_up_after_another_conversation_is_another_question(tmp_path: Path
     assert len({each.id for each in read(file)}) == 2
 
 
+@pytest.mark.processes
 def test_threads_and_processes_that_save_at_once_lose_no_line(tmp_path: Path) -> None:
     file = tmp_path / "b.jsonl"
     program = (

@@ -22,6 +22,8 @@ from tests.ingest.changing_folder import ChangingFolder, find_whole_versions
 from tests.ingest.ingest_process import FORKING, MAIN, Run
 from tests.reading import seen
 
+pytestmark = pytest.mark.processes
+
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 ROOT = Path(__file__).parents[2]
 

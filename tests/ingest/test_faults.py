@@ -17,6 +17,8 @@ from rag.errors import IngestError, KnowledgeBaseNotFound
 from rag.knowledge_base import KnowledgeBase
 from tests.ingest.ingest_process import COMMAND_LINE, run_command
 
+pytestmark = pytest.mark.processes
+
 WriteFiles = Callable[[Mapping[str, str | bytes]], Path]
 ROOT = Path(__file__).parents[2]
 

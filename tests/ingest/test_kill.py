@@ -13,6 +13,8 @@ from rag.knowledge_base import KnowledgeBase
 from tests.ingest.changing_folder import ChangingFolder, Version, find_whole_versions
 from tests.ingest.ingest_process import Run
 
+pytestmark = pytest.mark.processes
+
 logger = logging.getLogger(__name__)
 
 _CHANGES = 700  # to files, about, by a run over a folder of which half was edited

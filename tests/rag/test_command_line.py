@@ -70,6 +70,7 @@ def test_help_is_printed_with_status_0(app: typer.Typer, capsys: pytest.CaptureF
 
 
 # Not of `training`, whose commands all compute with one.
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("package", "command"), [("rag", "main"), ("rag", "wenju"), ("ingest", "main"), ("eval", "main")]
 )
@@ -84,6 +85,7 @@ def test_help_loads_no_model_library(package: str, command: str) -> None:
     assert b"usage" in finished.stdout.lower()
 
 
+@pytest.mark.processes
 def test_output_that_nobody_reads_any_more_is_no_error() -> None:
     script = (
         "import sys; from rag.command_line import new_app, run\napp = new_app()\n@app.command()\n"

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,13 @@ def _sample_line(chance: random.Random, id: str, system: str, rate: float, lang:
     return lost(id, stage, **changes)
 
 
+@pytest.fixture(scope="session")
+def made_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one realistic run, to be read only."""
+    return sample_run(tmp_path_factory.mktemp("made") / "sample")
+
+
 @pytest.fixture
-def sample(tmp_path: Path) -> Path:
+def sample(made_sample: Path, tmp_path: Path) -> Path:
     """The folder of one realistic run."""
-    return sample_run(tmp_path / "sample")
+    return shutil.copytree(made_sample, tmp_path / "sample")

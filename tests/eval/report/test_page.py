@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lxml import html
 
 from eval.report import write_report
@@ -20,13 +21,21 @@ def page_of(*runs: Path) -> tuple[Any, str]:
     return html.fromstring(text), text
 
 
+@pytest.fixture(scope="module")
+def written(made_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The page and the brief of the realistic run."""
+    files = write_report([made_sample], tmp_path_factory.mktemp("report"))
+    page, brief = (each.read_text(encoding="utf-8") for each in files)
+    return page, brief
+
+
 def texts(found: Any) -> list[str]:
     """The elements' text, white space collapsed."""
     return [" ".join(each.text_content().split()) for each in found]
 
 
-def test_page_says_first_what_to_fix_and_leads_to_the_questions(sample: Path) -> None:
-    page, _ = page_of(sample)
+def test_page_says_first_what_to_fix_and_leads_to_the_questions(written: tuple[str, str]) -> None:
+    page: Any = html.fromstring(written[0])
     assert texts(page.xpath("//h2")) == [
         "Verdict",
         "What to fix next",
@@ -45,6 +54,11 @@ def test_page_says_first_what_to_fix_and_leads_to_the_questions(sample: Path) ->
         (link,) = loss.xpath(".//a/@href")
         (heading,) = page.xpath("//h4[@id=$id]", id=link[1:])
         assert loss.xpath(".//b")[0].text in texts([heading])[0]
+
+
+def test_one_run_has_no_history(written: tuple[str, str]) -> None:
+    page: Any = html.fromstring(written[0])
+    assert not page.xpath("//h3[@id='history']")
 
 
 def test_nothing_is_fetched_and_no_id_is_given_twice(sample: Path, tmp_path: Path) -> None:
@@ -163,7 +177,6 @@ def test_runs_are_compared_over_time_and_other_data_is_said(tmp_path: Path) -> N
     assert page.xpath("//h3[@id='history']")
     assert "The newest of 2 runs, new, is reported" in text
     assert "were others in old (their fingerprints differ)" in text
-    assert not page_of(new)[0].xpath("//h3[@id='history']")
 
 
 def test_failures_are_listed_with_their_error(tmp_path: Path) -> None:
@@ -174,8 +187,8 @@ def test_failures_are_listed_with_their_error(tmp_path: Path) -> None:
     assert "1 failed" in text
 
 
-def test_brief_has_verdicts_what_to_fix_and_the_headline_table(sample: Path) -> None:
-    brief = write_report([sample], sample.parent / "out")[1].read_text(encoding="utf-8")
+def test_brief_has_verdicts_what_to_fix_and_the_headline_table(written: tuple[str, str]) -> None:
+    brief = written[1]
     assert brief.startswith("## Evaluation: sample\n")
     assert "### What to fix next (hybrid)" in brief
     assert "| set | system | right | right and cited |" in brief

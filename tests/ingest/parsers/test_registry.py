@@ -35,6 +35,7 @@ def test_an_unknown_type_is_said_with_what_to_do(suffix: str, reason: str) -> No
     assert why_unknown(suffix) == reason
 
 
+@pytest.mark.processes
 def test_no_format_is_imported_before_a_file_of_its_type_is_met() -> None:
     program = (
         "import sys, ingest.parsers; "

@@ -9,6 +9,8 @@ from rag.__main__ import main
 from rag.models.weights.registry import MODELS, Model, Slice, SourceFile
 from rag.settings import Settings
 
+pytestmark = pytest.mark.processes
+
 _DATA = bytes(range(256)) * 40
 
 

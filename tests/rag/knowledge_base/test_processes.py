@@ -65,6 +65,7 @@ def asking(knowledge_base: KnowledgeBase) -> Iterator[Callable[[str], str]]:
             child.wait()
 
 
+@pytest.mark.processes
 def test_reader_in_another_process_sees_each_generation_whole(filled: KnowledgeBase, put: Put) -> None:
     with asking(filled) as ask:
         assert ask("office") == "1 ['The office is closed on Friday.']"
@@ -145,6 +146,7 @@ with KnowledgeBase.open(Path(sys.argv[1])) as kb:
 """
 
 
+@pytest.mark.processes
 def test_folder_that_cannot_be_written_to_is_searched(filled: KnowledgeBase) -> None:
     filled.close()
     with tempfile.TemporaryDirectory() as name:

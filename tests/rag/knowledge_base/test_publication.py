@@ -153,6 +153,7 @@ with KnowledgeBase.create(Path(sys.argv[1]), EmbedderFingerprint("toy", 4, "", "
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.slow)])
 def test_killed_process_leaves_whole_documents(path: Path, kills: int) -> None:
     delays = random.Random(5)

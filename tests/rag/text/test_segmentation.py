@@ -46,6 +46,7 @@ def test_extra_words_stay_whole_and_belong_to_one_segmenter() -> None:
     assert "云枢网关" not in Segmenter().segment("重启云枢网关")
 
 
+@pytest.mark.processes
 def test_reading_the_word_list_runs_no_code_of_jieba() -> None:
     program = (
         "import sys; from rag.text.analysis import Analyzer; print(Analyzer().terms('南京')); "

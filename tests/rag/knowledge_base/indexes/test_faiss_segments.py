@@ -66,6 +66,7 @@ def test_search_over_segments_is_exact(embed: Callable[[str], NDArray[np.float32
     assert search_segments([], query, 5) == []
 
 
+@pytest.mark.processes
 def test_a_search_leaves_models_their_threads() -> None:
     # In a process of its own: where PyTorch is loaded first, FAISS shares its OpenMP, and not otherwise.
     told = """

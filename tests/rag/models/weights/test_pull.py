@@ -22,6 +22,8 @@ from rag.models.weights.cache import Manifest, find_damage, model_folder, model_
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import Model, Slice, SourceFile
 
+pytestmark = pytest.mark.processes
+
 MakeModel = Callable[..., Model]
 
 

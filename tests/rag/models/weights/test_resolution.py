@@ -13,6 +13,8 @@ from rag.models.weights import MODELS, resolve_model, weights_digest
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import Model
 
+pytestmark = pytest.mark.processes
+
 MakeModel = Callable[..., Model]
 
 

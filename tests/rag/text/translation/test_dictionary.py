@@ -74,6 +74,7 @@ def _open_apart(file: Path, results: "multiprocessing.Queue[bool]") -> None:
     results.put(opened is not None and "华沙" in opened.english_of(["华沙"]))
 
 
+@pytest.mark.processes
 def test_processes_that_make_it_at_once_all_get_it(data: Path) -> None:
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
