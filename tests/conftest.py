@@ -66,13 +66,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that compute with a model: those that ask for a fixture that makes one.
+    """Mark the tests that compute with a model: those that ask for a fixture that makes one, or import torch.
 
     What takes longest comes first, so that no worker is left alone with it at the end.
     """
     makers = {"tiny_generator_folder", "tiny_embedder_folder"}
     for item in items:
-        if makers & set(getattr(item, "fixturenames", ())):
+        fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
+        if makers & set(fixtures) or hasattr(module, "torch"):
             item.add_marker("models")
     items.sort(key=lambda item: not any(item.get_closest_marker(each) for each in ("weights", "browser")))
 

@@ -12,6 +12,8 @@ from ingest.parsers.image import ImageParser
 from ingest.parsers.reading_context import listening, using_ocr
 from tests.ingest.parsers.drawing import draw_page
 
+pytestmark = pytest.mark.models
+
 Parse = Callable[..., Any]
 
 PARAGRAPH = [

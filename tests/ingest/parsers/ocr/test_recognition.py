@@ -11,6 +11,8 @@ from ingest.parsers.ocr import OcrLine, has_ink, mean_confidence, read_picture, 
 from ingest.parsers.ocr import recognition as ocr
 from tests.ingest.parsers.drawing import HEIGHT, WIDTH, chinese_font, draw_page
 
+pytestmark = pytest.mark.models
+
 LINES = [
     "Clean the pump every six months.",
     "Cut the power before you begin.",

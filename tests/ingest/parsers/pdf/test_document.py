@@ -201,6 +201,7 @@ def test_given_passwords_are_tried(parse: Parse) -> None:
         parse(PdfParser(), data)
 
 
+@pytest.mark.models
 def test_scanned_pages_are_recognized_and_blank_ones_are_no_failure(parse: Parse) -> None:
     scan = make_scan([SCANNED, []])
     with using_passwords(["secret"]):
@@ -216,6 +217,7 @@ def test_scanned_pages_are_recognized_and_blank_ones_are_no_failure(parse: Parse
     assert report["ocr_confidence"] > 0.9
 
 
+@pytest.mark.models
 def test_text_layer_that_is_only_a_header_gives_way_to_the_picture(parse: Parse) -> None:
     parsed = parse(PdfParser(), make_scan([SCANNED], header="Scanned page"))
 
@@ -223,6 +225,7 @@ def test_text_layer_that_is_only_a_header_gives_way_to_the_picture(parse: Parse)
     assert parsed.facts.metadata["report"]["pages_by_ocr"] == [1]
 
 
+@pytest.mark.models
 def test_garbled_page_is_recognized_from_its_picture() -> None:
     garbled = [Line("\ue001\ue002\ue003 \ufffd\ufffd")]
     good = [Line("A page with a text layer that is long enough. " * 5)]
