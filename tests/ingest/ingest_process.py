@@ -153,7 +153,8 @@ class Run:
             children = psutil.Process(self._process.pid).children(recursive=True)
             self._process.kill()
             publishing = self._last() == "publishing"
-            _, alive = psutil.wait_procs(children, timeout=10)
+            _, left = psutil.wait_procs(children, timeout=10)
+            alive = [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
             assert not alive, "a reading process outlives the one that started it"
             return True, publishing
         assert self._process.exitcode in (0, -signal.SIGKILL)
