@@ -80,7 +80,7 @@ test-slow: environment weights ## the slow tier as well, with many more examples
 
 .PHONY: test-formats
 test-formats: environment ## the tests that compute with models, in the number format that this machine hasn't
-	WENJU_TEST_DTYPE=other $(PYTEST) -m "models and not (browser or slow)"
+	WENJU_TEST_DTYPE=other $(PYTEST) -m "models and not (weights or browser or slow)"
 
 .PHONY: gate
 gate: environment weights ## measure the sample; fail where it is significantly worse than eval/baseline
