@@ -64,8 +64,15 @@ class Service:
             knowledge_base: an open one in place of the settings'; it isn't closed with the service.
             embeddings: its embedder, given together with it.
             generator: in place of the settings'.
-            retriever: what ``ask`` finds its evidence with, in place of the settings'.
+            retriever: what ``ask`` finds its evidence with, in place of the settings'; it keeps to the roots
+                by itself.
+
+        Raises:
+            ValueError: a knowledge base without its embedder, or the reverse: something else would be opened
+                in its place.
         """
+        if (knowledge_base is None) != (embeddings is None):
+            raise ValueError("give a knowledge base and its embedder together, or neither")
         self.settings = settings
         self.roots = roots
         self._opened = ExitStack()

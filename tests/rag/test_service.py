@@ -1,9 +1,11 @@
 """The one object that every door opens, on a real knowledge base with tiny models."""
 
+import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ import ingest.__main__
 from rag.answer import Final, Found, Question
 from rag.errors import ConfigError, KnowledgeBaseError, KnowledgeBaseNotFound, WeightsError
 from rag.filter import EVERYTHING, Filter
+from rag.knowledge_base import KnowledgeBase
 from rag.service import Service
 from rag.settings import load_settings
 
@@ -135,3 +138,66 @@ def test_what_may_be_seen_must_be_said_and_is_never_more_than_that(config: Path)
     root = str(config.parent / "documents")
     with Service(settings, roots=frozenset({root})) as sighted:
         assert {each.source for each in sighted.documents()} == set(TEXTS)
+
+
+# What each method lets out of a knowledge base, asked for what stands in the folder "hidden" first of all.
+ASKED: dict[str, Callable[[Service], Any]] = {
+    "ask": lambda service: service.ask("Who gets the salary of nine thousand?"),
+    "events": lambda service: list(service.events("Who gets the salary of nine thousand?")),
+    "search": lambda service: service.search("salary nine thousand"),
+    "documents": lambda service: service.documents(),
+    "text": lambda service: service.text("salary.m"),
+    "related": lambda service: service.related("pump.md"),
+    "curated": lambda service: service.curated(),
+}
+SAYS_NOTHING = {"open", "close", "generation", "verify", "warm"}  # of what documents hold, or refuses to
+
+
+def test_no_method_tells_of_what_may_not_be_seen(config: Path, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("shown", "hidden")}
+    for folder in folders.values():
+        folder.mkdir()
+    (folders["shown"] / "pump.md").write_text(TEXTS["pump.md"], encoding="utf-8")
+    (folders["hidden"] / "salary.md").write_text("The salary is 9,000 zorkmids.\n", encoding="utf-8")
+    (folders["hidden"] / "faq.csv").write_text(
+        "question,answer\nWho gets the salary of nine thousand?,Each zorkmid goes to Ann.\n",
+        encoding="utf-8",
+    )
+    (folders["hidden"] / "terms.txt").write_text("salary, zorkmid\n", encoding="utf-8")
+    kb = tmp_path / "kb"
+    for folder in folders.values():
+        assert ingest.__main__.main([str(folder), "--config", str(config), "--kb", str(kb)]) == 0
+    settings = load_settings(config, kb=kb)
+
+    def told(service: Service, name: str) -> str:
+        try:
+            return repr(ASKED[name](service))
+        except KnowledgeBaseError as error:
+            return str(error)
+
+    methods = {
+        name
+        for name, kind in inspect.getmembers(Service)
+        if not name.startswith("_") and (callable(kind) or isinstance(kind, property))
+    }
+    assert methods == ASKED.keys() | SAYS_NOTHING
+    with (
+        Service(settings, roots=EVERYTHING) as everything,
+        Service(settings, roots=frozenset({str(folders["shown"])})) as sighted,
+    ):
+        (passage,) = everything.search("zorkmids", k=1, filter=Filter(source=("salary.md",))).passages
+        for name in ASKED:
+            words = ("zorkmid", "salary.md", "faq.csv", str(folders["hidden"]))
+            assert any(each in told(everything, name) for each in words), name
+            assert not any(each in told(sighted, name) for each in words), name
+        with pytest.raises(KnowledgeBaseError):
+            sighted.related(passage)
+
+
+def test_a_knowledge_base_and_its_embedder_are_given_together(config: Path) -> None:
+    settings = load_settings(config)
+    with (
+        KnowledgeBase.open(settings.knowledge_base.path) as knowledge_base,
+        pytest.raises(ValueError, match="together"),
+    ):
+        Service(settings, roots=EVERYTHING, knowledge_base=knowledge_base)
