@@ -3,15 +3,21 @@
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag.knowledge_base import KnowledgeBase, Writer
+from rag.knowledge_base.indexes.faiss_index import FaissIndex
+from rag.models.fingerprint import EmbedderFingerprint
 from rag.text import analysis
+from tests.reading import seen
 
 Put = Callable[[Writer, str, str], None]
 Found = Callable[[KnowledgeBase], set[str]]
+Embed = Callable[[str], Any]
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "dense missing": lambda path: shutil.rmtree(path / "dense"),
@@ -116,3 +122,40 @@ def test_catalogue_from_a_backup_does_not_meet_the_newer_index(
         assert "lost line" not in found(restored)
         report = restored.verify()
         assert report.ok, report.problems
+
+
+@pytest.mark.parametrize("index", ["dense", "lexical"])
+def test_index_from_a_backup_is_older_than_the_catalogue_and_made_anew(
+    filled: KnowledgeBase, put: Put, embed: Embed, tmp_path: Path, index: str
+) -> None:
+    shutil.copytree(filled.path / index, tmp_path / "backup")
+    with filled.writer() as writer:
+        put(writer, "late.md", "late line")
+        writer.publish()
+    shutil.rmtree(filled.path / index)
+    shutil.copytree(tmp_path / "backup", filled.path / index)
+    with KnowledgeBase.open(filled.path) as reopened:
+        assert "older than the catalogue" in str(reopened.verify().problems)
+        snapshot = seen(reopened)
+        search = {
+            "dense": lambda: snapshot.search_dense(embed("late line"), 1),
+            "lexical": lambda: snapshot.search_lexical("late", 1),
+        }
+        (found,) = snapshot.passages([each for each, _ in search[index]()])
+        assert found.page_content == "late line"
+        assert reopened.verify().ok
+
+
+def test_an_embedders_vectors_go_with_it(
+    filled: KnowledgeBase, fingerprint: EmbedderFingerprint, put: Put
+) -> None:
+    [before] = FaissIndex(filled.path / "dense").mark().makers
+    with (
+        KnowledgeBase.create(filled.path, replace(fingerprint, name="another"), rebuild=True) as again,
+        again.writer() as writer,
+    ):
+        writer.clear()
+        put(writer, "new.md", "new line")
+        writer.publish()
+    [after] = FaissIndex(filled.path / "dense").mark().makers
+    assert after != before
