@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rag.retrievers.language_geometry import LanguageGeometry
+from rag.filter import EVERYTHING
+from rag.retrievers.language_geometry import LanguageGeometry, geometry_of
+from tests.rag.retrievers.conftest import MakeKnowledgeBase, put
 
 DIMENSION = 24
 
@@ -59,3 +62,24 @@ def test_scores_have_the_scale_of_their_language(topics: NDArray[np.float32]) ->
     cosines = chinese @ chinese[0]
     assert mean == pytest.approx(float(cosines.mean()), abs=1e-4)
     assert spread == pytest.approx(float(cosines.std()), rel=0.1)
+
+
+def test_each_view_has_the_geometry_of_what_it_has(make_knowledge_base: MakeKnowledgeBase) -> None:
+    knowledge_base = make_knowledge_base({"a.md": "The pump is blue.", "b.md": "水泵是蓝色的。"})
+    everything, nothing = knowledge_base.view(EVERYTHING), knowledge_base.view(frozenset())
+    for _ in range(2):
+        for view, rows in ((everything, 1), (nothing, 0)):
+            with view.contents() as contents:
+                geometry = geometry_of(view, contents)
+            assert [len(geometry.samples[chinese]) for chinese in (True, False)] == [rows, rows]
+
+
+def test_the_geometry_follows_what_is_published(
+    make_knowledge_base: MakeKnowledgeBase, embeddings: Embeddings
+) -> None:
+    knowledge_base = make_knowledge_base({"a.md": "The pump is blue."})
+    view = knowledge_base.view(EVERYTHING)
+    for rows in (1, 2):
+        with view.contents() as contents:
+            assert len(geometry_of(view, contents).samples[False]) == rows
+        put(knowledge_base, embeddings, {"b.md": "The hose is red."})
