@@ -57,6 +57,14 @@ def test_a_draft_that_declines_by_itself_isnt_taken_back(make_chain: MakeChain) 
     assert not any(isinstance(each, TakenBack) for each in events)
 
 
+def test_unchecked_a_draft_is_given_as_it_was_written_and_its_support_measured(make_chain: MakeChain) -> None:
+    written = "公司总部位于火星基地的环形山[1]。"
+    answer = make_chain(written, check="none").invoke("公司在哪里？")
+    assert answer.text == written and answer.trace.removed == ()
+    assert answer.sentences[0].support is not None and answer.sentences[0].support < 0.25
+    assert make_chain(written).invoke("公司在哪里？").reason == Reason("unsupported")
+
+
 def test_growing_answers_are_the_events_as_answers(make_chain: MakeChain) -> None:
     first, *drafts, last = make_chain("软管每 250 小时更换一次[1]。").stream("软管多久换一次？")
     assert first.text == "" and len(first.passages) == 1 and first.trace.evidence == (WARRANTY,)

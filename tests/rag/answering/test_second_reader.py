@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from rag.answer import Answer, Reason
+from rag.answer import Answer, Drafting, Final, Reason, TakenBack
 from rag.answering.chain import AnswerChain
 from rag.answering.confidence import Calibration
 from rag.answering.prompt import wording_for
@@ -125,6 +125,44 @@ def test_what_was_found_for_sure_takes_the_place_of_an_answer_that_says_somethin
     assert (answer.text, answer.trace.draft, answer.trace.first_draft) == (found, found, wrong)
     assert [each.number for each in answer.citations] == [1] and "Leeds" in answer.citations[0].quote
     assert answer.trace.signals["agreement"] == 0.0
+
+
+def test_that_something_else_takes_a_drafts_place_is_told(
+    analyzer: Analyzer, make_passage: Callable[..., Document]
+) -> None:
+    wrong = "The pump was moved to Millford [1]."
+    generator = Two(messages=iter([AIMessage(wrong)]), find="Leeds [1].", chance=0.0)
+    chain = AnswerChain(
+        FixedRetriever(passages=[make_passage(TEXT)]),
+        generator,
+        analyzer,
+        calibration=CALIBRATION,
+        second_reader=AdapterReader(generator),
+    )
+    *_, drafting, taken_back, final = chain.events("Where was the pump moved to?")
+    assert drafting == Drafting(wrong) and taken_back == TakenBack(wrong, "replaced")
+    assert isinstance(final, Final) and final.answer.text == "Leeds [1]."
+
+
+@pytest.mark.parametrize(("least", "read"), [(None, []), (0.0, [True])])
+def test_without_a_calibration_readers_are_asked_only_where_nothing_is_withheld(
+    analyzer: Analyzer, make_passage: Callable[..., Document], least: float | None, read: list[bool]
+) -> None:
+    class Unavoiding(Two):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+            assert ("avoid" in kwargs) == bool(read)  # else it decides as it writes
+            return GenericFakeChatModel._stream(self, *args, **kwargs)
+
+    generator = Unavoiding(messages=iter([AIMessage(RIGHT)]), find="2004 [1].", chance=0.5)
+    chain = AnswerChain(
+        FixedRetriever(passages=[make_passage(TEXT)]),
+        generator,
+        analyzer,
+        AnsweringSettings(minimum_confidence=least),
+        second_reader=AdapterReader(generator),
+    )
+    assert chain.invoke(QUESTION).text == RIGHT
+    assert generator.readers == read
 
 
 def test_a_figure_in_a_sentence_gives_way_to_no_other_figure_but_to_more_of_it(ask: Ask) -> None:
