@@ -5,9 +5,10 @@ the lists only shrink.
 """
 
 import ast
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -239,3 +240,29 @@ def test_modules_are_small_enough_to_hold_in_the_head() -> None:
 def test_rag_is_small_enough_to_be_read() -> None:
     found = sum(lines(module) for module in of_package("rag"))
     hold("lines of rag", {f"more than {MOST_LINES_OF_RAG}"} if found > MOST_LINES_OF_RAG else set())
+
+
+def test_all_data_that_installed_code_reads_is_in_the_wheel() -> None:
+    """What lies beside modules; question sets and the baseline in ``eval`` stay with the repository."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    patterns = [
+        f"{package.replace('.', '/')}/{each}"
+        for package, names in tool["package-data"].items()
+        for each in names
+    ]
+    installed = [package for package in PACKAGES if f"{package}*" in tool["packages"]["find"]["include"]]
+    files = [
+        file.relative_to(ROOT).as_posix()
+        for package in installed
+        for file in (ROOT / package).rglob("*")
+        if file.is_file() and file.suffix not in (".py", ".pyc")
+    ]
+    outside = ("eval/README.md", "eval/data/", "eval/baseline/")
+    missing = {
+        file
+        for file in files
+        if not file.startswith(outside) and not any(PurePosixPath(file).match(each) for each in patterns)
+    }
+    assert len(files) > 20 and missing == set()
+    folders = {file.parent for name, file in modules().items() if name.partition(".")[0] in installed}
+    assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]
