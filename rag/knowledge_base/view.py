@@ -33,6 +33,7 @@ class View:
         self.roots = roots
         self._source = source
         self._memory = Memory(-1)
+        self._open: set[Snapshot] = set()  # a context that was copied may hold one that is over
 
     @property
     def folder(self) -> Path:
@@ -50,15 +51,16 @@ class View:
             KnowledgeBaseMismatch: another embedder than the one expected made the published generation.
             KnowledgeBaseBusy: generations are published faster than they can be loaded.
         """
-        held = _held.get()
-        if self in held:
-            yield held[self]
+        if (held := self._current()) is not None:
+            yield held
             return
         with self._source.snapshot(self) as snapshot:
-            token = _held.set({**held, self: snapshot})
+            token = _held.set({**_held.get(), self: snapshot})
+            self._open.add(snapshot)
             try:
                 yield snapshot
             finally:
+                self._open.discard(snapshot)
                 _held.reset(token)
 
     @contextmanager
@@ -68,9 +70,8 @@ class View:
         Raises:
             KnowledgeBaseMismatch: as ``snapshot``.
         """
-        held = _held.get()
-        if self in held:
-            yield held[self]
+        if (held := self._current()) is not None:
+            yield held
             return
         with self._source.contents(self) as contents:
             yield contents
@@ -81,6 +82,11 @@ class View:
         if memory.generation < generation:
             self._memory = memory = Memory(generation)
         return memory if memory.generation == generation else Memory(generation)
+
+    def _current(self) -> Snapshot | None:
+        """The snapshot that this thread or task is within."""
+        held = _held.get().get(self)
+        return held if held in self._open else None
 
 
 class Source:

@@ -4,6 +4,7 @@ import inspect
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -397,3 +398,16 @@ def test_a_snapshot_is_the_same_within_itself_and_of_its_view_only(two_roots: Kn
         assert [each.root for each in outer.documents()] == ["/public"]
     with one.snapshot() as again:
         assert again is not outer
+
+
+def test_what_was_begun_within_a_snapshot_and_outlasts_it_has_its_own(two_roots: KnowledgeBase) -> None:
+    view = two_roots.view(EVERYTHING)
+    with view.snapshot() as snapshot:
+        context = copy_context()
+
+    def later() -> None:
+        with view.snapshot() as own, view.contents() as contents:
+            assert own is not snapshot and contents is own
+            assert len(own.documents()) == 2
+
+    context.run(later)
