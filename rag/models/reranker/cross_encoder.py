@@ -68,7 +68,9 @@ class CrossEncoderReranker:
         self.load()
         if not texts:
             return np.zeros(0)
-        pairs = [(query, text) for text in texts]
+        # half of a surrogate pair isn't text for a tokenizer
+        asked, *whole = (each.encode("utf-8", "replace").decode("utf-8") for each in (query, *texts))
+        pairs = [(asked, text) for text in whole]
         with self._lock:
             found = self._model.predict(
                 pairs, batch_size=_BATCH, show_progress_bar=False, activation_fn=torch.nn.Identity()

@@ -38,6 +38,12 @@ def test_each_text_is_scored_by_itself(folder: Path, device: str) -> None:
     assert reranker.score("?", []).shape == (0,)
 
 
+def test_what_is_no_whole_text_or_endless_is_read(folder: Path) -> None:
+    reranker = CrossEncoderReranker(folder, weight=1.0, languages=None, device="cpu", dtype="float32")
+    (score,) = reranker.score("pump " * 500 + "\ud800", ["clean \udc00" * 5000])
+    assert np.isfinite(score)
+
+
 def test_a_folder_is_a_reranker_by_its_path(folder: Path, tiny_embedder_folder: Path) -> None:
     embeddings = SentenceEmbeddings(tiny_embedder_folder, device="cpu")
     settings = RerankerSettings(model=str(folder), weight=0.7, languages=("zh",), device="cpu")
