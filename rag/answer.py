@@ -135,8 +135,9 @@ class Answer:
     that was fitted on other questions (`rag.answering.confidence`), of a curated one that its entry is the
     one that is asked for. None where there is no calibration for the models, and of declines.
     ``standalone``: what a question that leaned on the conversation was understood as, and answered as.
-    ``curated``: the entry that an answer of the origin "faq" is from, or, beside another answer, one that
-    may be meant.
+    ``unnamed``: what the question names and the cited passages don't, a product, a code, a year: the answer
+    may be about another one. ``curated``: the entry that an answer of the origin "faq" is from, or, beside
+    another answer, one that may be meant.
     """
 
     question: str
@@ -148,6 +149,7 @@ class Answer:
     abstained: bool = False
     reason: Reason | None = None
     confidence: float | None = None
+    unnamed: tuple[str, ...] = ()
     filter: Filter | None = None  # the question's
     curated: Curated | None = None
     standalone: str | None = None

@@ -164,6 +164,7 @@ def answer_record(question: EvalQuestion, asked: Asked) -> dict[str, Any]:
         "reason": (reason_text(answer.reason, "en") or None) if answer is not None else None,
         "origin": answer.origin if answer is not None else None,
         "confidence": answer.confidence if answer is not None else None,
+        "unnamed": list(answer.unnamed) if answer is not None else [],
         "signals": dict(trace.signals),
         "draft": trace.draft,
         "first_draft": trace.first_draft,

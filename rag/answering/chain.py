@@ -172,7 +172,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self._check(course)
         reason, confidence = self.decision.decide(course, reading.declining if reading is not None else None)
         if reason is None:
-            yield Final(course.given(confidence))
+            yield Final(course.given(confidence, self.analyzer))
             return
         if course.resolved is not None:  # else the draft itself declined
             yield TakenBack(course.draft.text.strip(), "withheld")

@@ -1,7 +1,7 @@
 """What is known of an answer on its way, and the answer that is made of it at the end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from langchain_core.documents import Document
 
@@ -11,7 +11,9 @@ from rag.answering.confidence import Signals
 from rag.answering.drafting import Clock, Draft
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import wording_for
+from rag.answering.subject import unnamed
 from rag.questions.inquiry import Inquiry
+from rag.text.analysis import Analyzer
 from rag.trace import Stage, Trace
 
 _NEAREST = 3  # documents that a decline names
@@ -50,11 +52,14 @@ class Course:
         """The answer before anything of it is written: what will be read."""
         return self._answer("")
 
-    def given(self, confidence: float | None) -> Answer:
+    def given(self, confidence: float | None, analyzer: Analyzer) -> Answer:
         """The answer that the draft became when it was checked."""
         resolved = self.resolved
         assert resolved is not None, "nothing was checked"
-        return self._answer(resolved.text, resolved, confidence=confidence, total_ms=self.clock.elapsed_ms())
+        answer = self._answer(
+            resolved.text, resolved, confidence=confidence, total_ms=self.clock.elapsed_ms()
+        )
+        return replace(answer, unnamed=unnamed(self.inquiry, answer, self.retrieved, analyzer))
 
     def declined(self, reason: Reason) -> Answer:
         """A refusal for a reason, that names the documents that come nearest."""

@@ -31,13 +31,13 @@ def difference(one: str, other: str, analyzer: Analyzer) -> str | None:
     mine, theirs = _groups(one, analyzer), _groups(other, analyzer)
     if mine - theirs and theirs - mine:
         return "a name or a code"
-    if _missing(one, other, analyzer) or _missing(other, one, analyzer):
+    if missing_names(one, other, analyzer) or missing_names(other, one, analyzer):
         return "a name or a code"
     return None
 
 
-def _missing(text: str, other: str, analyzer: Analyzer) -> set[str]:
-    """The names of a text that another text doesn't have under any name."""
+def missing_names(text: str, other: str, analyzer: Analyzer) -> set[str]:
+    """The names of a text, folded, that another text doesn't have under any name."""
     names = names_of(text)
     terms = set(analyzer.terms(other)) | set(analyzer.query_terms(other))
     squeezed = _squeeze(fold(other))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rag.answer import Answer
 from rag.presenting.explanation import confidence_text, nearest
-from rag.presenting.reasons import reason_text
+from rag.presenting.reasons import caution_text, reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
 
@@ -21,6 +21,8 @@ def _lines(answer: Answer) -> Iterator[str]:
     language = language_of(answer.question)
     if answer.standalone is not None:
         yield f"(understood as: {' '.join(answer.standalone.split())})\n"
+    if answer.unnamed:
+        yield f"({caution_text(answer.unnamed, language)})\n"
     yield answer.text
     if answer.citations:
         yield ""

@@ -1,4 +1,4 @@
-"""Why an answer was declined, in words for people."""
+"""Why an answer was declined, or is to be read with care, in words for people."""
 
 from collections.abc import Mapping
 
@@ -50,3 +50,12 @@ def reason_text(reason: Reason | None, language: str) -> str:
         return ""
     english, chinese = PHRASES[reason.code]
     return (chinese if language == "zh" else english).replace("{detail}", reason.detail)
+
+
+def caution_text(names: tuple[str, ...], language: str) -> str:
+    """That an answer may be about something else than the question names; "" where nothing says so."""
+    if not names:
+        return ""
+    if language == "zh":
+        return f"引用的原文没有说这是 {'、'.join(names)} 的，可能说的是别的。"
+    return f"The words cited don't say this of {', '.join(names)}: it may be about something else."

@@ -24,6 +24,7 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
         "abstained": answer.abstained,
         "reason": reason_text(answer.reason, "en") or None,
         "confidence": answer.confidence,
+        "unnamed": list(answer.unnamed),
         "sentences": [
             {
                 "text": sentence.text,

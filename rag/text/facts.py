@@ -8,7 +8,7 @@ from rag.text.words import STOP_WORDS, fold
 
 # A comma joins thousands only: folded, the one of 波特率 9600，一条总线 is a comma like any other.
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)*")
-_CODE = re.compile(r"(?=[a-z\d_/-]*\d)(?=[a-z\d_/-]*[a-z])[a-z\d]+(?:[-_/][a-z\d]+)*")
+CODE = re.compile(r"(?=[a-z\d_/-]*\d)(?=[a-z\d_/-]*[a-z])[a-z\d]+(?:[-_/][a-z\d]+)*")
 
 _NO_NEGATION = re.compile(r"(.)不\1|有没有|不仅|不但|不锈钢|无线|未来|不同|不过|是否")
 _NEGATION = re.compile(
@@ -48,7 +48,7 @@ def names_of(text: str) -> frozenset[str]:
 
 def codes_of(folded: str) -> frozenset[str]:
     """The codes of a folded text, words of letters and digits: ``e12``, ``cbp-2104``, ``2b``."""
-    return frozenset(_CODE.findall(folded))
+    return frozenset(CODE.findall(folded))
 
 
 def numbers_of(folded: str) -> set[str]:

@@ -10,8 +10,9 @@ from rag.presenting.explanation import explanation
 from rag.presenting.records import trace_record
 
 ANSWER_KEYS = [
-    "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "sentences",
-    "citations", "passages", "timings_ms", "tokens", "filter", "curated",
+    "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "unnamed",
+    "sentences", "citations",
+    "passages", "timings_ms", "tokens", "filter", "curated",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from rag.answer import Reason, ReasonCode
-from rag.presenting.reasons import PHRASES, reason_text
+from rag.presenting.reasons import PHRASES, caution_text, reason_text
 
 
 @pytest.mark.parametrize("code", get_args(ReasonCode))
@@ -24,3 +24,12 @@ def test_other_languages_are_told_in_english() -> None:
 
 def test_an_answer_that_wasnt_declined_has_no_reason() -> None:
     assert reason_text(None, "zh") == ""
+
+
+def test_what_the_source_doesnt_name_is_told_in_both_languages() -> None:
+    assert caution_text((), "zh") == caution_text((), "en") == ""
+    for language in ("en", "zh"):
+        assert "P300" in caution_text(("P300", "2023"), language) and "2023" in caution_text(
+            ("2023",), language
+        )
+    assert caution_text(("P300",), "en").isascii() and not caution_text(("P300",), "zh").isascii()
