@@ -2,7 +2,7 @@
 
     from rag.service import Service
 
-    with Service.open("kb.wenju") as wenju:
+    with Service.open("kb.wenju", roots="everything") as wenju:
         print(wenju.ask("How long is the warranty?").text)
 
 Libraries that take seconds to load are imported where something needs them.
@@ -88,17 +88,17 @@ class Service:
         cls,
         path: str | PathLike[str] | None = None,
         *,
+        roots: Roots,
         config: Path | None = None,
         generator: str | None = None,
-        roots: Roots = EVERYTHING,
     ) -> Self:
         """For the knowledge base at ``path``, by the settings of ``rag.toml`` or of another file.
 
         Args:
             path: the knowledge base's folder; by default the settings'.
+            roots: the ingested folders that may be seen, or ``EVERYTHING``.
             config: the settings file.
             generator: the generator's model, in place of the settings'.
-            roots: the ingested folders that may be seen.
 
         Raises:
             ConfigError: the settings are wrong.
@@ -210,7 +210,11 @@ class Service:
 
     @property
     def generation(self) -> int:
-        """The published generation of the knowledge base."""
+        """The published generation of the whole knowledge base, whatever may be seen of it.
+
+        It rises when any folder's documents are published, so it tells that something changed, and when;
+        of what there is, or in which folder, it tells nothing.
+        """
         return self._looked_into().generation
 
     def verify(self) -> "VerifyReport":

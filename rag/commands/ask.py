@@ -9,14 +9,16 @@ import typer
 from rag.answer import Answer, Drafting, Final, Found, Question, TakenBack
 from rag.command_line import Config, Generator, Json, Kb
 from rag.commands.batch import run_batch
-from rag.commands.options import Exclude, Lang, Pages, Root, Since, Source, Type, Until, filter_of
+from rag.commands.options import with_filter_options
 from rag.errors import ConfigError
+from rag.filter import EVERYTHING, Filter
 from rag.presenting.answers import answer_text
 from rag.presenting.explanation import explanation
 from rag.presenting.records import answer_record, place, trace_record
 from rag.service import Service
 
 
+@with_filter_options
 def ask(
     question: Annotated[
         str | None, typer.Argument(metavar="QUESTION", help="the question, in Chinese or English")
@@ -31,27 +33,17 @@ def ask(
         str | None,
         typer.Option(metavar="FILE", help='lines of {"id", "text", "history"?, "filter"?}; "-" is stdin'),
     ] = None,
-    source: Source = None,
-    exclude: Exclude = None,
-    root: Root = None,
-    type: Type = None,
-    lang: Lang = None,
-    since: Since = None,
-    until: Until = None,
-    pages: Pages = None,
+    filter: Filter | None = None,
     kb: Kb = None,
     config: Config = None,
 ) -> int:
     """Answer a question from the documents, with citations."""
     if (question is None) == (batch is None):
         raise ConfigError("give either a question or --batch FILE")
-    wanted = filter_of(
-        source=source, exclude=exclude, root=root, type=type, lang=lang, since=since, until=until, pages=pages
-    )
-    with Service.open(kb, config=config, generator=generator) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config, generator=generator) as service:
         if batch is not None:
-            return run_batch(batch, lambda name, each: _record(service.ask(each), explain, name), wanted)
-        answer = _follow(service, Question(question or "", filter=wanted))
+            return run_batch(batch, lambda name, each: _record(service.ask(each), explain, name), filter)
+        answer = _follow(service, Question(question or "", filter=filter))
     if as_json:
         print(json.dumps(_record(answer, explain), ensure_ascii=False))
         return 0

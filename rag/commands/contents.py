@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from rag.command_line import Config, Json, Kb
+from rag.filter import EVERYTHING
 from rag.presenting.explanation import beginning
 from rag.presenting.records import passage_record, place
 from rag.service import Service
@@ -21,7 +22,7 @@ Root = Annotated[
 
 def documents(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
     """List the documents."""
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         found = service.documents()
     if as_json:
         print(json.dumps([asdict(each) for each in found], ensure_ascii=False, default=dict))
@@ -46,7 +47,7 @@ def text(
     config: Config = None,
 ) -> int:
     """Print a document's stored text exactly, without a line end added."""
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         sys.stdout.write(service.text(source, root))
     return 0
 
@@ -60,7 +61,7 @@ def related(
     config: Config = None,
 ) -> int:
     """List the documents that are nearest to one, each with the passage that comes nearest."""
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         found = service.related(source, root, k)
     if as_json:
         records = [
@@ -86,7 +87,7 @@ def related(
 
 def verify(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
     """Prove that catalogue, vectors, dense and lexical index agree and every span holds."""
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         report = service.verify()
     status = 0 if report.ok else 1
     if as_json:

@@ -4,12 +4,13 @@ import json
 from dataclasses import asdict
 
 from rag.command_line import Config, Json, Kb
+from rag.filter import EVERYTHING
 from rag.service import Service
 
 
 def faq(as_json: Json = False, kb: Kb = None, config: Config = None) -> int:
     """List curated questions, and those asked twice or answered in two ways."""
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         entries, pairs = service.curated()
     if as_json:
         record = {

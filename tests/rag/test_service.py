@@ -44,7 +44,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path)
 
 @pytest.fixture
 def service(config: Path) -> Iterator[Service]:
-    with Service.open(config=config) as service:
+    with Service.open(roots=EVERYTHING, config=config) as service:
         yield service
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_opened_before_it_is_needed_and_what_failed_is_tried_again(
     config: Path, tmp_path: Path
 ) -> None:
     kb = tmp_path / "later"
-    with Service.open(kb, config=config) as service:
+    with Service.open(kb, roots=EVERYTHING, config=config) as service:
         with pytest.raises(KnowledgeBaseNotFound, match="later"):
             service.documents()
         folder = config.parent / "documents"
@@ -128,6 +128,8 @@ def test_what_may_be_seen_must_be_said_and_is_never_more_than_that(config: Path)
     settings = load_settings(config)
     with pytest.raises(TypeError):
         Service(settings)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Service.open(config=config)  # type: ignore[call-arg]
     with Service(settings, roots=frozenset({"/docs"})) as blind:  # no root of this knowledge base
         assert blind.documents() == [] and blind.search("pump").passages == ()
         assert blind.ask("How long is the warranty of the Tidal pump?").passages == ()
