@@ -3,10 +3,10 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
 from tqdm import tqdm
 
 from rag.answer import Question, Turn
@@ -14,6 +14,12 @@ from rag.errors import ConfigError, RagError
 from rag.filter import Filter
 
 SOME_FAILED = 3
+
+
+class _Line(BaseModel):
+    text: str
+    history: tuple[Turn, ...] | None = None
+    filter: dict[str, Any] | None = None  # `Filter.from_record` reads it
 
 
 def run_batch(
@@ -36,61 +42,30 @@ def run_batch(
     for line in tqdm(lines, desc="answering", unit="question", disable=None, file=sys.stderr):
         identifier: Any = None
         try:
-            identifier, question = parse_line(line)
-            record = answer(identifier, question if question.filter else replace(question, filter=filter))
-        except _BadLine as error:
-            record, failed = {"id": error.identifier, "error": str(error)}, True
+            given = json.loads(line)
+            if not isinstance(given, dict):
+                raise ConfigError('the line isn\'t an object; write {"id": …, "text": …}')
+            identifier = given.get("id")
+            record = answer(identifier, _question(given, filter))
+        except json.JSONDecodeError as error:
+            record, failed = {"id": None, "error": f"the line isn't JSON: {error}"}, True
         except RagError as error:
             record, failed = {"id": identifier, "error": str(error)}, True
         print(json.dumps(record, ensure_ascii=False), flush=True)
     return SOME_FAILED if failed else 0
 
 
-class _BadLine(Exception):
-    def __init__(self, message: str, identifier: Any = None) -> None:
-        super().__init__(message)
-        self.identifier = identifier
-
-
-def parse_line(line: str) -> tuple[Any, Question]:
-    """The id and the question of a batch line."""
+def _question(given: dict[str, Any], filter: Filter | None) -> Question:
     try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise _BadLine(f"the line isn't JSON: {error}") from error
-    if not isinstance(record, dict):
-        raise _BadLine('the line isn\'t an object; write {"id": …, "text": …}')
-    identifier = record.get("id")
-    text = record.get("text")
-    if not isinstance(text, str):
-        raise _BadLine("'text' is missing or isn't a string", identifier)
-    history = record.get("history") or []
-    if not isinstance(history, list):
-        raise _BadLine("'history' isn't a list", identifier)
-    turns = tuple(_turn(each, identifier) for each in history)
-    return identifier, Question(text, turns, _filter(record.get("filter"), identifier))
-
-
-def _filter(record: Any, identifier: Any) -> Filter | None:
-    if record is None:
-        return None
-    if not isinstance(record, dict):
-        raise _BadLine('\'filter\' isn\'t an object; write {"source": "hr/"}, say', identifier)
-    try:
-        return Filter.from_record(record)
-    except ConfigError as error:
-        raise _BadLine(str(error), identifier) from error
-
-
-def _turn(record: Any, identifier: Any) -> Turn:
-    if not isinstance(record, dict) or not isinstance(record.get("content"), str):
-        raise _BadLine('a turn of \'history\' isn\'t {"role", "content"}', identifier)
-    role = record.get("role")
-    if role == "user":
-        return Turn("user", record["content"])
-    if role == "assistant":
-        return Turn("assistant", record["content"])
-    raise _BadLine(f"the role {role!r} in 'history' is neither 'user' nor 'assistant'", identifier)
+        line = _Line.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}; write"
+            ' "text": "…", "history": [{"role": "user", "content": "…"}, …], "filter": {"source": "hr/"}'
+        ) from error
+    own = filter if line.filter is None else Filter.from_record(line.filter)
+    return Question(line.text, line.history or (), own)
 
 
 def _read_lines(file: str) -> Iterator[str]:
