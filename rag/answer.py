@@ -8,25 +8,6 @@ from langchain_core.documents import Document
 from rag.filter import Filter
 from rag.trace import Trace
 
-__all__ = [
-    "Answer",
-    "Citation",
-    "Curated",
-    "Drafting",
-    "Event",
-    "Final",
-    "Found",
-    "Origin",
-    "Question",
-    "Reason",
-    "ReasonCode",
-    "SearchResult",
-    "Sentence",
-    "TakenBack",
-    "Trace",
-    "Turn",
-]
-
 Origin = Literal["generated", "faq", "extractive"]
 ReasonCode = Literal[
     "nothing found",

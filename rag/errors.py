@@ -1,20 +1,5 @@
 """The errors Wenju raises on purpose.
 
-RagError
-├── ConfigError             rag.toml, a flag or an argument is wrong
-├── IngestError             a folder or a file can't be ingested
-│   └── UnreadableFile          why one file can't be read (`ingest.parsers.base`)
-├── KnowledgeBaseError      a knowledge base can't do what is asked
-│   ├── KnowledgeBaseNotFound   there is none at that path
-│   ├── KnowledgeBaseMismatch   it was made by another embedder or another version
-│   ├── KnowledgeBaseCorrupt    its catalogue can't be read
-│   └── KnowledgeBaseBusy       another process is writing to it
-├── WeightsError            a model is missing, incomplete or not what it claims to be
-├── GenerationError         the generator can't answer
-├── BenchmarkFileError      a question can't be saved in a file of benchmark questions
-├── EvalError               an evaluation can't be run
-└── TrainingError           a model can't be trained, or a number fitted
-
 A message names the thing, the cause and the next command to run. The command line shows it as one line on
 standard error and exits with 1 (`rag.command_line`); the page shows it in its place. Elsewhere it is caught
 only where one piece of work may fail and the others go on: a question of a batch, a batch of texts to embed.

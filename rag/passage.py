@@ -4,7 +4,6 @@
 ``stored_text[metadata["start"]:metadata["end"]] == page_content``.
 """
 
-from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict, cast
 
 from langchain_core.documents import Document
@@ -43,15 +42,3 @@ def with_score(passage: Document, score: float) -> Document:
 def embedding_text(context: str, text: str) -> str:
     """What is embedded and indexed for a passage: its context, if any, on lines before its text."""
     return f"{context}\n{text}" if context else text
-
-
-def passage_ids(passages: Sequence[Document]) -> list[str]:
-    """The ids of passages, in order.
-
-    Raises:
-        ValueError: a passage has no id, so it didn't come out of a knowledge base.
-    """
-    ids = [passage.id for passage in passages]
-    if any(each is None for each in ids):
-        raise ValueError("a passage without an id can't be cited")
-    return cast(list[str], ids)

@@ -28,7 +28,8 @@ from rag.answering.evidence import pack_evidence
 from rag.answering.injections import is_order, without_orders
 from rag.answering.prompt import head_messages, is_decline, messages_for, wording_for
 from rag.answering.second_reader import Reading, SecondReader, choose_answer
-from rag.curated.answer import Matcher, curated_answer, find_curated, with_suggestion
+from rag.curated import FaqMatcher
+from rag.curated.answer import curated_answer, find_curated, with_suggestion
 from rag.errors import ConfigError
 from rag.models.generator import Generator, Quoting
 from rag.questions.inquiry import understand
@@ -56,7 +57,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         analyzer: Analyzer,
         settings: AnsweringSettings | None = None,
         *,
-        matcher: Matcher | None = None,
+        matcher: FaqMatcher | None = None,
         calibration: Calibration | None = None,
         second_reader: SecondReader | None = None,
         split_questions: bool = True,

@@ -2,23 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
-from rag.answer import Answer, Citation, Curated, Sentence, Trace
-from rag.curated import FaqMatch
-from rag.filter import Filter
+from rag.answer import Answer, Citation, Curated, Sentence
+from rag.curated import FaqMatch, FaqMatcher
 from rag.questions.inquiry import Inquiry
+from rag.trace import Trace
 
 
-class Matcher(Protocol):
-    """What finds the curated entry that a question asks."""
-
-    def match(self, question: str, filter: Filter | None = None) -> FaqMatch | None:
-        """The entry, if any is likely to be the one."""
-        ...
-
-
-def find_curated(matcher: Matcher | None, inquiry: Inquiry) -> FaqMatch | None:
+def find_curated(matcher: FaqMatcher | None, inquiry: Inquiry) -> FaqMatch | None:
     """The entry that the question asks; none for one that leans on the conversation, for it isn't whole."""
     if matcher is None or not inquiry.stands_alone:
         return None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rag.answer import Answer, Sentence, Trace, Turn
+from rag.answer import Answer, Sentence, Turn
+from rag.trace import Trace
 from ui.session import Exchange
 from ui.suggestion import short_answer, suggested
 

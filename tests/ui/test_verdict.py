@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Curated, Trace
+from rag.answer import Answer, Curated
+from rag.trace import Trace
 from tests.ui.test_view import HOSTILE, answer_of, cite, parse, passage
 from ui import view
 from ui.explanation import explanation_html

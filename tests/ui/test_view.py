@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Citation, Reason, Sentence, Trace
+from rag.answer import Answer, Citation, Reason, Sentence
 from rag.text.sentences import Span
+from rag.trace import Trace
 from ui import view
 from ui.wording import WORDINGS, Wording
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration
-from rag.curated.answer import Matcher
+from rag.curated import FaqMatcher
 from rag.filter import Filter
 from rag.models.generator import ChatGenerator, Generator
 from rag.questions.inquiry import Inquiry
@@ -102,7 +102,7 @@ def make_chain(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Mak
         generator: str | BaseChatModel | Generator,
         texts: tuple[str, ...] = (WARRANTY,),
         *,
-        matcher: Matcher | None = None,
+        matcher: FaqMatcher | None = None,
         calibration: Calibration | None = None,
         split_questions: bool = True,
         **settings: Any,

@@ -268,7 +268,7 @@ def test_warming_reads_both_heads_of_prompts(make_chain: MakeChain) -> None:
     assert warmed == [rewriting_head("en"), head_messages(wording_for("en"))]
 
 
-class FixedMatcher:
+class FixedMatcher(FaqMatcher):
     """Finds the same entry for every question."""
 
     def __init__(self, passage: Document, verdict: Literal["sure", "likely"]) -> None:

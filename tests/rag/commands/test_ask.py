@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from rag.answer import Answer, Trace
+from rag.answer import Answer
 from rag.presenting.answers import answer_text
 from rag.presenting.explanation import explanation
 from rag.presenting.records import trace_record
+from rag.trace import Trace
 
 ANSWER_KEYS = [
     "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "unnamed",
