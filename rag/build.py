@@ -6,11 +6,11 @@ from langchain_core.retrievers import BaseRetriever
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration, calibration_for, load_calibration
 from rag.answering.extractive import ExtractiveReader
-from rag.answering.second_reader import AdapterReader, SecondReader
+from rag.answering.second_reader import AdapterReader
 from rag.curated import FaqMatcher
 from rag.errors import ConfigError
 from rag.knowledge_base import KnowledgeBase, View
-from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
+from rag.models.embedder import SentenceEmbeddings
 from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
 from rag.models.reranker import build_reranker
 from rag.models.weights import file_digest, resolve_model
@@ -62,8 +62,6 @@ def build_retriever(
     Give the ``matcher`` that answers ask, too, and each question is matched once.
     """
     reranker = build_reranker(settings.reranker, embeddings)
-    if matcher is None and settings.faq.enabled:
-        matcher = build_matcher(settings, view, embeddings)
     return PassageSearch(
         view=view,
         embeddings=embeddings,
@@ -71,13 +69,13 @@ def build_retriever(
         reranking=None
         if reranker is None
         else Reranking(reranker, settings.reranker.candidates, settings.reranker.budget_ms),
-        matcher=matcher,
+        matcher=matcher or build_matcher(settings, view, embeddings),
     )
 
 
-def build_matcher(settings: Settings, view: View, embeddings: Embeddings) -> FaqMatcher:
-    """What says which curated entry a question asks, by the settings' threshold."""
-    return FaqMatcher(view, embeddings, likely=settings.faq.likely)
+def build_matcher(settings: Settings, view: View, embeddings: Embeddings) -> FaqMatcher | None:
+    """What says which curated entry a question asks; None where the settings want none."""
+    return FaqMatcher(view, embeddings, likely=settings.faq.likely) if settings.faq.enabled else None
 
 
 def build_generator(
@@ -104,7 +102,7 @@ def build_answer_chain(
     settings: Settings,
     view: View,
     *,
-    embeddings: Embeddings | None = None,
+    embeddings: Embeddings,
     retriever: Retriever | BaseRetriever | None = None,
     generator: Generator | None = None,
 ) -> AnswerChain:
@@ -115,14 +113,13 @@ def build_answer_chain(
     Raises:
         RagError: whatever the parts raise (a missing model, another embedder).
     """
-    embeddings = embeddings or CachedQueryEmbeddings(build_embeddings(settings))
     with view.contents() as contents:
         analyzer = contents.analyzer
     if generator is None:
         generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
-    matcher = None
-    if settings.faq.enabled:
-        matcher = build_matcher(settings, view, embeddings)
+    matcher = build_matcher(settings, view, embeddings)
+    local = generator.abilities.local
+    finds = settings.answering.second_reading and local is not None and local.can_find
     return AnswerChain(
         retriever or build_retriever(settings, view, embeddings, matcher=matcher),
         generator,
@@ -130,17 +127,9 @@ def build_answer_chain(
         settings.answering,
         matcher=matcher,
         calibration=build_calibration(settings),
-        second_reader=build_second_reader(settings, generator),
+        second_reader=AdapterReader(generator) if finds else None,
         split_questions=settings.retrieval.split_questions,
     )
-
-
-def build_second_reader(settings: Settings, generator: Generator) -> SecondReader | None:
-    """What reads the evidence beside the generator: its own second adapter, if it has one and may."""
-    local = generator.abilities.local
-    if not settings.answering.second_reading or local is None or not local.can_find:
-        return None
-    return AdapterReader(generator)
 
 
 def readers_digest(settings: Settings) -> str:
@@ -167,15 +156,14 @@ def build_calibration(settings: Settings) -> Calibration | None:
         return calibration_for(*models, readers_digest(settings))
     calibration = load_calibration(file)
     if (calibration.generator, calibration.embedder) != models:
-        raise ConfigError(
-            f"{file} was made for the generator {calibration.generator} and the embedder "
-            f"{calibration.embedder}, but the settings have {models[0]} and {models[1]}; make another with "
-            "`python -m training confidence RUN --out FILE`"
+        other = (
+            f"the generator {calibration.generator} and the embedder {calibration.embedder}, "
+            f"but the settings have {models[0]} and {models[1]}"
         )
-    if calibration.adapter != readers_digest(settings):
-        raise ConfigError(
-            f"{file} was made for another adapter of {models[0]}; make one for the settings' own with "
-            "`python -m training confidence RUN --out FILE`, or correct generator.adapter or "
-            "answering.second_reading"
-        )
-    return calibration
+    elif calibration.adapter != readers_digest(settings):
+        other = f"another adapter of {models[0]} (generator.adapter, answering.second_reading)"
+    else:
+        return calibration
+    raise ConfigError(
+        f"{file} was made for {other}; make another with `python -m training confidence RUN --out FILE`"
+    )

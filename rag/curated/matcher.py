@@ -15,8 +15,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.answer import Curated
-from rag.curated.calibration import probability
-from rag.curated.features import candidates, entry_score
+from rag.curated.features import candidates, entry_score, probability
 from rag.filter import Filter
 from rag.knowledge_base import Contents, QuestionHit, View
 from rag.passage import metadata_of

@@ -21,8 +21,8 @@ from eval.datasets import EvalQuestion, EvalSet, read_sets
 from eval.datasets.curated_sets import as_curated, curated_document
 from eval.datasets.records import EvalDocument, FaqDocument
 from eval.datasets.splits import split_halves
-from rag.build import build_embeddings, build_matcher
-from rag.curated import FaqMatch
+from rag.build import build_embeddings
+from rag.curated import FaqMatch, FaqMatcher
 from rag.curated.features import Candidate, candidates
 from rag.curated.matcher import LOOKED_AT
 from rag.filter import EVERYTHING
@@ -49,7 +49,7 @@ def curated(
     """Measure which curated entry a question is matched with, or fit what the matcher goes by.
 
     SETS holds faq_banking77_en, faq_clinc150_en, faq_oss_en, faq_oss_zh and faq_covid_deepset_en, in BEIR's
-    form. Coefficients go to rag/curated/calibration.py.
+    form. Coefficients go to rag/curated/features.py.
     """
     read = [each for name in (*FITTED, REPORTED) for each in read_sets(folder / name)]
     made = as_curated(read, (*FITTED, REPORTED))
@@ -101,7 +101,7 @@ class Entries:
 
     def match(self, asked: Sequence[Asked]) -> list[FaqMatch | None]:
         """What the matcher says."""
-        matcher = build_matcher(Settings(), self.view, self._embeddings)
+        matcher = FaqMatcher(self.view, self._embeddings, likely=Settings().faq.likely)
         with self.view.contents() as contents:
             return [matcher.judge(contents, each.text, each.vector, each.hits) for each in asked]
 

