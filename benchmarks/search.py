@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.synthetic import make_passages, make_queries, make_vectors
+from rag.answer import Question
 from rag.build import build_embeddings
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
@@ -53,7 +54,10 @@ def main() -> None:
         queries = [" ".join(terms) for terms in make_queries(passages, args.queries + WARM_UP)]
         searched = [service.search(query, K) for query in tqdm(queries, unit="query")][WARM_UP:]
         filtered = {
-            name: [service.search(query, K, each).total_ms for query in tqdm(queries, unit="query")][WARM_UP:]
+            name: [
+                service.search(Question(query, filter=each), K).total_ms
+                for query in tqdm(queries, unit="query")
+            ][WARM_UP:]
             for name, each in FILTERS
         }
     print(f"| {args.passages:,} passages | p50 ms | p95 ms | limit ms |")

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -21,7 +20,7 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Event, Question, SearchResult
 from rag.errors import ConfigError
-from rag.filter import EVERYTHING, Filter, Roots
+from rag.filter import EVERYTHING, Roots
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -132,15 +131,10 @@ class Service:
         """
         return self._chain().events(question)
 
-    def search(
-        self, query: str | Question, k: int | None = None, filter: Filter | None = None
-    ) -> SearchResult:
-        """The ``k`` best passages, by default as many as the settings say, of those that pass the filter.
+    def search(self, query: str | Question, k: int | None = None) -> SearchResult:
+        """The ``k`` best passages, by default as many as the settings say, that pass the question's filter.
 
-        Args:
-            query: what to look for; a question that leans on its conversation is searched together with it.
-            k: how many.
-            filter: in place of the question's own.
+        A question that leans on its conversation is searched together with it.
 
         Raises:
             ConfigError: the query is empty or too long.
@@ -150,9 +144,8 @@ class Service:
 
         question = Question(query) if isinstance(query, str) else query
         self._check(question.text)
-        wanted = filter if filter is not None else question.filter
         retriever = self._retriever()
-        inquiry = understand(replace(question, filter=wanted))
+        inquiry = understand(question)
         _, embeddings = self._searched()
         start = time.perf_counter()
         embeddings.embed_query(inquiry.query)
@@ -160,7 +153,7 @@ class Service:
         passages = retriever.search(inquiry, k)
         end = time.perf_counter()
         return SearchResult(
-            replace(question, filter=wanted),
+            question,
             tuple(passages),
             round((embedded - start) * 1000, 3),
             round((end - start) * 1000, 3),

@@ -210,16 +210,14 @@ def _read(file: Path | None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} isn't valid TOML: {error}; correct that line") from error
     settings = _validate(values, str(path))
-    location = settings.knowledge_base.path.expanduser()
-    saved = settings.ui.benchmark_file.expanduser()
-    settings = settings.override("ui", benchmark_file=path.parent / saved)
-    settings = settings.override("knowledge_base", path=path.parent / location)
+    paths = [("knowledge_base", "path"), ("ui", "benchmark_file"), ("answering", "calibration")]
     if settings.generator.adapter not in ("auto", "none"):
-        adapter = path.parent / Path(settings.generator.adapter).expanduser()
-        settings = settings.override("generator", adapter=str(adapter))
-    if settings.answering.calibration is not None:
-        calibration = path.parent / settings.answering.calibration.expanduser()
-        settings = settings.override("answering", calibration=calibration)
+        paths.append(("generator", "adapter"))
+    for section, key in paths:
+        if (value := getattr(getattr(settings, section), key)) is not None:
+            settings = settings.override(
+                section, **{key: type(value)(path.parent / Path(value).expanduser())}
+            )
     return settings
 
 
@@ -248,11 +246,7 @@ def _validate(values: dict[str, Any], origin: str) -> Settings:
 
 
 def _hint(location: tuple[int | str, ...]) -> str:
-    section: type[BaseModel] = Settings
-    for part in location[:-1]:
-        annotation = section.model_fields[str(part)].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        section = annotation
-    known = list(section.model_fields)
+    section = Settings() if len(location) == 1 else getattr(Settings(), str(location[0]))
+    known = list(type(section).model_fields)
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; known keys here: {', '.join(known)}"

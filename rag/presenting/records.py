@@ -3,6 +3,7 @@
 Offsets are code points, pages 1-based.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from langchain_core.documents import Document
@@ -25,16 +26,7 @@ def answer_record(answer: Answer, question_id: Any = None) -> dict[str, Any]:
         "reason": reason_text(answer.reason, "en") or None,
         "confidence": answer.confidence,
         "unnamed": list(answer.unnamed),
-        "sentences": [
-            {
-                "text": sentence.text,
-                "start": sentence.start,
-                "end": sentence.end,
-                "citations": list(sentence.citations),
-                "support": sentence.support,
-            }
-            for sentence in answer.sentences
-        ],
+        "sentences": [asdict(each) for each in answer.sentences],
         "citations": [
             {
                 "number": citation.number,

@@ -13,12 +13,13 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 
 from rag.text.glossary import Glossary
+from rag.text.language import HAN
 from rag.text.segmentation import Segmenter
 from rag.text.words import STOP_WORDS, fold, word_terms
 
 ANALYZER_VERSION = 1  # raise it when the same text gives other terms; every lexical index is then made anew
 
-_HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_HAN = rf"\u3007{HAN}"
 _KANA = r"\u3041-\u30ff\u31f0-\u31ff"
 _HANGUL = r"\uac00-\ud7af"
 _LETTER = rf"[^\W_{_HAN}{_KANA}{_HANGUL}]"

@@ -7,19 +7,16 @@ is read, not its code, which is half as fast, logs to the terminal, and keeps a 
 temporary folder.
 """
 
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from math import log
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
 # Of the 60 million words that the frequencies were counted on; no sequence of other words is as likely.
 _GLOSSARY_FREQUENCY = 5_000_000
 _LONGEST_RUN = 1000  # characters at a time; real text has punctuation long before
 _PREFIX = -1.0  # stands for the beginning of a word that isn't one itself
-
-_loading = Lock()
 
 
 class _Dictionary(NamedTuple):
@@ -32,27 +29,24 @@ class Segmenter:
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self._extra = words
-        self._dictionary: _Dictionary | None = None
 
     def segment(self, run: str) -> list[str]:
         """The words of a run of (Simplified) Chinese characters; a long word comes after its own parts."""
-        dictionary = self._dictionary or self._load()
         found: list[str] = []
         for start in range(0, len(run), _LONGEST_RUN):
-            _segment(run[start : start + _LONGEST_RUN], dictionary, found)
+            _segment(run[start : start + _LONGEST_RUN], self._dictionary, found)
         return found
 
-    def _load(self) -> _Dictionary:
-        with _loading:
-            dictionary = _load_dictionary()
-            if self._extra:
-                words = dictionary.words.copy()
-                least = log(_GLOSSARY_FREQUENCY)
-                words.update((word, max(words.get(word, least), least)) for word in self._extra)
-                _add_prefixes(words, self._extra)
-                dictionary = _Dictionary(words, dictionary.log_total)
-            self._dictionary = dictionary
+    @cached_property
+    def _dictionary(self) -> _Dictionary:
+        dictionary = _load_dictionary()
+        if not self._extra:
             return dictionary
+        words = dictionary.words.copy()
+        least = log(_GLOSSARY_FREQUENCY)
+        words.update((word, max(words.get(word, least), least)) for word in self._extra)
+        _add_prefixes(words, self._extra)
+        return _Dictionary(words, dictionary.log_total)
 
 
 def _segment(run: str, dictionary: _Dictionary, found: list[str]) -> None:

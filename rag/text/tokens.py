@@ -7,12 +7,13 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from rag.text.language import HAN
 from rag.text.words import fold
 
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,:/\-–~]\d+)*)"
-    r"|(?P<han>[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])"
-    r"|(?P<word>(?:(?![\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])[^\W_])+"
+    rf"|(?P<han>[\u3007{HAN}])"
+    rf"|(?P<word>(?:(?![\u3007{HAN}])[^\W_])+"
     r"(?:['’][a-z]+)*)"
     r"|(?P<minus>(?<![a-z\d])[-–−](?=\s?\.?\d))"
     r"|(?P<joint>(?<=ty)-(?=(?:one|two|three|four|five|six|seven|eight|nine)\b))"  # not "twenty one-day"

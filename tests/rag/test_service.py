@@ -59,9 +59,9 @@ def test_a_question_is_answered_and_its_events_end_with_the_same_answer(service:
 def test_a_search_gives_as_many_passages_as_asked_for_that_pass_the_filter(service: Service) -> None:
     assert len(service.search("pump", k=1).passages) == 1
     only = Filter(source=("notes/",))
-    for result in (service.search("pump", filter=only), service.search(Question("pump", filter=only))):
-        assert {each.metadata["source"] for each in result.passages} == {"notes/pump.md"}
-        assert result.question.filter == only and 0 <= result.embed_ms <= result.total_ms
+    result = service.search(Question("pump", filter=only))
+    assert {each.metadata["source"] for each in result.passages} == {"notes/pump.md"}
+    assert result.question.filter == only and 0 <= result.embed_ms <= result.total_ms
 
 
 @pytest.mark.parametrize(("query", "words"), [(" ", "is empty"), ("长" * 5000, "5,000 characters")])
@@ -82,7 +82,7 @@ def test_documents_texts_and_what_is_related_need_no_model(config: Path, tmp_pat
 
 
 def test_what_a_passage_is_related_to_leaves_its_own_document_out(service: Service) -> None:
-    (passage,) = service.search("软管 250", k=1, filter=Filter(source=("软管.md",))).passages
+    (passage,) = service.search(Question("软管 250", filter=Filter(source=("软管.md",))), k=1).passages
     assert {each.source for each in service.related(passage)} == {"pump.md", "notes/pump.md"}
 
 
@@ -187,7 +187,7 @@ def test_no_method_tells_of_what_may_not_be_seen(config: Path, tmp_path: Path) -
         Service(settings, roots=EVERYTHING) as everything,
         Service(settings, roots=frozenset({str(folders["shown"])})) as sighted,
     ):
-        (passage,) = everything.search("zorkmids", k=1, filter=Filter(source=("salary.md",))).passages
+        (passage,) = everything.search(Question("zorkmids", filter=Filter(source=("salary.md",))), 1).passages
         for name in ASKED:
             words = ("zorkmid", "salary.md", "faq.csv", str(folders["hidden"]))
             assert any(each in told(everything, name) for each in words), name
