@@ -14,10 +14,8 @@ from typer.core import TyperCommand
 
 from rag.command_line import new_app, run
 from rag.commands import models
-from rag.commands.ask import ask
-from rag.commands.contents import documents, related, text, verify
-from rag.commands.faq import faq
-from rag.commands.search import search
+from rag.commands.ask import ask, search
+from rag.commands.contents import documents, faq, related, text, verify
 
 
 class HandedOn(TyperCommand):

@@ -15,6 +15,8 @@ from rag.text.analysis import Analyzer
 from rag.text.language import language_of
 from rag.text.tokens import same_words
 
+SAME_LANGUAGE = 15.89, 72.99, 1.74, -15.66  # coefficients of score, margin and shared, and the constant
+OTHER_LANGUAGE = 27.67, 149.22, 0.0, -25.23
 WIDEST_MARGIN = 0.06  # a greater lead over the next entry says no more
 _LONE_MARGIN = 0.01  # of an entry without a rival: that there is no other says nothing
 _QUESTION_SHARE = 0.4  # of the question's cosine in an entry's score; the rest is the whole passage's
@@ -33,19 +35,6 @@ class Features(NamedTuple):
     crossing: bool
 
 
-class Coefficients(NamedTuple):
-    """Of the features, in their order, and the constant."""
-
-    score: float
-    margin: float
-    shared: float
-    constant: float
-
-
-SAME_LANGUAGE = Coefficients(15.89, 72.99, 1.74, -15.66)
-OTHER_LANGUAGE = Coefficients(27.67, 149.22, 0.0, -25.23)
-
-
 class Candidate(NamedTuple):
     """The entry that fits a question best of those in one language."""
 
@@ -56,10 +45,8 @@ class Candidate(NamedTuple):
 
 def probability(features: Features, *, same_words: bool = False) -> float:
     """The probability, between 0 and 1, that the entry is what was asked."""
-    by = OTHER_LANGUAGE if features.crossing else SAME_LANGUAGE
-    logit = (
-        by.score * features.score + by.margin * features.margin + by.shared * features.shared + by.constant
-    )
+    score, margin, shared, constant = OTHER_LANGUAGE if features.crossing else SAME_LANGUAGE
+    logit = score * features.score + margin * features.margin + shared * features.shared + constant
     fitted = 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
     return max(fitted, _SAME_WORDS) if same_words else fitted
 

@@ -1,4 +1,4 @@
-"""How an answer came about: taken apart for whoever shows it, and as lines to read."""
+"""An answer and how it came about: taken apart for whoever shows it, and as lines to read."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Sentence
 from rag.passage import metadata_of
-from rag.presenting.reasons import reason_text
+from rag.presenting.reasons import caution_text, reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
 from rag.trace import Stage, Trace
@@ -54,9 +54,17 @@ class Near:
     about: tuple[str, ...]
 
 
+def answer_text(answer: Answer) -> str:
+    """The answer, each citation with its place and quote, or why there is none.
+
+    What is said of the answer is in the question's language.
+    """
+    return "\n".join(_answer_lines(answer))
+
+
 def explanation(answer: Answer) -> str:
     """The way from the question to the answer, stage by stage, as lines to read."""
-    return "\n".join(_lines(answer))
+    return "\n".join(_explanation_lines(answer))
 
 
 def stage_tables(trace: Trace, limit: int) -> tuple[StageTable, ...]:
@@ -104,6 +112,36 @@ def beginning(passage: Document) -> str:
     return text if len(text) <= _BEGINNING else f"{text[: _BEGINNING - 1]}…"
 
 
+def _answer_lines(answer: Answer) -> Iterator[str]:
+    language = language_of(answer.question)
+    if answer.standalone is not None:
+        yield f"(understood as: {' '.join(answer.standalone.split())})\n"
+    if answer.unnamed:
+        yield f"({caution_text(answer.unnamed, language)})\n"
+    yield answer.text
+    if answer.citations:
+        yield ""
+    for citation in sorted(answer.citations, key=lambda each: each.number):
+        quote = " ".join(citation.quote.split())
+        yield f"  [{citation.number}] {place(citation.passage)} ({citation.start}–{citation.end}): {quote}"
+    if answer.confidence is not None and not answer.abstained:
+        yield f"\n  ({confidence_text(answer.confidence, language)})"
+    if answer.abstained and answer.reason:
+        yield f"\n  ({reason_text(answer.reason, language)})"
+        for near in nearest(answer):
+            yield f"  - {place(near.passage)}: {' › '.join(near.about)}"
+    for order in answer.trace.withheld:
+        yield f"\n  (left unread, since it gives orders to the assistant: {order})"
+    if answer.curated is not None:
+        entry = answer.curated
+        question = " ".join(entry.question.split())
+        if answer.origin == "faq":
+            yield f"\n  (the curated answer to: {question})"
+        else:
+            yield f"\n  perhaps you ask: {question} ({place(entry.passage)})"
+            yield f"    {' '.join(entry.answer.split())}"
+
+
 def _table(stage: Stage, trace: Trace, given: Set[str | None], limit: int) -> StageTable:
     rows = tuple(
         StageRow(
@@ -132,7 +170,7 @@ def _distinct(parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _explanation_lines(answer: Answer) -> Iterator[str]:
     trace = answer.trace
     yield f"question   {answer.question}"
     if answer.standalone is not None:

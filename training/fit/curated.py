@@ -123,7 +123,7 @@ def fit(sets: Sequence[EvalSet], embeddings: SentenceEmbeddings) -> None:
         columns = [np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True)]
         weights = fit_logistic(columns[0], columns[1], columns[2])
         name = "OTHER_LANGUAGE" if crossing else "SAME_LANGUAGE"
-        print(f"{name} = Coefficients({', '.join(f'{each:.2f}' for each in weights)})  # {len(pairs)} pairs")
+        print(f"{name} = {', '.join(f'{each:.2f}' for each in weights)}  # {len(pairs)} pairs")
 
 
 def report(sets: Sequence[EvalSet], hard: Path, embeddings: SentenceEmbeddings) -> list[Row]:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from rag.answer import Answer
-from rag.presenting.answers import answer_text
-from rag.presenting.explanation import explanation
+from rag.presenting.explanation import answer_text, explanation
 from rag.presenting.records import trace_record
 from rag.trace import Trace
 
