@@ -52,9 +52,7 @@ def file_digest(file: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder survive a power failure, where the system lets a folder be synced."""
-    if os.name == "nt":
-        return
+    """Make a rename in the folder survive a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -15,6 +15,8 @@ Roots = AbstractSet[str] | Literal["everything"]  # paths of the ingested folder
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _PAGES = re.compile(r"\s*(\d{1,9})?\s*(-|–)?\s*(\d{1,9})?\s*")
+_GLOB_PART = re.compile(r"\*\*/|\*\*|\[.[^]]*\]|.", re.DOTALL)
+_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
@@ -132,29 +134,19 @@ def compile_glob(text: str) -> re.Pattern[str]:
     """
     body = text.removeprefix("./").strip("/")
     anchored = "/" in body or text.endswith("/") or text.startswith(("./", "/"))
-    pattern = "" if anchored else "(?:.*/)?"
-    position = 0
-    while position < len(body):
-        if body.startswith("**/", position):
-            pattern += "(?:.*/)?"
-            position += 3
-        elif body.startswith("**", position):
-            pattern += ".*"
-            position += 2
-        else:
-            character = body[position]
-            end = body.find("]", position + 2)
-            if character == "[" and end > 0:
-                inside = body[position + 1 : end].replace("\\", r"\\").replace("[", r"\[")
-                pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
-                position = end
-            else:
-                pattern += {"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character))
-            position += 1
+    pattern = ("" if anchored else "(?:.*/)?") + _GLOB_PART.sub(_part_pattern, body)
     try:
         return re.compile(f"{pattern}(?:/.*)?")
     except re.error as error:
         raise ValueError(f"the pattern {text!r} isn't a valid glob: {error}") from error
+
+
+def _part_pattern(match: re.Match[str]) -> str:
+    part = match.group()
+    if len(part) > 2 and part[0] == "[":
+        inside = part[1:-1].replace("\\", r"\\").replace("[", r"\[")
+        return f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
+    return _WILDCARDS.get(part) or re.escape(part)
 
 
 def exactly(source: str) -> str:

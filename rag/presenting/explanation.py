@@ -1,6 +1,6 @@
 """An answer and how it came about: taken apart for whoever shows it, and as lines to read."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
@@ -11,7 +11,7 @@ from rag.passage import metadata_of
 from rag.presenting.reasons import caution_text, reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
-from rag.trace import Stage, Trace
+from rag.trace import Trace
 
 _WEAK_SUPPORT = 0.4  # a sentence with less is only partly supported by what it cites
 _NEAREST = 3
@@ -70,7 +70,24 @@ def explanation(answer: Answer) -> str:
 def stage_tables(trace: Trace, limit: int) -> tuple[StageTable, ...]:
     """The stages of the search in order, of each the ``limit`` best passages."""
     given = {each.id for stage in trace.stages[-1:] for each in stage.passages}
-    return tuple(_table(stage, trace, given, limit) for stage in trace.stages)
+    return tuple(
+        StageTable(
+            name=stage.name,
+            query=stage.query if stage.query != trace.query else "",
+            columns=("score", *stage.scores),
+            rows=tuple(
+                StageRow(
+                    row + 1,
+                    passage,
+                    (passage.metadata.get("score"), *(values[row] for values in stage.scores.values())),
+                    passage.id not in given,
+                )
+                for row, passage in enumerate(stage.passages[:limit])
+            ),
+            count=len(stage.passages),
+        )
+        for stage in trace.stages
+    )
 
 
 def confidence_text(probability: float, language: str) -> str:
@@ -142,32 +159,14 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
             yield f"    {' '.join(entry.answer.split())}"
 
 
-def _table(stage: Stage, trace: Trace, given: Set[str | None], limit: int) -> StageTable:
-    rows = tuple(
-        StageRow(
-            row + 1,
-            passage,
-            (passage.metadata.get("score"), *(values[row] for values in stage.scores.values())),
-            passage.id not in given,
-        )
-        for row, passage in enumerate(stage.passages[:limit])
-    )
-    query = stage.query if stage.query != trace.query else ""
-    return StageTable(stage.name, query, ("score", *stage.scores), rows, len(stage.passages))
-
-
 def _about(passage: Document) -> tuple[str, ...]:
     """Title and headings without repetition; the first words of a passage that has neither."""
     metadata = metadata_of(passage)
     title = metadata["context"].partition("\n")[0].partition(" > ")[0].strip()
     # A table without a title begins with its header.
     named = [] if "|" in title or "\t" in title else [title]
-    parts = _distinct([*named, *metadata["heading"]])
-    return parts or (beginning(passage),)
-
-
-def _distinct(parts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+    parts = (" ".join(part.split()) for part in (*named, *metadata["heading"]) if part.strip())
+    return tuple(dict.fromkeys(parts)) or (beginning(passage),)
 
 
 def _explanation_lines(answer: Answer) -> Iterator[str]:

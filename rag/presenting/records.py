@@ -112,17 +112,15 @@ def passage_record(passage: Document) -> dict[str, Any]:
     }
 
 
-def _hit_record(rank: int, hit: Document) -> dict[str, Any]:
-    record = passage_record(hit)
-    return {"rank": rank, "score": record.pop("score"), **record}
-
-
 def search_record(result: SearchResult, query_id: Any = None) -> dict[str, Any]:
     """The result of a search as a JSON-able record."""
     return {
         "id": query_id,
         "query": result.question.text,
-        "hits": [_hit_record(rank, hit) for rank, hit in enumerate(result.passages, start=1)],
+        "hits": [
+            {"rank": rank, "score": None, **passage_record(hit)}  # the score comes second
+            for rank, hit in enumerate(result.passages, start=1)
+        ],
         "timings_ms": {"embed": result.embed_ms, "total": result.total_ms},
         "filter": _filter_record(result.question.filter),
     }
