@@ -1,14 +1,12 @@
 """Entries that ask the same, nearly: said twice, or answered in two ways."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from langchain_core.documents import Document
 
 from rag.curated.differences import difference
 from rag.curated.features import shared_words
-from rag.knowledge_base import Contents, CuratedQuestions
+from rag.knowledge_base import Contents
 from rag.passage import metadata_of
 from rag.text.analysis import Analyzer
 from rag.text.facts import numbers_of
@@ -45,7 +43,14 @@ def list_entries(contents: Contents) -> list[StoredEntry]:
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(questions.passage_ids):
         rows.setdefault(name, []).append(row)
-    return [_entry(each, questions, rows[str(each.id)]) for each in contents.passages(list(rows))]
+    entries = []
+    for passage in contents.passages(list(rows)):
+        metadata, own = metadata_of(passage), rows[str(passage.id)]
+        start, end = questions.answers[own[0]]
+        answer = passage.page_content[start - metadata["start"] : end - metadata["start"]]
+        phrasings = tuple(questions.texts[row] for row in own)
+        entries.append(StoredEntry(str(passage.id), metadata["source"], phrasings, answer))
+    return entries
 
 
 def same_questions(contents: Contents) -> list[SameQuestion]:
@@ -78,15 +83,3 @@ def _contradiction(first: str, second: str, analyzer: Analyzer) -> str | None:
         return "numbers"
     same = shared_words(first, second, analyzer) >= _SAME_ANSWER
     return None if same else "wording"
-
-
-def _entry(passage: Document, questions: CuratedQuestions, rows: Sequence[int]) -> StoredEntry:
-    metadata = metadata_of(passage)
-    start, end = questions.answers[rows[0]]
-    offset = metadata["start"]
-    return StoredEntry(
-        str(passage.id),
-        metadata["source"],
-        tuple(questions.texts[row] for row in rows),
-        passage.page_content[start - offset : end - offset],
-    )

@@ -8,7 +8,6 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from rag.curated import FaqMatcher
-from rag.curated.ranking import put_first, reorder
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot, View
 from rag.passage import with_score
@@ -60,10 +59,7 @@ class PassageSearch(InquiryRetriever):
             if self.matcher is None:
                 return found
             considered = self.matcher.consider(inquiry.query, inquiry.filter)
-        found = reorder(found, considered.ranked)
-        if considered.match is not None and considered.match.verdict == "sure":
-            return put_first(found, considered.match.entry.passage)[:k]
-        return found
+        return considered.arrange(found)[:k]
 
     def _search(
         self, snapshot: Snapshot, query: str, filter: Filter | None, k: int, stages: list[Stage] | None

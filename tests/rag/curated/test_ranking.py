@@ -1,8 +1,12 @@
 """Entries change places among themselves; the one that is asked comes first."""
 
+from typing import Literal
+
 from langchain_core.documents import Document
 
-from rag.curated.ranking import put_first, reorder
+from rag.answer import Curated
+from rag.curated import FaqMatch
+from rag.curated.matcher import Considered
 
 
 def passages(names: str) -> list[Document]:
@@ -13,7 +17,7 @@ def passages(names: str) -> list[Document]:
 
 
 def test_entries_take_each_others_places_and_others_keep_theirs() -> None:
-    ranked = reorder(passages("aXbYc"), "cqba")
+    ranked = Considered(None, tuple("cqba")).arrange(passages("aXbYc"))
 
     assert "".join(str(each.id) for each in ranked) == "cXbYa"
     assert [each.metadata["score"] for each in ranked] == [1.0, 0.9, 0.8, 0.7, 0.6]
@@ -21,8 +25,13 @@ def test_entries_take_each_others_places_and_others_keep_theirs() -> None:
 
 def test_entry_that_is_asked_comes_first_found_or_not() -> None:
     found = passages("abc")
+
+    def asked(name: str, verdict: Literal["sure", "likely"] = "sure") -> Considered:
+        passage = Document(id=name, page_content=name, metadata={"source": name})
+        return Considered(FaqMatch(Curated(name, name, passage, 0, 1, 0.99), verdict), ())
+
     for name in ("c", "z"):
-        ranked = put_first(found, Document(id=name, page_content=name, metadata={"source": name}))
+        ranked = asked(name).arrange(found)
         assert ranked[0].id == name
         assert ranked[0].metadata["score"] > ranked[1].metadata["score"]
-    assert put_first(found, found[0]) == found
+    assert asked("a").arrange(found) == asked("c", "likely").arrange(found) == found
