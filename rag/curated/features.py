@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from rag.curated.differences import same_words
 from rag.knowledge_base import QuestionHit
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
-from rag.text.tokens import same_words
 
 SAME_LANGUAGE = 15.89, 72.99, 1.74, -15.66  # coefficients of score, margin and shared, and the constant
 OTHER_LANGUAGE = 27.67, 149.22, 0.0, -25.23

@@ -15,11 +15,11 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.answer import Curated
+from rag.curated.differences import same_words
 from rag.curated.features import candidates, entry_score, probability
 from rag.filter import Filter
 from rag.knowledge_base import Contents, QuestionHit, View
 from rag.passage import metadata_of, with_score
-from rag.text.tokens import same_words
 
 LOOKED_AT = 20  # entries: enough to find a rival with another answer, in either language
 _RANKED = 100  # entries: more than anyone reads

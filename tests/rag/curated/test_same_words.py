@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rag.text.tokens import same_words, words_of
+from rag.curated.differences import same_words, words_of
 
-PAIRS = Path(__file__).parents[1] / "curated" / "minimal_pairs.jsonl"
+PAIRS = Path(__file__).parent / "minimal_pairs.jsonl"
 
 
 @pytest.mark.parametrize(
