@@ -11,24 +11,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict, Field
+from langchain_core.messages import AIMessage, AIMessageChunk
 
-from rag.answering.prompt import wording_for
 from rag.errors import GenerationError
 from rag.models.generator import Abilities
 from rag.text.analysis import Analyzer
 from rag.text.facts import asked_for, numbers_of
-from rag.text.language import approximate_tokens, language_of
-from rag.text.marks import mark
 from rag.text.sentences import split_sentences
 from rag.text.words import fold
 
@@ -45,8 +36,6 @@ _ASKING_WORDS = re.compile(  # they say what kind of thing is asked for, and no 
 _LENDS_WORDS = re.compile(  # a question, a heading
     r"[?？][\"'”’」』）)]*$|^#{1,6}\s|[:：]$|^(?:Q|问)\s*[:：.．、]", re.IGNORECASE
 )
-_PASSAGE = re.compile(r"^\[(\d+)\][ \t]*", re.MULTILINE)
-_LABEL = re.compile(r"^(?:question|问题)\s*[:：]\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +50,31 @@ class ScoredSentence:
     terms: frozenset[str]
 
 
-class ExtractiveReader(BaseChatModel):
-    """Answers with the sentences that hold the question's words, or declines.
+@dataclass(frozen=True, slots=True)
+class ExtractiveReader:
+    """Takes a generator's place: quotes the sentences that hold the question's words, and writes nothing.
 
-    ``read`` takes a question and passages. As a plain chat model it finds both in the last human message:
-    passages that begin with ``[1]``, ``[2]`` … at the start of a line, then an empty line and the question.
     With ``embeddings`` the sentences that share words with the question are also compared with it in meaning.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
     analyzer: Analyzer
     embeddings: Embeddings | None = None
-    max_sentences: int = Field(2, ge=1)
-    min_coverage: float = Field(0.3, ge=0.0, le=1.0)  # of the question's weight; below it there is no answer
+    max_sentences: int = 2
+    min_coverage: float = 0.3  # of the question's weight; below it there is no answer
     model_name: str = "extractive"
-
-    @property
-    def _llm_type(self) -> str:
-        return "extractive"
 
     @property
     def abilities(self) -> Abilities:
         """It quotes."""
         return Abilities(quoting=self)
+
+    def stream(self, *prompt: object, **options: object) -> Iterator[AIMessageChunk]:
+        """Raises GenerationError: there is nothing that it could write."""
+        raise GenerationError("the extractive reader quotes and writes nothing; name a model with --generator")
+
+    def invoke(self, *prompt: object, **options: object) -> AIMessage:
+        """Raises what ``stream`` raises."""
+        raise GenerationError("the extractive reader quotes and writes nothing; name a model with --generator")
 
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, in the passages' order; none where they don't.
@@ -106,49 +96,6 @@ class ExtractiveReader(BaseChatModel):
         chosen = [sentence for sentence in chosen if sentence.coverage >= floor]
         chosen.sort(key=lambda sentence: (sentence.number, sentence.start))
         return [(sentence.number, sentence.text) for sentence in chosen]
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        text, usage = self._answer(messages, stop)
-        message = AIMessage(text, usage_metadata=usage, response_metadata=self._response())
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        text, usage = self._answer(messages, stop)
-        for line in text.splitlines(keepends=True):
-            yield ChatGenerationChunk(message=AIMessageChunk(content=line))
-        last = AIMessageChunk(
-            content="", usage_metadata=usage, response_metadata=self._response(), chunk_position="last"
-        )
-        yield ChatGenerationChunk(message=last)
-
-    def _answer(
-        self, messages: Sequence[BaseMessage], stop: Sequence[str] | None
-    ) -> tuple[str, UsageMetadata]:
-        request = _last_request(messages)
-        question, passages = _parse(request)
-        found = self.read(question, list(passages.values()))
-        numbers = list(passages)
-        text = "\n".join(f"{' '.join(sentence.split())} {mark(numbers[at - 1])}" for at, sentence in found)
-        text = text or wording_for(language_of(question)).decline
-        for end in stop or []:
-            text = text.partition(end)[0] if end else text
-        read, written = approximate_tokens(request), approximate_tokens(text)
-        return text, UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-
-    def _response(self) -> dict[str, Any]:
-        return {"model_name": self.model_name, "finish_reason": "stop"}
 
 
 def score_sentences(question: str, passages: Sequence[str], analyzer: Analyzer) -> list[ScoredSentence]:
@@ -216,26 +163,3 @@ def _by_meaning(
         key=lambda at: -(sentences[at].score + _MEANING_WEIGHT * float(standard[at])),
     )
     return [sentences[at] for at in order]
-
-
-def _last_request(messages: Sequence[BaseMessage]) -> str:
-    for message in reversed(messages):
-        if message.type.lower().startswith("human"):
-            return str(message.text)
-    raise GenerationError("the extractive reader was given no question; end the messages with a human one")
-
-
-def _parse(request: str) -> tuple[str, dict[int, str]]:
-    """The question, and the passages by their numbers, out of a request that holds both."""
-    marks = list(_PASSAGE.finditer(request))
-    if not marks:
-        return _LABEL.sub("", request.strip()), {}
-    last = request[marks[-1].end() :]
-    text, separator, question = last.rpartition("\n\n")
-    if not separator:
-        text, _, question = last.rpartition("\n")
-    ends = [*(mark.start() for mark in marks[1:]), marks[-1].end() + len(text)]
-    passages = {
-        int(mark.group(1)): request[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)
-    }
-    return _LABEL.sub("", question.strip()), passages

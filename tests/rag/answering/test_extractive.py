@@ -1,13 +1,7 @@
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langchain_tests.integration_tests import ChatModelIntegrationTests
-from langchain_tests.unit_tests import ChatModelUnitTests
 
 from rag.answering.extractive import ExtractiveReader, score_sentences
 from rag.errors import GenerationError
@@ -115,71 +109,7 @@ def test_what_is_read_are_exact_slices_in_order(question: str, passages: list[st
     assert [number for number, _ in found] == sorted(number for number, _ in found)
 
 
-def ask(reader: ExtractiveReader, *messages: Any, **options: Any) -> str:
-    return reader.invoke(list(messages), **options).text
-
-
-def test_as_a_chat_model_it_finds_passages_and_question_in_the_last_human_message(
-    reader: ExtractiveReader,
-) -> None:
-    numbered = "\n".join(f"[{number}] {passage}" for number, passage in enumerate(PASSAGES, start=1))
-    example = (HumanMessage("[1] Nothing.\n\nQuestion: What?"), AIMessage("Nothing [1]."))
-    text = ask(
-        reader,
-        SystemMessage("Answer."),
-        *example,
-        HumanMessage(f"资料：\n{numbered}\n\n问题：滤芯多久更换一次？"),
-    )
-    assert "滤芯每运行 2000 小时更换一次。 [1]" in text
-    english = ask(reader, HumanMessage(f"Passages:\n{numbered}\n\nQuestion: Where do visitors park?"))
-    assert english == "Visitors park on the ground level of the north area. [2]"
-
-
-def test_as_a_chat_model_it_declines_in_the_questions_language(reader: ExtractiveReader) -> None:
-    assert ask(reader, HumanMessage("[1] 班车七点四十发车。\n\n问题：谁是董事长？")) == "资料中没有相关信息。"
-    assert ask(reader, HumanMessage("Who is the chairman?")) == "The documents do not contain this."
-
-
-def test_as_a_chat_model_it_ends_at_a_stop_string(reader: ExtractiveReader) -> None:
-    message = HumanMessage("[1] Visitors park in the north area.\n\nWhere do visitors park?")
-    assert ask(reader, message, stop=[" in the", "[1]"]) == "Visitors park"
-
-
-def test_without_a_question_it_says_so(reader: ExtractiveReader) -> None:
-    with pytest.raises(GenerationError, match="no question"):
-        reader.invoke([SystemMessage("Answer.")])
-
-
-class _Standard:
-    @property
-    def chat_model_class(self) -> type[BaseChatModel]:
-        return ExtractiveReader
-
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {"analyzer": ANALYZER}
-
-    @property
-    def standard_chat_model_params(self) -> dict[str, Any]:
-        return {}
-
-    # It quotes; it writes nothing, calls nothing, sees nothing.
-    @property
-    def has_tool_calling(self) -> bool:
-        return False
-
-    @property
-    def has_structured_output(self) -> bool:
-        return False
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return False
-
-
-class TestUnit(_Standard, ChatModelUnitTests):
-    pass
-
-
-class TestIntegration(_Standard, ChatModelIntegrationTests):
-    pass
+def test_it_writes_nothing_and_says_so(reader: ExtractiveReader) -> None:
+    for write in (reader.invoke, reader.stream):
+        with pytest.raises(GenerationError, match="writes nothing"):
+            write(["Hello?"])
