@@ -21,6 +21,7 @@ from eval.runs.parts import Parts
 from eval.selection import Corpus
 from eval.systems import read_systems
 from rag.filter import EVERYTHING
+from rag.questions.inquiry import understand
 from rag.settings import load_settings
 
 _WARM_UP = 10
@@ -57,7 +58,7 @@ def measure(name: str, systems_file: Path | None, sets: Sequence[Path], queries:
         milliseconds = []
         for number, question in enumerate(questions):  # none twice: queries are remembered
             started = time.perf_counter()
-            retriever.invoke(question.text)
+            retriever.search(understand(question.text))
             if number >= _WARM_UP:
                 milliseconds.append((time.perf_counter() - started) * 1000)
     p50, p95 = percentiles(milliseconds)

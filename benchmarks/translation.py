@@ -16,7 +16,7 @@ from time import perf_counter
 from benchmarks.measuring import Row, markdown_table, milliseconds, percentiles, resident_mib, run_apart
 from rag.filter import EVERYTHING
 from rag.knowledge_base import Contents, KnowledgeBase
-from rag.retrievers.translated_words import question_groups, search_translated
+from rag.retrievers.other_language import in_other_language, question_groups
 from rag.text.analysis import Analyzer
 from rag.text.sentences import split_sentences
 from rag.text.translation import open_dictionary, translate_terms
@@ -46,8 +46,8 @@ def main() -> None:
             ids = [each for each, _ in snapshot.search_lexical(questions[0], K)]
             actions: dict[str, Callable[[str], object]] = {
                 "translating a question, ms": lambda question: question_groups(question, analyzer),
-                f"search by translation, {K} passages, ms": lambda each: search_translated(
-                    snapshot, each, question_groups(each, analyzer), K
+                f"search by translation, {K} passages, ms": lambda each: snapshot.search_groups(
+                    question_groups(each, analyzer), K, in_other_language(each)
                 ),
                 f"lexical search, {K} passages, ms": lambda each: snapshot.search_lexical(each, K),
                 f"scores of {len(ids)} by translation, ms": lambda each: snapshot.score_groups(

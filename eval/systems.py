@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from eval.measures.retrieval import Ranking, rank_documents
@@ -21,16 +23,40 @@ from rag.answer import Question
 from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
 from rag.knowledge_base import View
-from rag.questions.inquiry import understand
-from rag.retrievers import DenseRetriever, InquiryRetriever, LexicalRetriever
+from rag.passage import with_score
+from rag.questions.inquiry import Inquiry, understand
+from rag.retrievers import Retriever
 from rag.settings import Settings
+from rag.trace import Stage
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
 _PASSAGES = 3  # of a document, before it is known how many there are: asking once is quicker than twice
 
-Retriever = Literal["hybrid", "dense", "lexical"]
+RetrieverName = Literal["hybrid", "dense", "lexical"]
 Evidence = Literal["retrieved", "gold", "none"]
 _SECTIONS = ("embedder", "generator", "splitter", "retrieval", "reranker", "faq", "answering")
+
+
+@dataclass(frozen=True, slots=True)
+class OneSearch:
+    """The ``k`` passages of highest cosine similarity, or without ``embeddings`` of highest BM25 score."""
+
+    view: View
+    embeddings: Embeddings | None
+    k: int = 10
+
+    def search(
+        self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
+    ) -> list[Document]:
+        """See ``rag.retrievers.Retriever``."""
+        k = k if k is not None else self.k
+        with self.view.snapshot() as snapshot:
+            if self.embeddings is None:
+                found = dict(snapshot.search_lexical(inquiry.query, k, inquiry.filter))
+            else:
+                vector = np.asarray(self.embeddings.embed_query(inquiry.query), dtype=np.float32)
+                found = dict(snapshot.search_dense(vector, k, inquiry.filter))
+            return [with_score(each, found[str(each.id)]) for each in snapshot.passages(list(found))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +70,7 @@ class System:
 
     name: str
     settings: Settings
-    retriever: Retriever = "hybrid"
+    retriever: RetrieverName = "hybrid"
     evidence: Evidence = "retrieved"
     distractors: int = 0
 
@@ -61,13 +87,13 @@ class System:
             "ingest": self.settings.ingest.model_dump(mode="json", exclude={"workers", "memory_mb"}),
         }
 
-    def build_retriever(self, view: View, embeddings: Embeddings, k: int | None = None) -> InquiryRetriever:
+    def build_retriever(self, view: View, embeddings: Embeddings, k: int | None = None) -> Retriever:
         """Its retriever of ``k`` passages, by default as many as its settings say."""
         k = k if k is not None else self.settings.retrieval.k
         if self.retriever == "dense":
-            return DenseRetriever(view=view, embeddings=embeddings, k=k)
+            return OneSearch(view, embeddings, k)
         if self.retriever == "lexical":
-            return LexicalRetriever(view=view, k=k)
+            return OneSearch(view, None, k)
         return build_retriever(self.settings, view, embeddings, k)
 
 
@@ -138,9 +164,9 @@ def _system(
     retriever = table.get("retriever", system.retriever)
     evidence = table.get("evidence", system.evidence)
     distractors = table.get("distractors", system.distractors)
-    if retriever not in get_args(Retriever) or evidence not in get_args(Evidence):
+    if retriever not in get_args(RetrieverName) or evidence not in get_args(Evidence):
         raise EvalError(
-            f"{file}: [{name}] needs a retriever of {', '.join(get_args(Retriever))} "
+            f"{file}: [{name}] needs a retriever of {', '.join(get_args(RetrieverName))} "
             f"and evidence of {', '.join(get_args(Evidence))}"
         )
     if not isinstance(distractors, int) or distractors < 0:

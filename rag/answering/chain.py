@@ -34,7 +34,7 @@ from rag.errors import ConfigError
 from rag.models.generator import Generator, Quoting
 from rag.questions.inquiry import understand
 from rag.questions.rewriting import Rewriter
-from rag.retrievers import Retriever, as_retriever
+from rag.retrievers import ForeignRetriever, PassageSearch, Retriever
 from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 from rag.trace import Stage
@@ -74,7 +74,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
             second_reader: reads the evidence apart from the generator.
             split_questions: whether a question that asks several things is taken apart.
         """
-        self.retriever = as_retriever(retriever)
+        self.retriever: Retriever
+        if isinstance(retriever, BaseRetriever) and not isinstance(retriever, PassageSearch):
+            self.retriever = ForeignRetriever(retriever)
+        else:
+            self.retriever = retriever
         self.generator = generator
         self.analyzer = analyzer
         self.settings = settings if settings is not None else AnsweringSettings()

@@ -70,11 +70,15 @@ class ExtractiveReader:
 
     def stream(self, *prompt: object, **options: object) -> Iterator[AIMessageChunk]:
         """Raises GenerationError: there is nothing that it could write."""
-        raise GenerationError("the extractive reader quotes and writes nothing; name a model with --generator")
+        raise GenerationError(
+            "the extractive reader quotes and writes nothing; name a model with --generator"
+        )
 
     def invoke(self, *prompt: object, **options: object) -> AIMessage:
         """Raises what ``stream`` raises."""
-        raise GenerationError("the extractive reader quotes and writes nothing; name a model with --generator")
+        raise GenerationError(
+            "the extractive reader quotes and writes nothing; name a model with --generator"
+        )
 
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, in the passages' order; none where they don't.

@@ -10,8 +10,9 @@ from rag.models.reranker import BILINGUAL
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
-from rag.retrievers.translated_words import prepare_dictionary
+from rag.retrievers.other_language import question_groups
 from rag.settings import Settings, load_settings
+from rag.text.analysis import Analyzer
 
 app = new_app("List, fetch and check the models that have short names.")
 
@@ -59,7 +60,7 @@ def pull(
     explicit = bool(models)
     for model in dict.fromkeys(models or _named_by(settings)):
         print(f"{model.name}: {pull_model(model, thorough=explicit)}")
-    prepare_dictionary()
+    question_groups("", Analyzer())  # makes the dictionary
     return 0
 
 

@@ -11,8 +11,8 @@ from rag.filter import Filter
 from rag.knowledge_base import Snapshot
 from rag.passage import metadata_of
 from rag.retrievers.language_geometry import LanguageGeometry, Vector
-from rag.retrievers.other_language import score_corrected, search_corrected
-from rag.retrievers.translated_words import question_groups, search_translated
+from rag.retrievers.other_language import in_other_language, question_groups, score_corrected
+from rag.settings import RetrievalSettings
 from rag.text.language import language_of
 
 Scores = NDArray[np.float64]  # (candidates,)
@@ -46,16 +46,6 @@ class Candidates:
             "translated": self.translated,
         }
 
-    def own_scores(self, lexical_weight: float) -> Scores:
-        """How good each is among the passages in the question's language."""
-        scores: Scores = self.dense + lexical_weight * self.lexical
-        return scores
-
-    def foreign_scores(self, translated_weight: float) -> Scores:
-        """How good each is among those in other languages."""
-        scores: Scores = self.corrected + translated_weight * self.translated
-        return scores
-
 
 def find_candidates(
     snapshot: Snapshot,
@@ -63,10 +53,8 @@ def find_candidates(
     query: str,
     vector: Vector,
     k: int,
-    filter: Filter | None = None,
-    *,
-    cross_language: bool = True,
-    translation: bool = True,
+    filter: Filter | None,
+    settings: RetrievalSettings,
 ) -> Candidates:
     """Everything that any of the searches finds, with the scores of all of them.
 
@@ -77,16 +65,16 @@ def find_candidates(
         vector: the query's, of length 1.
         k: how many passages each search gives.
         filter: what must hold of them.
-        cross_language: search the other language, too, by vectors without what they say of language
-        translation: and by the question's words in translation.
+        settings: whether the other language is searched, too, by vectors without what they say of language,
+            and by the question's words in translation.
     """
     chinese = language_of(query) == "zh"
-    crossing = cross_language and len(geometry.samples[not chinese]) > 0
-    translations = question_groups(query, snapshot.analyzer) if crossing and translation else []
+    crossing = settings.cross_language and len(geometry.samples[not chinese]) > 0
+    translations = question_groups(query, snapshot.analyzer) if crossing and settings.translation else []
     hits = [*snapshot.search_dense(vector, k, filter), *snapshot.search_lexical(query, k, filter)]
-    if crossing:
-        hits += search_corrected(snapshot, geometry, query, vector, k, filter)
-        hits += search_translated(snapshot, query, translations, k, filter)
+    if crossing and (wanted := in_other_language(query, filter)) is not None:
+        hits += snapshot.search_dense(geometry.correct_query(vector, chinese=chinese), k, wanted)
+        hits += snapshot.search_groups(translations, k, wanted)
     passages = snapshot.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
     ids = [str(each.id) for each in passages]
     foreign = np.array([(metadata_of(each)["lang"] == "zh") != chinese for each in passages], dtype=bool)

@@ -57,11 +57,6 @@ class LanguageGeometry:
         corrected = {language: made.correct(rows, chinese=language) for language, rows in samples.items()}
         return cls(samples, means, direction, corrected)
 
-    @property
-    def is_known(self) -> bool:
-        """Whether vectors can be corrected."""
-        return self.means is not None
-
     def correct(self, vectors: Vectors, *, chinese: bool) -> Vectors:
         """Vectors of one language without what they share as such, of length 1: shape (n, dimension)."""
         assert self.means is not None and self.direction is not None
@@ -70,6 +65,10 @@ class LanguageGeometry:
         lengths = np.linalg.norm(moved, axis=1, keepdims=True)
         unit: Vectors = (moved / np.maximum(lengths, 1e-9)).astype(np.float32)
         return unit
+
+    def correct_query(self, vector: Vector, *, chinese: bool) -> Vector:
+        """The same of one vector; as it is, where there is nothing to correct it by."""
+        return vector if self.means is None else self.correct(vector[None], chinese=chinese)[0]
 
     def scale(self, query: Vector, *, chinese: bool) -> tuple[float, float]:
         """Mean and spread of a query's cosines with the passages of a language."""

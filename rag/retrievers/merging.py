@@ -7,7 +7,7 @@ listwise softmax (Cao et al., "Learning to rank", ICML 2007) on fit halves of el
 which ask in the other language: ``python -m training merging SETS --fit``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,8 @@ def merging_features(candidates: Candidates) -> NDArray[np.float64]:
 
     The first is of passages in the question's language only and 0 for the others; all others the reverse.
     """
-    own = candidates.own_scores(LEXICAL_WEIGHT)
-    foreign = candidates.foreign_scores(TRANSLATED_WEIGHT)
+    own = candidates.dense + LEXICAL_WEIGHT * candidates.lexical
+    foreign = candidates.corrected + TRANSLATED_WEIGHT * candidates.translated
     at_home, abroad = ~candidates.foreign, candidates.foreign
     lexical, translated = candidates.lexical / candidates.terms, candidates.translated / candidates.terms
     best_own, own_coverage, own_agreement = _best(own, candidates.dense, lexical, at_home)
@@ -82,3 +82,16 @@ def _best(
     best = rows[int(np.argmax(scores[rows]))]
     ranks = [int((search[rows] > search[best]).sum()) for search in (dense, lexical)]
     return float(scores[best]), float(lexical[best]), sum(1 / (1 + rank) for rank in ranks)
+
+
+def reciprocal_rank_fusion(rankings: Iterable[Iterable[str]], constant: float) -> dict[str, float]:
+    """Ids by the sum of 1 / (constant + rank) over the rankings, ranks starting at 1, best first.
+
+    Equal sums keep the order of first appearance. Source: Cormack, Clarke and Büttcher, "Reciprocal Rank
+    Fusion outperforms Condorcet and individual Rank Learning Methods", SIGIR 2009.
+    """
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, key in enumerate(ranking, start=1):
+            scores[key] = scores.get(key, 0.0) + 1.0 / (constant + rank)
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))

@@ -45,14 +45,8 @@ def describes_something(question: str) -> bool:
     return (rest != question or question.endswith("?")) and _DESCRIBES.search(rest) is not None
 
 
-def with_names(question: str, passage: Document) -> str | None:
-    """The question and the first names in the passage that it doesn't have; None where there is none."""
-    names = new_names(question, passage)[:_NAMES]
-    return " ".join([question, *names]) if names else None
-
-
 def new_names(question: str, passage: Document) -> list[str]:
-    """The names in a passage, its title first, that the question doesn't have, each once."""
+    """The first names in a passage, its title first, that the question doesn't have, each once."""
     asked = question.lower()
     title = metadata_of(passage)["context"].partition("\n")[0]
     found: dict[str, None] = {}
@@ -63,7 +57,7 @@ def new_names(question: str, passage: Document) -> list[str]:
         name = _LEADING.sub("", name)
         if name and name.lower() not in asked:
             found.setdefault(name)
-    return list(found)
+    return list(found)[:_NAMES]
 
 
 def add_scores(found: Sequence[Document], more: Sequence[Document]) -> list[Document]:
@@ -72,7 +66,7 @@ def add_scores(found: Sequence[Document], more: Sequence[Document]) -> list[Docu
     What one search lacks has the score of the last that it has.
     """
     if not found or not more:
-        return list(found)
+        return list(found)[:_NAMES]
     first, second = ({str(each.id): float(each.metadata["score"]) for each in one} for one in (found, more))
     best, last = max(second.values()), min(second.values())
     lowest = min(first.values())

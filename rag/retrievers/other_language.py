@@ -1,33 +1,46 @@
-"""Searching for passages in the other language than the question's, and scoring them."""
+"""Passages in the other language than the question's: which language that is, the words, and the scores."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from threading import Lock
 
 import numpy as np
 
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot
 from rag.retrievers.language_geometry import LanguageGeometry, Vector
-from rag.retrievers.translated_words import in_other_language
-from rag.text.language import language_of
+from rag.text.analysis import Analyzer
+from rag.text.language import CHINESE, OTHERS, language_of
+from rag.text.translation import Dictionary, TermGroup, open_dictionary, translate_terms
+
+_opening = Lock()
 
 
-def search_corrected(
-    snapshot: Snapshot,
-    geometry: LanguageGeometry,
-    query: str,
-    vector: Vector,
-    k: int,
-    filter: Filter | None = None,
-) -> list[tuple[str, float]]:
-    """The ids of the ``k`` passages in the other language nearest to the question, without what its vector
-    says of language; each with its own vector's product with the corrected question's.
+def question_groups(question: str, analyzer: Analyzer) -> list[TermGroup]:
+    """The question's words with their translations; none where there is no dictionary (a warning said so).
+
+    The first call of all makes the dictionary, which takes some seconds.
     """
-    wanted = in_other_language(query, filter)
-    if wanted is None:
-        return []
-    if geometry.is_known:
-        vector = geometry.correct(vector[None], chinese=language_of(query) == "zh")[0]
-    return snapshot.search_dense(vector, k, wanted)
+    with _opening:
+        dictionary = _dictionary()
+    return translate_terms(question, analyzer, dictionary) if dictionary is not None else []
+
+
+@cache
+def _dictionary() -> Dictionary | None:
+    return open_dictionary(Analyzer())
+
+
+def in_other_language(question: str, filter: Filter | None = None) -> Filter | None:
+    """A filter that passes what this one does in the other language; None if that is nothing.
+
+    The other language is any but Chinese for a question in Chinese, and Chinese for others.
+    """
+    filter = filter or Filter()
+    others = OTHERS if language_of(question) == "zh" else CHINESE
+    allowed = tuple(each for each in others if not filter.lang or each in filter.lang)
+    return replace(filter, lang=allowed) if allowed else None
 
 
 def score_corrected(
@@ -44,11 +57,10 @@ def score_corrected(
     as it is.
     """
     other = not chinese
-    if not geometry.is_known:
+    if geometry.means is None or geometry.direction is None:
         mean, spread = geometry.scale(vector, chinese=other)
         return {each: (score - mean) / spread for each, score in snapshot.score_dense(vector, ids).items()}
-    assert geometry.means is not None and geometry.direction is not None
-    query = geometry.correct(vector[None], chinese=chinese)[0]
+    query = geometry.correct_query(vector, chinese=chinese)
     mean, spread = geometry.corrected_scale(query, chinese=other)
     shift, direction = geometry.means[other], geometry.direction
     along_query = snapshot.score_dense(query, ids)

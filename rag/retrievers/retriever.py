@@ -1,16 +1,13 @@
-"""What a retriever is: one protocol, ours as LangChain's retrievers, and others' as ours."""
+"""What a retriever is: one protocol, and others' retrievers under it."""
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
 
 from rag.errors import ConfigError
-from rag.questions.inquiry import Inquiry, understand
+from rag.questions.inquiry import Inquiry
 from rag.trace import Stage
 
 
@@ -25,23 +22,6 @@ class Retriever(Protocol):
         ``k`` is by default the retriever's own. What each stage of the search left is added to ``stages``.
         """
         ...
-
-
-class InquiryRetriever(BaseRetriever):
-    """Base of our retrievers, which are LangChain's, too: ``invoke`` makes an inquiry of a text."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    @abstractmethod
-    def search(
-        self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
-    ) -> list[Document]:
-        """See ``Retriever``."""
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return self.search(understand(query))
 
 
 class ForeignRetriever:
@@ -64,13 +44,6 @@ class ForeignRetriever:
                 "a class whose search(inquiry) keeps to inquiry.filter (rag.retrievers.Retriever)"
             )
         return self.retriever.invoke(inquiry.query)[:k]
-
-
-def as_retriever(retriever: Retriever | BaseRetriever) -> Retriever:
-    """The retriever itself where it takes inquiries, else one around it that does."""
-    if isinstance(retriever, BaseRetriever) and not isinstance(retriever, InquiryRetriever):
-        return ForeignRetriever(retriever)
-    return retriever
 
 
 def note_stage(

@@ -4,27 +4,29 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
 
 from rag.curated import FaqMatcher
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot, View
 from rag.passage import with_score
-from rag.questions.inquiry import Inquiry
+from rag.questions.inquiry import Inquiry, understand
 from rag.retrievers.candidates import Candidates, find_candidates
 from rag.retrievers.language_geometry import Vector, geometry_of
-from rag.retrievers.merging import merge_scores
-from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, with_names
-from rag.retrievers.ranks import dense_ranking, lexical_ranking, reciprocal_rank_fusion, scores_of
+from rag.retrievers.merging import merge_scores, reciprocal_rank_fusion
+from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, new_names
 from rag.retrievers.repetition import distinct_passages
 from rag.retrievers.reranking import Reranking
-from rag.retrievers.retriever import InquiryRetriever, note_stage
+from rag.retrievers.retriever import note_stage
 from rag.settings import RetrievalSettings
 from rag.trace import Stage
 
 
-class PassageSearch(InquiryRetriever):
+class PassageSearch(BaseRetriever):
     """The passages that a question is answered from, by everything that the searches say of them.
 
     A question that asks several things is searched as a whole and by its parts, and the passages are taken in
@@ -36,11 +38,18 @@ class PassageSearch(InquiryRetriever):
     The score of a passage has no unit: with one question's others it compares, with another's it doesn't.
     """
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     view: View
     embeddings: Embeddings
     settings: RetrievalSettings = RetrievalSettings()
     reranking: Reranking | None = None
     matcher: FaqMatcher | None = None
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return self.search(understand(query))
 
     def search(
         self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
@@ -71,8 +80,9 @@ class PassageSearch(InquiryRetriever):
         )
         depth = max(wanted, FOLLOWED) if following else wanted
         found = self._fused(snapshot, query, filter, depth, stages)
-        if following and found and (more := with_names(query, found[0])):
-            found = add_scores(found, self._fused(snapshot, more, filter, depth, stages))
+        if following and found and (names := new_names(query, found[0])):
+            more = self._fused(snapshot, " ".join([query, *names]), filter, depth, stages)
+            found = add_scores(found, more)
             note_stage(stages, "names followed", query, found)
         found = found[:wanted]
         return self.reranking.order(query, found, stages)[:k] if self.reranking is not None else found
@@ -84,12 +94,13 @@ class PassageSearch(InquiryRetriever):
         count = max(self.settings.candidates, k)
         columns: Mapping[str, Sequence[float | None]]
         if self.settings.fusion == "ranks":
-            rankings = {
-                "dense": dense_ranking(snapshot, self._embed(query), count, filter),
-                "lexical": lexical_ranking(snapshot, query, count, filter),
+            hits = {
+                "dense": dict(snapshot.search_dense(self._embed(query), count, filter)),
+                "lexical": dict(snapshot.search_lexical(query, count, filter)),
             }
-            ranked = reciprocal_rank_fusion(list(rankings.values()), constant=self.settings.rrf_constant)
-            columns = {name: scores_of(ranked, ranking) for name, ranking in rankings.items()}
+            fused = reciprocal_rank_fusion(hits.values(), self.settings.rrf_constant)
+            ranked = [with_score(each, fused[str(each.id)]) for each in snapshot.passages(list(fused))]
+            columns = {name: [given.get(key) for key in fused] for name, given in hits.items()}
         else:
             found = self.find_candidates(snapshot, query, filter, count)
             scores = merge_scores(found)
@@ -110,8 +121,7 @@ class PassageSearch(InquiryRetriever):
             self._embed(query),
             count if count is not None else self.settings.candidates,
             filter,
-            cross_language=self.settings.cross_language,
-            translation=self.settings.translation,
+            self.settings,
         )
 
     def _embed(self, query: str) -> Vector:

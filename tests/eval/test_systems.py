@@ -1,11 +1,16 @@
 """Systems: the built-in ones, and those of a file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from eval.systems import read_systems
+from eval.systems import OneSearch, read_systems
+from rag.answer import Question
 from rag.errors import ConfigError, EvalError
+from rag.filter import EVERYTHING, Filter
+from rag.questions.inquiry import understand
 from rag.settings import Settings
 
 
@@ -50,3 +55,15 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, names: list[str], wor
 def test_settings_of_a_system_are_checked_like_any(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="evidence_tokenz"):
         read_systems(["a"], Settings(), write(tmp_path, "[a]\nanswering = { evidence_tokenz = 1 }"))
+
+
+def test_one_search_alone_finds_what_passes_best_first(make_knowledge_base: Any) -> None:
+    texts = {"a.md": "The pump is quiet.", "b.md": "The pump is loud.", "c.md": "The office is closed."}
+    view = make_knowledge_base(texts).view(EVERYTHING)
+    for embeddings, query in ((DeterministicFakeEmbedding(size=16), texts["b.md"]), (None, "loud pump")):
+        search = OneSearch(view, embeddings)
+        found = search.search(understand(query))
+        assert found[0].metadata["source"] == "b.md" and found[0].metadata["score"] > 0
+        assert search.search(understand(query), 1) == found[:1]
+        left = search.search(understand(Question(query, filter=Filter().excluding(["b.md"]))))
+        assert left and "b.md" not in {each.metadata["source"] for each in left}

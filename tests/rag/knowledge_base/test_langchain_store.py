@@ -15,7 +15,7 @@ from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMisma
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
 from rag.knowledge_base.langchain_store import STORE_ROOT, fingerprint_of
-from rag.retrievers import LexicalRetriever
+from rag.retrievers import PassageSearch
 from rag.text.analysis import Analyzer
 from tests.reading import seen
 
@@ -52,7 +52,7 @@ def test_stored_documents_can_be_answered_from_and_are_cited_by_their_source(sto
     assert passage.metadata["lang"] == "zh"
 
     chain = AnswerChain(
-        LexicalRetriever(view=store.knowledge_base.view(EVERYTHING)),
+        PassageSearch(view=store.knowledge_base.view(EVERYTHING), embeddings=store.embeddings),
         ExtractiveReader(analyzer=Analyzer()),
         Analyzer(),
     )

@@ -10,7 +10,7 @@ from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.questions.inquiry import understand
-from rag.retrievers import LexicalRetriever, PassageSearch
+from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.merging import LEXICAL_WEIGHT
 from rag.settings import RetrievalSettings
@@ -51,7 +51,7 @@ def test_the_best_is_what_cosine_and_bm25_say_together(
     for query in ("How many days of leave do staff get?", "访客车辆停在哪里？"):
         found = retriever.search(understand(query), 5)
         candidates = candidates_of(retriever, query)
-        scores = candidates.own_scores(LEXICAL_WEIGHT)
+        scores = candidates.dense + LEXICAL_WEIGHT * candidates.lexical
         best = candidates.passages[int(scores.argmax())]
         assert found[0].id == best.id and len(found) == 5
         ranked = [each.metadata["score"] for each in found]
@@ -63,12 +63,12 @@ def test_each_candidate_has_the_scores_of_all_searches(
 ) -> None:
     candidates = candidates_of(search(knowledge_base, embeddings), "Where do visitors park?")
     assert len(candidates.passages) == len(TEXTS)
-    lexical = LexicalRetriever(view=knowledge_base.view(EVERYTHING), k=9).invoke("Where do visitors park?")
-    scores = {each.id: each.metadata["score"] for each in lexical}
+    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
+        scores = dict(snapshot.search_lexical("Where do visitors park?", 9))
     for passage, score, foreign in zip(
         candidates.passages, candidates.lexical, candidates.foreign, strict=True
     ):
-        assert score == pytest.approx(scores.get(passage.id, 0.0), abs=1e-4)
+        assert score == pytest.approx(scores.get(str(passage.id), 0.0), abs=1e-4)
         assert foreign == (passage.metadata["lang"] == "zh")
 
 

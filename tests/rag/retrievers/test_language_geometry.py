@@ -30,7 +30,7 @@ def speak(topics: NDArray[np.float32], *, chinese: bool) -> NDArray[np.float32]:
 def test_the_same_content_is_found_across_languages_once_corrected(topics: NDArray[np.float32]) -> None:
     chinese, english = speak(topics, chinese=True), speak(topics, chinese=False)
     geometry = LanguageGeometry.of(np.concatenate([chinese, english]), ["zh"] * 200 + ["en"] * 200)
-    assert geometry.is_known
+    assert geometry.means is not None
     cosines = geometry.correct(chinese[:20], chinese=True) @ geometry.correct(english, chinese=False).T
     assert (cosines.argmax(axis=1) == np.arange(20)).all()
     # As they are, every Chinese text is nearer to every other Chinese text than to its translation.
@@ -51,7 +51,7 @@ def test_corrected_vectors_have_length_one_and_no_common_direction(topics: NDArr
 def test_too_few_passages_say_nothing_of_a_language(topics: NDArray[np.float32]) -> None:
     vectors = speak(topics, chinese=True)
     geometry = LanguageGeometry.of(vectors, ["zh"] * 190 + ["en"] * 10)
-    assert not geometry.is_known and len(geometry.samples[False]) == 10
+    assert geometry.means is None and len(geometry.samples[False]) == 10
     assert LanguageGeometry.of(vectors[:0], []).scale(vectors[0], chinese=True) == (0.0, 0.02)
 
 

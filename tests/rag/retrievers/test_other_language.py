@@ -16,7 +16,7 @@ from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.language_geometry import geometry_of
 from rag.retrievers.merging import merge_scores
-from rag.retrievers.other_language import score_corrected, search_corrected
+from rag.retrievers.other_language import in_other_language, score_corrected
 from rag.text.language import language_of
 from tests.reading import seen
 
@@ -86,21 +86,19 @@ def test_a_question_finds_its_topic_in_the_other_language(knowledge_base: Knowle
         geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         for topic in (3, 17, 42):
             for chinese in (True, False):
-                query, vector = text_of(topic, chinese=chinese), topic_vector(topic, chinese=chinese)
-                [(found, _)] = search_corrected(snapshot, geometry, query, vector, 1)
+                vector = geometry.correct_query(topic_vector(topic, chinese=chinese), chinese=chinese)
+                wanted = in_other_language(text_of(topic, chinese=chinese))
+                [(found, _)] = snapshot.search_dense(vector, 1, wanted)
                 assert seen(knowledge_base).passages([found])[0].page_content == text_of(
                     topic, chinese=not chinese
                 )
 
 
-def test_only_what_passes_the_filter_is_searched(knowledge_base: KnowledgeBase, fill: Fill) -> None:
-    fill(knowledge_base, TOPICS, TOPICS)
-    with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
-        geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
-        query, vector = "话题3号", topic_vector(3, chinese=True)
-        assert search_corrected(snapshot, geometry, query, vector, 5, Filter(lang=("zh",))) == []
-        [(found, _)] = search_corrected(snapshot, geometry, query, vector, 5, Filter(source=("en/8.md",)))
-    assert seen(knowledge_base).passages([found])[0].page_content == "Topic number 8"
+def test_the_other_language_is_what_the_filter_leaves_of_it() -> None:
+    assert in_other_language("话题3号", Filter(lang=("zh",))) is None
+    wanted = Filter(lang=("en",), source=("en/8.md",))
+    assert in_other_language("话题3号", Filter(lang=("zh", "en"), source=("en/8.md",))) == wanted
+    assert in_other_language("Topic 3") == Filter(lang=("zh",))
 
 
 def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
@@ -129,7 +127,7 @@ def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: Knowle
     query = topic_vector(5, chinese=True)
     with knowledge_base.view(EVERYTHING).snapshot() as snapshot:
         geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
-        assert not geometry.is_known
+        assert geometry.means is None
         hits = seen(knowledge_base).search_dense(query, 6, Filter(lang=("en",)))
         scores = score_corrected(snapshot, geometry, query, [each for each, _ in hits], chinese=True)
     assert sorted(scores, key=lambda each: -scores[each]) == [each for each, _ in hits]

@@ -10,7 +10,7 @@ from rag.answer import Question, Turn
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING, Filter
 from rag.questions.inquiry import understand
-from rag.retrievers import DenseRetriever, InquiryRetriever, LexicalRetriever, PassageSearch, as_retriever
+from rag.retrievers import ForeignRetriever, PassageSearch
 from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
@@ -26,26 +26,18 @@ class Plain(BaseRetriever):
         return [Document(id=name, page_content=query) for name in "abc"]
 
 
-@pytest.fixture(params=["search", "dense", "lexical"])
-def ours(
-    request: pytest.FixtureRequest, make_knowledge_base: MakeKnowledgeBase, embeddings: Embeddings
-) -> InquiryRetriever:
-    kb = make_knowledge_base(TEXTS)
-    if request.param == "dense":
-        return DenseRetriever(view=kb.view(EVERYTHING), embeddings=embeddings)
-    if request.param == "lexical":
-        return LexicalRetriever(view=kb.view(EVERYTHING))
-    return PassageSearch(view=kb.view(EVERYTHING), embeddings=embeddings)
+@pytest.fixture
+def ours(make_knowledge_base: MakeKnowledgeBase, embeddings: Embeddings) -> PassageSearch:
+    return PassageSearch(view=make_knowledge_base(TEXTS).view(EVERYTHING), embeddings=embeddings)
 
 
-async def test_ours_are_langchains_too(ours: InquiryRetriever) -> None:
+async def test_ours_is_langchains_too(ours: PassageSearch) -> None:
     found = ours.search(understand("Is the pump loud?"))
     assert found[0].metadata["source"] == "b.md" and "score" in found[0].metadata
     assert ours.invoke("Is the pump loud?") == await ours.ainvoke("Is the pump loud?") == found
-    assert as_retriever(ours) is ours
 
 
-def test_as_many_are_found_as_are_asked_for_of_what_passes_the_filter(ours: InquiryRetriever) -> None:
+def test_as_many_are_found_as_are_asked_for_of_what_passes_the_filter(ours: PassageSearch) -> None:
     assert len(ours.search(understand("Is the pump loud?"), 1)) == 1
     inquiry = understand(Question("Is the pump loud?", filter=Filter().excluding(["b.md"])))
     found = [each.metadata["source"] for each in ours.search(inquiry)]
@@ -53,7 +45,7 @@ def test_as_many_are_found_as_are_asked_for_of_what_passes_the_filter(ours: Inqu
 
 
 def test_others_are_asked_for_the_query_and_refuse_filters_in_words() -> None:
-    other = as_retriever(Plain())
+    other = ForeignRetriever(Plain())
     question = Question("And the hose?", (Turn("user", "How long is the P200 under warranty?"),))
     stages: list[Stage] = []
     found = other.search(understand(question), 2, stages)
