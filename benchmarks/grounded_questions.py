@@ -102,4 +102,4 @@ def _evidence(number: int, text: str, language: str) -> Evidence:
         modified="",
     )
     passage = Document(id=str(number), page_content=body, metadata=dict(metadata))
-    return Evidence(number, passage, (Span(0, len(body)),))
+    return Evidence(passage, (Span(0, len(body)),))

@@ -119,7 +119,7 @@ def writing_messages(passage: Document, sentence: Span) -> list[BaseMessage]:
         sentence: code points into its text.
     """
     wording = wording_for(metadata_of(passage)["lang"])
-    evidence = Evidence(1, passage, tuple(split_sentences(passage.page_content)))
+    evidence = Evidence(passage, tuple(split_sentences(passage.page_content)))
     task = wording.task.format(
         title=evidence.title or metadata_of(passage)["source"],
         passage=evidence.text,

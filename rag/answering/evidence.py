@@ -33,7 +33,6 @@ _ENDED = re.compile(r"[。！？!?.;；:：,，…]\W*$|^\s*(?:[-*•]|\d+[.)、
 class Evidence:
     """What the generator reads of one passage: ``spans`` are code points into the passage's text."""
 
-    number: int
     passage: Document
     spans: tuple[Span, ...]
     date: str = ""  # said to the generator where several documents have the same title
@@ -74,32 +73,31 @@ def pack_evidence(
 ) -> list[Evidence]:
     """Choose what the generator reads, within about ``budget`` tokens; at least one passage is kept.
 
-    Passages stay in order and are numbered from 1, but one of which a sentence scores clearly better than
-    any in the first (by its words, its neighbours' and its passage's rank) is read before it: what is read
-    first is kept whole, and believed. Those of which nothing fits are left out (numbers stay consecutive).
-    Headings at a passage's beginning are read with what is read below them, and not without. Of documents
-    that are versions of one, the newer comes first. Of a question's parts each has the sentence that says
-    most about it among what is read, if half of the budget has room for it.
+    Passages stay in order, but one of which a sentence scores clearly better than any in the first (by its
+    words, its neighbours' and its passage's rank) is read before it: what is read first is kept whole, and
+    believed. Those of which nothing fits are left out. Headings at a passage's beginning are read with what
+    is read below them, and not without. Of documents that are versions of one, the newer comes first. Of a
+    question's parts each has the sentence that says most about it among what is read, if half of the budget
+    has room for it.
     """
+    if not passages:
+        return []
     versions = versions_among(passages)
     passages = newest_first(inquiry.query, passages, versions)
     spans = [split_sentences(passage.page_content, rows=True) for passage in passages]
-    lead = _lead(inquiry, passages, _sentence_scores(inquiry.query, passages, spans, analyzer), versions)
-    ranks = [lead, *(each for each in range(len(passages)) if each != lead)] if passages else []
-    passages, spans = [passages[each] for each in ranks], [spans[each] for each in ranks]
-    tables = [
-        _sentence_scores(each, passages, spans, analyzer, ranks) for each in (inquiry.query, *inquiry.parts)
-    ]
-    chosen = _Packing(passages, spans, budget).pack(tables)
-    kept = [index for index, positions in enumerate(chosen) if positions]
+    tables = [_sentence_scores(each, passages, spans, analyzer) for each in (inquiry.query, *inquiry.parts)]
+    lead = _lead(inquiry, passages, tables[0], versions)
+    order = [lead, *(each for each in range(len(passages)) if each != lead)]
+    passages, spans = [passages[each] for each in order], [spans[each] for each in order]
+    chosen = _Packing(passages, spans, budget).pack([[table[each] for each in order] for table in tables])
     return [
         Evidence(
-            number,
-            passages[index],
-            tuple(spans[index][position] for position in sorted(chosen[index])),
-            date_of(passages[index]) if metadata_of(passages[index])["doc_id"] in versions else "",
+            passage,
+            tuple(each[position] for position in sorted(positions)),
+            date_of(passage) if metadata_of(passage)["doc_id"] in versions else "",
         )
-        for number, index in enumerate(kept, start=1)
+        for passage, each, positions in zip(passages, spans, chosen, strict=True)
+        if positions
     ]
 
 
@@ -181,7 +179,7 @@ def _lead(
     Its words can't tell where the first is in another language than the question, and which version of a
     document is to be read is told by their dates.
     """
-    if not passages or metadata_of(passages[0])["lang"] != inquiry.language:
+    if metadata_of(passages[0])["lang"] != inquiry.language:
         return 0
     best = [max(each, default=0.0) for each in scores]
     others = [each for each in range(1, len(best)) if metadata_of(passages[each])["doc_id"] not in versions]
@@ -211,12 +209,8 @@ def _sentence_scores(
     passages: Sequence[Document],
     spans: Sequence[Sequence[Span]],
     analyzer: Analyzer,
-    ranks: Sequence[int] = (),
 ) -> list[list[float]]:
-    """How much of the question each sentence says, and its neighbours, and how well its passage was found.
-
-    ``ranks``: the passages' places before one was read first, from 0; in this order where none are given.
-    """
+    """How much of the question each sentence says, and its neighbours, and how well its passage was found."""
     wanted = set(analyzer.query_terms(query))
     terms = [
         [set(analyzer.terms(passage.page_content[a:b])) & wanted for a, b in each]
@@ -227,7 +221,7 @@ def _sentence_scores(
     weight = {term: math.log(1 + total / (1 + count)) for term, count in frequency.items()}
     norm = sum(weight.values()) or 1.0
     scores: list[list[float]] = []
-    for rank, each in zip(ranks or range(len(terms)), terms, strict=True):
+    for rank, each in enumerate(terms):
         own = [sum(weight[term] for term in found) / norm for found in each]
         padded = [0.0, *own, 0.0]
         prior = _RANK_WEIGHT / (1 + rank)

@@ -58,7 +58,7 @@ def without_orders(evidence: Sequence[Evidence]) -> tuple[list[Evidence], tuple[
     """Leave sentences that are orders to an assistant out of what is read.
 
     Returns:
-        The evidence, numbered anew, without passages that are nothing but orders; and the orders.
+        The evidence without passages that are nothing but orders; and the orders.
     """
     kept: list[Evidence] = []
     orders: list[str] = []
@@ -68,7 +68,7 @@ def without_orders(evidence: Sequence[Evidence]) -> tuple[list[Evidence], tuple[
         orders.extend(" ".join(text[start:end].split()) for start, end in sorted(refused))
         spans = tuple(span for span in each.spans if span not in refused)
         if spans:
-            kept.append(replace(each, number=len(kept) + 1, spans=spans))
+            kept.append(replace(each, spans=spans))
     if orders:
         logger.warning(
             "%d sentences of the documents are orders to an assistant and weren't read", len(orders)

@@ -8,7 +8,7 @@ from rag.questions.follow_ups import leans
 from rag.questions.parts import split_question
 from rag.questions.rewriting import Rewriter
 from rag.questions.rewriting_prompt import last_question
-from rag.text.facts import asked_for, codes_of, names_of, numbers_of
+from rag.text.facts import numbers_of
 from rag.text.language import language_of
 from rag.text.words import fold
 
@@ -26,10 +26,7 @@ class Inquiry:
     query: str  # what is searched for: the text, after the question before it where it still leans on that
     language: str  # of the text, as `language_of` has it: "zh", "en", or "ja" and "ko"
     parts: tuple[str, ...] = ()  # the questions that it asks, each standing alone; empty where it is one
-    numbers: frozenset[str] = frozenset()  # of the text, and so the next three (`rag.text.facts`)
-    names: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-    wants: str | None = None  # "who", "when", "where", "why" or "how much", where the question says
+    numbers: frozenset[str] = frozenset()  # of the text (`rag.text.facts`)
     history: tuple[Turn, ...] = ()  # what is to be read with the text; empty where that was rewritten
     filter: Filter | None = None  # None, or one that something doesn't pass
 
@@ -59,17 +56,13 @@ def understand(question: str | Question, *, rewriter: Rewriter | None = None, sp
     history = () if standalone else question.history
     before = last_question(history)
     query = f"{before}\n{text}" if before and leans(text) else text
-    folded = fold(text)
     return Inquiry(
         asked=asked,
         text=text,
         query=query,
         language=language_of(text),
         parts=split_question(text) if split and query == text else (),
-        numbers=frozenset(numbers_of(folded)),
-        names=names_of(text),
-        codes=codes_of(folded),
-        wants=asked_for(folded),
+        numbers=frozenset(numbers_of(fold(text))),
         history=history,
         filter=question.filter if question.filter is not None and not question.filter.is_empty else None,
     )

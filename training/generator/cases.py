@@ -147,7 +147,7 @@ def cases_of(
             bare, kind = said.get((group.set_name, question.id), ("", _DECLINE))
             if not bare:
                 continue
-            target = _marked(bare, held[0].number, lang)
+            target = _marked(bare, evidence.index(held[0]) + 1, lang)
         prompt = str(build_messages(question.text, evidence, wording)[-1].content)
         yield Case(group.set_name, question.text, lang, prompt, target, kind, group.removed, group.name)
 
@@ -193,7 +193,7 @@ def _varied(evidence: list[Evidence], titles: Mapping[str, str], chance: random.
         evidence = [replace(each, passage=_titled(each.passage, titles)) for each in evidence]
     if chance.random() < SHUFFLED:
         chance.shuffle(evidence)
-    return [replace(each, number=number) for number, each in enumerate(evidence, start=1)]
+    return evidence
 
 
 def _titled(passage: Document, titles: Mapping[str, str]) -> Document:

@@ -51,7 +51,6 @@ def _cases_of(folder: Path, seed: int) -> Iterator[Case]:
             evidence = pack_evidence(read, found, analyzer=analyzer, budget=chance.choice(_BUDGETS))
             if chance.random() < SHUFFLED:
                 chance.shuffle(evidence)
-                evidence = [replace(one, number=number) for number, one in enumerate(evidence, start=1)]
             case = _case(each, evidence, analyzer)
             if case is not None:
                 yield case
@@ -87,12 +86,12 @@ def _case(question: SyntheticQuestion, evidence: Sequence[Evidence], analyzer: A
 def _place(fact: Fact, evidence: Sequence[Evidence]) -> tuple[int, bool]:
     """The number of the passage that holds a fact, 0 if none does, and whether one holds a part of it."""
     partly = False
-    for each in evidence:
+    for number, each in enumerate(evidence, start=1):
         if metadata_of(each.passage)["source"] != fact.source:
             continue
         lines = each.text.splitlines()
         held = [any(all(part in line for part in needle) for line in lines) for needle in fact.needles]
         if all(held):
-            return each.number, True
+            return number, True
         partly = partly or any(held)
     return 0, partly

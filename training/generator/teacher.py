@@ -63,7 +63,7 @@ def write_answers(lessons: Iterable[Lesson], file: Path, model: str) -> Mapping[
             lang = language_of(each.question.text)
             metadata = {"context": "", "kind": "prose", "lang": lang, "source": each.set_name, "doc_id": ""}
             passage = Document(each.text, metadata=metadata)
-            read = Evidence(1, passage, (Span(0, len(each.text)),))
+            read = Evidence(passage, (Span(0, len(each.text)),))
             written = str(teacher.invoke(build_messages(each.question.text, [read], wording_for(lang))).text)
             known[each.key] = _accepted(written, each, analyzer)
             line = {"set": each.set_name, "id": each.question.id, "answer": known[each.key]}

@@ -93,10 +93,7 @@ def measure(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Callab
     ) -> Signals:
         inquiry = understand(QUESTION)
         passages = [make_passage(text, source=f"{n}.md") for n, text in enumerate(texts, start=1)]
-        evidence = [
-            Evidence(number, passage, (Span(0, len(passage.page_content)),))
-            for number, passage in enumerate(passages, start=1)
-        ]
+        evidence = [Evidence(passage, (Span(0, len(passage.page_content)),)) for passage in passages]
         resolved = resolve_answer(generated, passages, inquiry, analyzer=analyzer)
         found = Stage(stage, tuple(with_score(passages[0], score) for score in scores))
         later = Stage("retrieved", (with_score(passages[0], 9.0),))

@@ -18,10 +18,7 @@ def course(make_passage: Callable[..., Document]) -> Callable[[str], Course]:
     def make(question: str) -> Course:
         passages = [make_passage(f"Text {n}.", source=f"{n}.md") for n in (1, 1, 2, 3, 4)]
         made = Course(understand(question), Clock(), "g", retrieved=passages)
-        made.evidence = [
-            Evidence(number, each, tuple(split_sentences(each.page_content)))
-            for number, each in enumerate(passages, start=1)
-        ]
+        made.evidence = [Evidence(each, tuple(split_sentences(each.page_content))) for each in passages]
         return made
 
     return make

@@ -31,7 +31,7 @@ def make_course(make_passage: Callable[..., Document], analyzer: Analyzer) -> Ca
     def make(written: str, question: str = "软管多久换一次？", **draft: Any) -> Course:
         passage = make_passage(WARRANTY)
         course = Course(understand(question), Clock(), "g", retrieved=[passage])
-        course.evidence = [Evidence(1, passage, tuple(split_sentences(WARRANTY)))]
+        course.evidence = [Evidence(passage, tuple(split_sentences(WARRANTY)))]
         course.draft = Draft(written, **draft)
         if written.strip() and not is_decline(written):
             course.resolved = resolve_answer(written, [passage], course.inquiry, analyzer=analyzer)

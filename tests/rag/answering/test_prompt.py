@@ -18,10 +18,7 @@ MakeEvidence = Callable[..., list[Evidence]]
 @pytest.fixture
 def make_evidence(make_passage: Callable[..., Document]) -> MakeEvidence:
     def make(*texts: str, **metadata: object) -> list[Evidence]:
-        return [
-            Evidence(number, make_passage(text, **metadata), tuple(split_sentences(text)))
-            for number, text in enumerate(texts, start=1)
-        ]
+        return [Evidence(make_passage(text, **metadata), tuple(split_sentences(text))) for text in texts]
 
     return make
 

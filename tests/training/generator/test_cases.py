@@ -32,7 +32,6 @@ def evidence_of(*texts: tuple[str, str]) -> list[Evidence]:
     """What is read: sources and texts in order."""
     return [
         Evidence(
-            number,
             Document(
                 page_content=text,
                 metadata={
@@ -46,7 +45,7 @@ def evidence_of(*texts: tuple[str, str]) -> list[Evidence]:
             ),
             (Span(0, len(text)),),
         )
-        for number, (source, text) in enumerate(texts, start=1)
+        for source, text in texts
     ]
 
 

@@ -54,10 +54,7 @@ def evidence() -> list[Evidence]:
         Document(id=source, page_content=text, metadata={**facts, "source": source})
         for text, source in zip(texts, sources, strict=True)
     ]
-    return [
-        Evidence(number, each, (Span(0, len(each.page_content)),))
-        for number, each in enumerate(passages, start=1)
-    ]
+    return [Evidence(each, (Span(0, len(each.page_content)),)) for each in passages]
 
 
 def test_a_case_cites_the_passage_that_holds_the_fact(evidence: list[Evidence]) -> None:
