@@ -66,7 +66,7 @@ def add_scores(found: Sequence[Document], more: Sequence[Document]) -> list[Docu
     What one search lacks has the score of the last that it has.
     """
     if not found or not more:
-        return list(found)[:_NAMES]
+        return list(found)
     first, second = ({str(each.id): float(each.metadata["score"]) for each in one} for one in (found, more))
     best, last = max(second.values()), min(second.values())
     lowest = min(first.values())
