@@ -11,23 +11,16 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
 from rag.answer import Answer, Drafting, Event, Final, Found, Question, Reason, TakenBack
-from rag.answering.citing import resolve_answer
+from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.confidence import Calibration
 from rag.answering.course import Course
 from rag.answering.decision import Decision, why_not_answer
-from rag.answering.drafting import (
-    Clock,
-    Draft,
-    chance_of_declining,
-    only_restates,
-    quoted_draft,
-    trained_for,
-    write_draft,
-)
+from rag.answering.drafting import Clock, Draft, only_restates, trained_for, write_draft
 from rag.answering.evidence import pack_evidence
 from rag.answering.injections import is_order, without_orders
 from rag.answering.prompt import head_messages, is_decline, messages_for, wording_for
-from rag.answering.second_reader import Reading, SecondReader, choose_answer
+from rag.answering.second_reader import AdapterReader, Reading, choose_answer
+from rag.answering.subject import unnamed
 from rag.curated import FaqMatcher
 from rag.curated.answer import curated_answer, find_curated, with_suggestion
 from rag.errors import ConfigError
@@ -37,6 +30,7 @@ from rag.questions.rewriting import Rewriter
 from rag.retrievers import ForeignRetriever, PassageSearch, Retriever
 from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
+from rag.text.marks import mark
 from rag.trace import Stage
 
 _SURELY_NOT = 0.99  # so likely to decline, a reader makes it needless to write what would be withheld
@@ -59,7 +53,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         *,
         matcher: FaqMatcher | None = None,
         calibration: Calibration | None = None,
-        second_reader: SecondReader | None = None,
+        second_reader: AdapterReader | None = None,
         split_questions: bool = True,
     ) -> None:
         """Put the parts together.
@@ -86,9 +80,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.second_reader = second_reader
         self.split_questions = split_questions
         self.rewriter = Rewriter(generator, analyzer)
-        self.decision = Decision(
-            analyzer, calibration, self.settings.minimum_confidence, self.settings.check != "none"
-        )
+        self.decision = Decision(analyzer, self.settings, calibration)
 
     def invoke(self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a question.
@@ -106,17 +98,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self, input: str | Question, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Answer]:
         """Yield growing answers: first the passages without text, then drafts, last what ``invoke`` gives."""
-        return self.transform(iter([input]), config)
-
-    def transform(
-        self, input: Iterator[str | Question], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Answer]:
-        """Yield growing answers to the last question of the input."""
-        questions = list(input)
-        if not questions:
-            raise ConfigError("there is no question; write one after 'ask'")
         answer = None
-        with closing(self.events(questions[-1], config)) as events:
+        with closing(self.events(input, config)) as events:
             for event in events:
                 match event:
                     case Found(found) | Final(found):
@@ -166,22 +149,23 @@ class AnswerChain(Runnable[str | Question, Answer]):
         yield Found(course.opened())
         reason = why_not_answer(course)
         if reason is not None:
-            yield Final(course.declined(reason))
+            yield Final(course.closed(reason))
             return
         reading = self._second_reading(course)
         if reading is not None and reading.declining > _SURELY_NOT and not self.decision.withholds_nothing:
-            yield Final(course.declined(Reason("found no answer")))
+            yield Final(course.closed(Reason("found no answer")))
             return
         course.draft = yield from self._write(course, reading, config)
         course.written_ms = course.clock.elapsed_ms()
-        self._check(course)
+        written = course.draft.text
+        if written.strip() and not is_decline(written):
+            course.resolved = self._resolve(course, written)
         reason, confidence = self.decision.decide(course, reading.declining if reading is not None else None)
-        if reason is None:
-            yield Final(course.given(confidence, self.analyzer))
-            return
-        if course.resolved is not None:  # else the draft itself declined
-            yield TakenBack(course.draft.text.strip(), "withheld")
-        yield Final(course.declined(reason))
+        if reason is None and course.resolved is not None:
+            course.unnamed = unnamed(course.inquiry, course.resolved, course.retrieved, self.analyzer)
+        elif course.resolved is not None:  # else the draft itself declined
+            yield TakenBack(written.strip(), "withheld")
+        yield Final(course.closed(reason, confidence))
 
     def _gather(self, course: Course) -> None:
         """Search, and choose what is read of what was found."""
@@ -195,23 +179,19 @@ class AnswerChain(Runnable[str | Question, Answer]):
         course.gathered_ms = course.clock.elapsed_ms()
 
     def _second_reading(self, course: Course) -> Reading | None:
-        """How likely the passages are not to hold the answer, as a second reader or the generator sees it.
+        """How likely the passages are not to hold the answer, as the second reader or the generator sees it.
 
-        None where nobody can be asked, or nobody could make anything of it: then the generator decides as it
-        writes whether to answer.
+        None where nobody can be asked: then the generator decides as it writes whether to answer.
         """
         inquiry = course.inquiry
         wording = wording_for(inquiry.language)
         trained = trained_for(self.generator, wording)
         if trained is None or not self.decision.asks_for_chances:
             return None
-        reading = None
         if self.second_reader is not None:
-            reading = self.second_reader.read(inquiry, course.evidence)
-        if reading is None:
-            messages = messages_for(inquiry, course.evidence, examples=False)
-            reading = Reading(chance_of_declining(trained, messages, wording))
-        return reading
+            return self.second_reader.read(inquiry, course.evidence)
+        messages = messages_for(inquiry, course.evidence, examples=False)
+        return Reading(trained.first_token_probabilities(messages, [wording.decline_start])[0])
 
     def _write(
         self, course: Course, reading: Reading | None, config: RunnableConfig
@@ -221,23 +201,26 @@ class AnswerChain(Runnable[str | Question, Answer]):
         if quoting is not None:
             course.origin = "extractive"
             return self._quote(course, quoting)
-        inquiry, evidence = course.inquiry, course.evidence
+        inquiry = course.inquiry
         wording = wording_for(inquiry.language)
         examples = trained_for(self.generator, wording) is None
-        messages = messages_for(inquiry, evidence, examples=examples)
         avoid = wording.decline_start if reading is not None else ""
-        draft = yield from write_draft(self.generator, messages, course.clock, config, avoid)
+
+        def write(*, plainly: bool = False) -> abc.Generator[Event, None, Draft]:
+            messages = messages_for(inquiry, course.evidence, examples=examples, plainly=plainly)
+            return write_draft(self.generator, messages, course.clock, config, avoid)
+
+        draft = yield from write()
         if reading is not None and reading.find is not None:
             stands = partial(self._stands, course)
-            chosen = choose_answer(draft, reading.find(), reading.declining, inquiry, evidence, stands)
+            chosen = choose_answer(draft, reading.find(), reading.declining, inquiry, course.evidence, stands)
             if chosen.first is not None and chosen.first.strip():
                 yield TakenBack(chosen.first.strip(), "replaced")
             return chosen
         if self.settings.check == "none" or not only_restates(draft.text, inquiry, self.analyzer):
             return draft
         yield TakenBack(draft.text.strip(), "replaced")
-        messages = messages_for(inquiry, evidence, examples=examples, plainly=True)
-        again = yield from write_draft(self.generator, messages, course.clock, config, avoid)
+        again = yield from write(plainly=True)
         no_better = not again.text.strip() or is_decline(again.text)
         if no_better or only_restates(again.text, inquiry, self.analyzer):
             return draft
@@ -248,27 +231,25 @@ class AnswerChain(Runnable[str | Question, Answer]):
         queries = course.inquiry.parts or (course.inquiry.query,)
         texts = [passage.page_content for passage in course.passages]
         found = dict.fromkeys(each for query in queries for each in quoting.read(query, texts))
-        return quoted_draft([each for each in found if not is_order(each[1])], course.clock)
+        lines = [f"{' '.join(text.split())} {mark(number)}" for number, text in found if not is_order(text)]
+        return Draft("\n".join(lines), first_token_ms=course.clock.elapsed_ms())
 
-    def _check(self, course: Course) -> None:
-        """Hold what was written against what was read; nothing is to be checked of a decline."""
-        assert course.draft is not None
-        text = course.draft.text
-        if text.strip() and not is_decline(text):
-            course.resolved = resolve_answer(
-                text,
-                course.passages,
-                course.inquiry,
-                analyzer=self.analyzer,
-                as_written=self.settings.check == "none",
-            )
+    def _resolve(self, course: Course, text: str) -> Resolved:
+        """Hold a text against what was read."""
+        return resolve_answer(
+            text,
+            course.passages,
+            course.inquiry,
+            analyzer=self.analyzer,
+            as_written=self.settings.check == "none",
+        )
 
     def _stands(self, course: Course, text: str) -> bool:
         """Whether a text is an answer: something is left of it once it is checked, and it says more than the
         question."""
         if self.settings.check == "none":
             return True
-        resolved = resolve_answer(text, course.passages, course.inquiry, analyzer=self.analyzer)
+        resolved = self._resolve(course, text)
         return bool(resolved.sentences) and not only_restates(resolved.text, course.inquiry, self.analyzer)
 
 

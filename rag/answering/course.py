@@ -1,7 +1,7 @@
 """What is known of an answer on its way, and the answer that is made of it at the end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from langchain_core.documents import Document
 
@@ -11,9 +11,7 @@ from rag.answering.confidence import Signals
 from rag.answering.drafting import Clock, Draft
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import wording_for
-from rag.answering.subject import unnamed
 from rag.questions.inquiry import Inquiry
-from rag.text.analysis import Analyzer
 from rag.trace import Stage, Trace
 
 _NEAREST = 3  # documents that a decline names
@@ -41,6 +39,7 @@ class Course:
     draft: Draft | None = None
     written_ms: float = 0.0
     resolved: Resolved | None = None
+    unnamed: tuple[str, ...] = ()  # what the question names and the answer's source doesn't
     signals: Signals = field(default_factory=dict)
 
     @property
@@ -52,17 +51,14 @@ class Course:
         """The answer before anything of it is written: what will be read."""
         return self._answer("")
 
-    def given(self, confidence: float | None, analyzer: Analyzer) -> Answer:
-        """The answer that the draft became when it was checked."""
-        resolved = self.resolved
-        assert resolved is not None, "nothing was checked"
-        answer = self._answer(
-            resolved.text, resolved, confidence=confidence, total_ms=self.clock.elapsed_ms()
-        )
-        return replace(answer, unnamed=unnamed(self.inquiry, answer, self.retrieved, analyzer))
+    def closed(self, reason: Reason | None, confidence: float | None = None) -> Answer:
+        """The answer that the draft became when it was checked, with the probability that it is right.
 
-    def declined(self, reason: Reason) -> Answer:
-        """A refusal for a reason, that names the documents that come nearest."""
+        With a reason, a refusal that names the documents that come nearest.
+        """
+        if reason is None:
+            assert self.resolved is not None, "nothing was checked"
+            return self._answer(self.resolved.text, None, confidence, self.clock.elapsed_ms())
         wording = wording_for(self.inquiry.language)
         if reason.code == "nothing passes":
             text = wording.nothing_passes
@@ -71,27 +67,27 @@ class Course:
             sources = dict.fromkeys(str(passage.metadata["source"]) for passage in self.passages)
             if sources:
                 text += wording.nearest.format(wording.comma.join(list(sources)[:_NEAREST]))
-        return self._answer(text, reason=reason, total_ms=self.clock.elapsed_ms())
+        return self._answer(text, reason, None, self.clock.elapsed_ms())
 
     def _answer(
         self,
         text: str,
-        resolved: Resolved | None = None,
-        *,
         reason: Reason | None = None,
         confidence: float | None = None,
         total_ms: float = 0.0,
     ) -> Answer:
+        given = self.resolved if reason is None else None
         return Answer(
             question=self.inquiry.asked,
             text=text,
             passages=self.passages,
-            sentences=resolved.sentences if resolved is not None else (),
-            citations=resolved.citations if resolved is not None else (),
+            sentences=given.sentences if given is not None else (),
+            citations=given.citations if given is not None else (),
             origin=self.origin,
             abstained=reason is not None,
             reason=reason,
             confidence=confidence,
+            unnamed=self.unnamed,
             filter=self.inquiry.filter,
             standalone=self.inquiry.rewritten,
             trace=self._trace(total_ms),

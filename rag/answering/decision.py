@@ -14,6 +14,7 @@ from rag.answering.drafting import Draft, only_restates
 from rag.answering.prompt import is_decline
 from rag.answering.second_reader import agreement
 from rag.passage import embedding_text, metadata_of
+from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,6})(?![A-Za-z0-9])")
@@ -52,14 +53,13 @@ def unknown_codes(question: str, passages: Sequence[Document]) -> list[str]:
 class Decision:
     """Decides by the check of a draft, and by how probable its rightness is.
 
-    ``calibration``: None where nobody knows how to tell. ``minimum_confidence``: an answer with less is
-    withheld; None for the calibration's own threshold. ``check``: what only says the question again is, too.
+    ``calibration``: None where nobody knows how to tell. An answer that is less probable than the settings'
+    ``minimum_confidence`` is withheld; where that is None, than the calibration's own threshold.
     """
 
     analyzer: Analyzer
+    settings: AnsweringSettings
     calibration: Calibration | None = None
-    minimum_confidence: float | None = None
-    check: bool = True
 
     @property
     def asks_for_chances(self) -> bool:
@@ -69,7 +69,7 @@ class Decision:
     @property
     def withholds_nothing(self) -> bool:
         """Whether an answer is given however unsure it is."""
-        return self.minimum_confidence == 0
+        return self.settings.minimum_confidence == 0
 
     def decide(self, course: Course, declining: float | None) -> tuple[Reason | None, float | None]:
         """Why the draft isn't given as the answer, or None; and the probability that it is right, if known.
@@ -86,13 +86,14 @@ class Decision:
         course.signals = self._signals(course, draft, resolved, declining)
         if not resolved.sentences:
             return Reason("unsupported" if resolved.removed else "wrote no sentence"), None
-        written = self.check and course.origin == "generated"
+        written = self.settings.check != "none" and course.origin == "generated"
         if written and only_restates(resolved.text, course.inquiry, self.analyzer):
             return Reason("only restates"), None
         if self.calibration is None:
             return None, None
         confidence = self.calibration.probability(course.signals)
-        least = self.calibration.threshold if self.minimum_confidence is None else self.minimum_confidence
+        least = self.settings.minimum_confidence
+        least = self.calibration.threshold if least is None else least
         if confidence is not None and confidence < least:
             return Reason("not sure enough", f"{confidence:.0%}"), None
         return None, confidence

@@ -18,7 +18,7 @@ from rag.models.generator import Generator, Local
 from rag.questions.inquiry import Inquiry
 from rag.text.analysis import Analyzer
 from rag.text.facts import numbers_of
-from rag.text.marks import mark, without_marks
+from rag.text.marks import without_marks
 from rag.text.words import fold
 
 _RESTATED = 0.75  # of the question's words, said again; one of two things that it names is an answer
@@ -72,14 +72,6 @@ def trained_for(generator: Generator, wording: Wording) -> Local | None:
     return local if local is not None and wording.instructions in local.trained_instructions else None
 
 
-def chance_of_declining(local: Local, messages: Sequence[BaseMessage], wording: Wording) -> float:
-    """How likely the generator is to say that the passages don't hold the answer, 0 to 1.
-
-    What it would say otherwise, and how sure it is of that, is a question of its own: see `write_draft`.
-    """
-    return local.first_token_probabilities(messages, [wording.decline_start])[0]
-
-
 def write_draft(
     generator: Generator,
     messages: Sequence[BaseMessage],
@@ -99,7 +91,7 @@ def write_draft(
     options: dict[str, Any] = {"avoid": avoid} if avoid else {}
     try:
         for chunk in generator.stream(list(messages), config, **options):
-            piece = _text_of(chunk.content)
+            piece = str(chunk.text)
             likelihoods = chunk.response_metadata.get("likelihoods", likelihoods)
             if usage := chunk.usage_metadata:
                 tokens = (usage["input_tokens"] or tokens[0], usage["output_tokens"] or tokens[1])
@@ -124,12 +116,6 @@ def write_draft(
     )
 
 
-def quoted_draft(sentences: Sequence[tuple[int, str]], clock: Clock) -> Draft:
-    """Sentences of passages, each with its passage's number, as a draft."""
-    text = "\n".join(f"{' '.join(sentence.split())} {mark(number)}" for number, sentence in sentences)
-    return Draft(text, first_token_ms=clock.elapsed_ms())
-
-
 def names_answers(question: str) -> bool:
     """Whether a question names what may be answered: yes or no, this or that."""
     return _EITHER.search(question) is not None or asks_yes_or_no(question)
@@ -148,9 +134,3 @@ def only_restates(text: str, inquiry: Inquiry, analyzer: Analyzer) -> bool:
     if not said or not said <= asked or len(said) < _RESTATED * len(asked):
         return False
     return numbers_of(fold(bare)) <= inquiry.numbers
-
-
-def _text_of(content: str | list[str | dict[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in content)

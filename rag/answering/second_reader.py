@@ -9,13 +9,12 @@ al., "Read + Verify", AAAI 2019; agreement of answers: Wang et al., "Self-Consis
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from rag.answering.drafting import Draft, names_answers, trained_for
+from rag.answering.drafting import Draft, names_answers
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import is_decline, messages_for, wording_for
 from rag.errors import GenerationError, RagError
-from rag.models.generator import Generator
+from rag.models.generator import Generator, Local
 from rag.questions.inquiry import Inquiry
 from rag.text.analysis import Analyzer
 from rag.text.facts import numbers_of
@@ -49,38 +48,25 @@ class Reading:
     find: Callable[[], Finding] | None = None
 
 
-class SecondReader(Protocol):
-    """Reads what the generator reads, apart from it."""
-
-    def read(self, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Reading | None:
-        """What it makes of the question; None where it can't read that language.
-
-        Raises:
-            GenerationError: the reader failed.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class AdapterReader:
     """The generator's weights with a second adapter, which was trained apart to find what is asked for."""
 
     generator: Generator
+    local: Local  # the generator's, which can find
 
-    def read(self, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Reading | None:
-        """See `SecondReader`."""
-        wording = wording_for(inquiry.language)
-        trained = trained_for(self.generator, wording)
-        if trained is None or not trained.can_find:
-            return None
+    def read(self, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Reading:
+        """What it makes of the question.
+
+        Raises:
+            GenerationError: the generator failed; ``find`` raises it, too.
+        """
+        start = wording_for(inquiry.language).decline_start
         messages = messages_for(inquiry, evidence, examples=False)
-        declining = trained.first_token_probabilities(messages, [wording.decline_start], finder=True)[0]
 
         def find() -> Finding:
             try:
-                message = self.generator.invoke(
-                    messages, max_tokens=_MOST_TOKENS, avoid=wording.decline_start, finder=True
-                )
+                message = self.generator.invoke(messages, max_tokens=_MOST_TOKENS, avoid=start, finder=True)
             except RagError:
                 raise
             except Exception as error:
@@ -89,7 +75,7 @@ class AdapterReader:
                 ) from error
             return Finding(str(message.text).strip(), message.response_metadata.get("likelihoods", ()))
 
-        return Reading(declining, find)
+        return Reading(self.local.first_token_probabilities(messages, [start], finder=True)[0], find)
 
 
 def choose_answer(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Citation
+from rag.answer import Citation
+from rag.answering.citing import Resolved
 from rag.curated.differences import missing_names
 from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
@@ -23,7 +24,7 @@ _CUTS = re.compile(r"[,;，；、|]|\b(?:and|but|while)\b|[而但]")
 
 
 def unnamed(
-    inquiry: Inquiry, answer: Answer, retrieved: Sequence[Document], analyzer: Analyzer
+    inquiry: Inquiry, answer: Resolved, retrieved: Sequence[Document], analyzer: Analyzer
 ) -> tuple[str, ...]:
     """What the question names and no cited passage does, as the question writes it; empty if all is named.
 

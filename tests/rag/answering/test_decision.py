@@ -17,6 +17,7 @@ from rag.answering.evidence import Evidence
 from rag.answering.prompt import is_decline, wording_for
 from rag.filter import Filter
 from rag.questions.inquiry import understand
+from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 from rag.text.sentences import split_sentences
 from tests.rag.answering.conftest import WARRANTY, MakeChain
@@ -53,7 +54,7 @@ def make_course(make_passage: Callable[..., Document], analyzer: Analyzer) -> Ca
 def test_what_is_no_answer_is_declined_for_what_it_is(
     make_course: Callable[..., Course], analyzer: Analyzer, written: str, code: str
 ) -> None:
-    reason, confidence = Decision(analyzer).decide(make_course(written), None)
+    reason, confidence = Decision(analyzer, AnsweringSettings()).decide(make_course(written), None)
     assert reason is not None and (reason.code, confidence) == (code, None)
 
 
@@ -61,7 +62,7 @@ def test_what_is_written_and_supported_is_given(
     make_course: Callable[..., Course], analyzer: Analyzer
 ) -> None:
     course = make_course("软管每 250 小时更换一次[1]。")
-    assert Decision(analyzer).decide(course, 0.25) == (None, None)
+    assert Decision(analyzer, AnsweringSettings()).decide(course, 0.25) == (None, None)
     assert course.signals["declining"] == 0.25 and course.signals["support"] > 0.5
 
 
@@ -69,7 +70,7 @@ def test_how_far_the_readers_agree_is_of_what_was_written_not_of_what_took_its_p
     make_course: Callable[..., Course], analyzer: Analyzer
 ) -> None:
     written, found = "软管每 250 小时更换一次[1]。", "250 小时[1]。"
-    decision = Decision(analyzer)
+    decision = Decision(analyzer, AnsweringSettings())
     for course, agreement in (
         (make_course(written, found=found), 1.0),
         (make_course(found, found=found, first="两年[1]。"), 0.0),

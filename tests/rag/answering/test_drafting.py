@@ -10,7 +10,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from rag.answer import Answer, Drafting, Reason
 from rag.answering.confidence import Calibration
-from rag.answering.drafting import Clock, Draft, only_restates, quoted_draft, write_draft
+from rag.answering.drafting import Clock, Draft, only_restates, write_draft
 from rag.answering.prompt import wording_for
 from rag.models.generator import Abilities, ChatGenerator
 from rag.questions.inquiry import understand
@@ -55,11 +55,6 @@ def test_a_second_draft_knows_of_the_first_and_pays_for_both() -> None:
     second = Draft("b", prompt_tokens=6, generated_tokens=2, first_token_ms=9.0).after(first)
     assert (second.text, second.first) == ("b", "a")
     assert (second.prompt_tokens, second.generated_tokens, second.first_token_ms) == (11, 3, 3.0)
-
-
-def test_quoted_sentences_are_marked_with_their_passages() -> None:
-    draft = quoted_draft([(2, "Two\nyears."), (1, "No more.")], Clock())
-    assert draft.text == "Two years. [2]\nNo more. [1]"
 
 
 QUESTION = "How many pumps left the Millford works by 1990?"

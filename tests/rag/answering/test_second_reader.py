@@ -100,7 +100,7 @@ def ask(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Ask:
             analyzer,
             AnsweringSettings(**settings),
             calibration=CALIBRATION,
-            second_reader=AdapterReader(generator) if second_reading else None,
+            second_reader=AdapterReader(generator, generator) if second_reading else None,
         )
         answer = chain.invoke(question)
         assert generator.readers == [second_reading]
@@ -137,7 +137,7 @@ def test_that_something_else_takes_a_drafts_place_is_told(
         generator,
         analyzer,
         calibration=CALIBRATION,
-        second_reader=AdapterReader(generator),
+        second_reader=AdapterReader(generator, generator),
     )
     *_, drafting, taken_back, final = chain.events("Where was the pump moved to?")
     assert drafting == Drafting(wrong) and taken_back == TakenBack(wrong, "replaced")
@@ -159,7 +159,7 @@ def test_without_a_calibration_readers_are_asked_only_where_nothing_is_withheld(
         generator,
         analyzer,
         AnsweringSettings(minimum_confidence=least),
-        second_reader=AdapterReader(generator),
+        second_reader=AdapterReader(generator, generator),
     )
     assert chain.invoke(QUESTION).text == RIGHT
     assert generator.readers == read
