@@ -16,7 +16,7 @@ from time import perf_counter
 from benchmarks.measuring import Row, markdown_table, milliseconds, percentiles, resident_mib, run_apart
 from rag.filter import EVERYTHING
 from rag.knowledge_base import Contents, KnowledgeBase
-from rag.retrievers.other_language import in_other_language, question_groups
+from rag.retrievers.candidates import in_other_language, question_groups
 from rag.text.analysis import Analyzer
 from rag.text.sentences import split_sentences
 from rag.text.translation import open_dictionary, translate_terms

@@ -13,8 +13,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from rag.answer import Answer, Drafting, Event, Final, Found, Question, Reason, TakenBack
 from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.confidence import Calibration
-from rag.answering.course import Course
-from rag.answering.decision import Decision, why_not_answer
+from rag.answering.course import Course, Decision, why_not_answer
 from rag.answering.drafting import Clock, Draft, only_restates, trained_for, write_draft
 from rag.answering.evidence import pack_evidence
 from rag.answering.injections import is_order, without_orders

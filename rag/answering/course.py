@@ -1,5 +1,6 @@
-"""What is known of an answer on its way, and the answer that is made of it at the end."""
+"""What is known of an answer on its way, whether it is given, and the answer that is made at the end."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -7,16 +8,21 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Origin, Reason
 from rag.answering.citing import Resolved
-from rag.answering.confidence import Signals
-from rag.answering.drafting import Clock, Draft
+from rag.answering.confidence import Calibration, Signals, likelihood_signals, signals_of
+from rag.answering.drafting import Clock, Draft, only_restates
 from rag.answering.evidence import Evidence
-from rag.answering.prompt import wording_for
+from rag.answering.prompt import is_decline, wording_for
+from rag.answering.second_reader import agreement
+from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
+from rag.settings import AnsweringSettings
+from rag.text.analysis import Analyzer
 from rag.trace import Stage, Trace
 
 _NEAREST = 3  # documents that a decline names
 # Something was written and taken back: what the documents hold isn't known by that.
 _TAKEN_BACK = frozenset({"unsupported", "only restates", "not sure enough"})
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,6})(?![A-Za-z0-9])")
 
 
 @dataclass(slots=True)
@@ -116,3 +122,98 @@ class Course:
             signals=self.signals,
             total_ms=total_ms,
         )
+
+
+def why_not_answer(course: Course) -> Reason | None:
+    """Why nothing needs to be written: nothing was found, or not the codes that are asked about."""
+    if not course.retrieved and course.inquiry.filter is not None:
+        return Reason("nothing passes")
+    if not course.evidence:
+        return Reason("nothing found")
+    unknown = unknown_codes(course.inquiry.query, course.retrieved)
+    return Reason("unknown codes", ", ".join(unknown)) if unknown else None
+
+
+def unknown_codes(question: str, passages: Sequence[Document]) -> list[str]:
+    """The codes of the question that no passage has, though passages have others with the same letters.
+
+    A code is one to four Latin letters and a number, with or without a hyphen: ``E12``, ``CBP-2104``. The
+    commonest near miss: asked about error E12 where the manual lists E03 and E06, a generator answers with
+    one of those.
+    """
+    known: dict[str, set[str]] = {}
+    for passage in passages:
+        text = embedding_text(metadata_of(passage)["context"], passage.page_content)
+        for letters, number in _IDENTIFIER.findall(text):
+            known.setdefault(letters.upper(), set()).add(number.lstrip("0"))
+    return [
+        match.group()
+        for match in _IDENTIFIER.finditer(question)
+        if match.group(1).upper() in known and match.group(2).lstrip("0") not in known[match.group(1).upper()]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Decides by the check of a draft, and by how probable its rightness is.
+
+    ``calibration``: None where nobody knows how to tell. An answer that is less probable than the settings'
+    ``minimum_confidence`` is withheld; where that is None, than the calibration's own threshold.
+    """
+
+    analyzer: Analyzer
+    settings: AnsweringSettings
+    calibration: Calibration | None = None
+
+    @property
+    def asks_for_chances(self) -> bool:
+        """Whether it weighs how likely a reader is to decline; else the generator decides as it writes."""
+        return self.calibration is not None or self.withholds_nothing
+
+    @property
+    def withholds_nothing(self) -> bool:
+        """Whether an answer is given however unsure it is."""
+        return self.settings.minimum_confidence == 0
+
+    def decide(self, course: Course, declining: float | None) -> tuple[Reason | None, float | None]:
+        """Why the draft isn't given as the answer, or None; and the probability that it is right, if known.
+
+        The course takes the signals. ``declining``: how likely a reader was to decline; None where none was
+        asked.
+        """
+        draft, resolved = course.draft, course.resolved
+        if draft is None or not draft.text.strip():
+            quoted = course.origin == "extractive"
+            return Reason("no sentence fits" if quoted else "wrote nothing"), None
+        if resolved is None or is_decline(draft.text):
+            return Reason("found no answer"), None
+        course.signals = self._signals(course, draft, resolved, declining)
+        if not resolved.sentences:
+            return Reason("unsupported" if resolved.removed else "wrote no sentence"), None
+        written = self.settings.check != "none" and course.origin == "generated"
+        if written and only_restates(resolved.text, course.inquiry, self.analyzer):
+            return Reason("only restates"), None
+        if self.calibration is None:
+            return None, None
+        confidence = self.calibration.probability(course.signals)
+        least = self.settings.minimum_confidence
+        least = self.calibration.threshold if least is None else least
+        if confidence is not None and confidence < least:
+            return Reason("not sure enough", f"{confidence:.0%}"), None
+        return None, confidence
+
+    def _signals(self, course: Course, draft: Draft, resolved: Resolved, declining: float | None) -> Signals:
+        signals = dict(
+            signals_of(course.inquiry, course.evidence, course.stages, resolved, analyzer=self.analyzer)
+        )
+        if declining is not None:
+            signals["declining"] = declining
+        signals |= likelihood_signals(draft.likelihoods)
+        if draft.found is not None:
+            # Of what was written by itself: what was found agrees with itself when it stands in its place.
+            # A draft that is the same to the letter counts as nothing, too: the shipped calibration was
+            # fitted so, and is right as often as it says only with signals as they were.
+            own = (draft.first or "") if draft.text == draft.found else resolved.text
+            signals["agreement"] = agreement(own, draft.found, self.analyzer)
+            signals |= likelihood_signals(draft.found_likelihoods, "found ")
+        return signals

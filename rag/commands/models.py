@@ -10,7 +10,7 @@ from rag.models.reranker import BILINGUAL
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
-from rag.retrievers.other_language import question_groups
+from rag.retrievers.candidates import question_groups
 from rag.settings import Settings, load_settings
 from rag.text.analysis import Analyzer
 

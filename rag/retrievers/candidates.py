@@ -1,7 +1,9 @@
 """The candidates for a question's evidence, each with all of its scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from threading import Lock
 
 import numpy as np
 from langchain_core.documents import Document
@@ -11,11 +13,14 @@ from rag.filter import Filter
 from rag.knowledge_base import Snapshot
 from rag.passage import metadata_of
 from rag.retrievers.language_geometry import LanguageGeometry, Vector
-from rag.retrievers.other_language import in_other_language, question_groups, score_corrected
 from rag.settings import RetrievalSettings
-from rag.text.language import language_of
+from rag.text.analysis import Analyzer
+from rag.text.language import CHINESE, OTHERS, language_of
+from rag.text.translation import Dictionary, TermGroup, open_dictionary, translate_terms
 
 Scores = NDArray[np.float64]  # (candidates,)
+SEARCHES = ("dense", "lexical", "corrected", "translated")  # what each has scores of
+_opening = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +41,6 @@ class Candidates:
     corrected: Scores
     translated: Scores
     terms: int
-
-    def columns(self) -> dict[str, Scores]:
-        """The scores of all searches by name."""
-        return {
-            "dense": self.dense,
-            "lexical": self.lexical,
-            "corrected": self.corrected,
-            "translated": self.translated,
-        }
 
 
 def find_candidates(
@@ -83,7 +79,7 @@ def find_candidates(
     corrected, translated = np.zeros(len(ids)), np.zeros(len(ids))
     abroad = [each for each, is_foreign in zip(ids, foreign, strict=True) if is_foreign]
     if crossing and abroad:
-        corrected = _values(score_corrected(snapshot, geometry, vector, abroad, chinese=chinese), ids)
+        corrected = _values(geometry.corrected_scores(snapshot, vector, abroad, chinese=chinese), ids)
         translated = _values(snapshot.score_groups(translations, abroad), ids)
     return Candidates(
         passages=tuple(passages),
@@ -98,3 +94,29 @@ def find_candidates(
 
 def _values(scores: Mapping[str, float], ids: Sequence[str]) -> Scores:
     return np.array([scores.get(each, 0.0) for each in ids], dtype=np.float64)
+
+
+def question_groups(question: str, analyzer: Analyzer) -> list[TermGroup]:
+    """The question's words with their translations; none where there is no dictionary (a warning said so).
+
+    The first call of all makes the dictionary, which takes some seconds.
+    """
+    with _opening:
+        dictionary = _dictionary()
+    return translate_terms(question, analyzer, dictionary) if dictionary is not None else []
+
+
+@cache
+def _dictionary() -> Dictionary | None:
+    return open_dictionary(Analyzer())
+
+
+def in_other_language(question: str, filter: Filter | None = None) -> Filter | None:
+    """A filter that passes what this one does in the other language; None if that is nothing.
+
+    The other language is any but Chinese for a question in Chinese, and Chinese for others.
+    """
+    filter = filter or Filter()
+    others = OTHERS if language_of(question) == "zh" else CHINESE
+    allowed = tuple(each for each in others if not filter.lang or each in filter.lang)
+    return replace(filter, lang=allowed) if allowed else None

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.knowledge_base import Contents, View
+from rag.knowledge_base import Contents, Snapshot, View
 
 Vector = NDArray[np.float32]
 Vectors = NDArray[np.float32]
@@ -76,10 +76,36 @@ class LanguageGeometry:
         spread = np.concatenate([*(each - each.mean() for each in cosines.values()), np.empty(0)])
         return _scale(cosines.get(chinese), spread)
 
-    def corrected_scale(self, query: Vector, *, chinese: bool) -> tuple[float, float]:
-        """The same of a corrected query with corrected passages."""
-        cosines = self.corrected[chinese] @ query
-        return _scale(cosines, cosines)
+    def corrected_scores(
+        self, snapshot: Snapshot, vector: Vector, ids: Sequence[str], *, chinese: bool
+    ) -> dict[str, float]:
+        """Of passages in the other language, the corrected cosine with a question in this one.
+
+        In standard deviations from its mean. Where there are too few passages to correct anything, of the
+        cosine as it is.
+        """
+        other = not chinese
+        if self.means is None or self.direction is None:
+            mean, spread = self.scale(vector, chinese=other)
+            cosines = snapshot.score_dense(vector, ids)
+            return {each: (cosine - mean) / spread for each, cosine in cosines.items()}
+        query = self.correct_query(vector, chinese=chinese)
+        sampled = self.corrected[other] @ query
+        mean, spread = _scale(sampled, sampled)
+        shift = self.means[other]
+        along_query = snapshot.score_dense(query, ids)
+        along_shift = snapshot.score_dense(shift, ids)  # of the vector made one long
+        along_direction = snapshot.score_dense(self.direction, ids)
+        length = float(np.linalg.norm(shift))
+        on_query, on_direction = float(shift @ query), float(shift @ self.direction)
+        found = {}
+        for each in along_query:
+            # |v - m|² without its part along the direction, for v of length 1
+            across = (along_direction[each] - on_direction) ** 2
+            squared = 1 + length**2 - 2 * length * along_shift[each] - across
+            cosine = (along_query[each] - on_query) / max(squared, 1e-9) ** 0.5
+            found[each] = (cosine - mean) / spread
+        return found
 
 
 _KNOWN: WeakKeyDictionary[View, tuple[int, LanguageGeometry]] = WeakKeyDictionary()

@@ -15,7 +15,7 @@ from rag.filter import Filter
 from rag.knowledge_base import Snapshot, View
 from rag.passage import with_score
 from rag.questions.inquiry import Inquiry, understand
-from rag.retrievers.candidates import Candidates, find_candidates
+from rag.retrievers.candidates import SEARCHES, Candidates, find_candidates
 from rag.retrievers.language_geometry import Vector, geometry_of
 from rag.retrievers.merging import merge_scores, reciprocal_rank_fusion
 from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, new_names
@@ -106,7 +106,7 @@ class PassageSearch(BaseRetriever):
             scores = merge_scores(found)
             order = np.argsort(-scores, kind="stable")
             ranked = [with_score(found.passages[row], float(scores[row])) for row in order]
-            columns = {name: values[order].tolist() for name, values in found.columns().items()}
+            columns = {name: getattr(found, name)[order].tolist() for name in SEARCHES}
         note_stage(stages, "candidates", query, ranked, columns)
         return distinct_passages(ranked, k)
 

@@ -10,8 +10,7 @@ from langchain_core.documents import Document
 from rag.answer import Reason
 from rag.answering.citing import resolve_answer
 from rag.answering.confidence import Calibration
-from rag.answering.course import Course
-from rag.answering.decision import Decision, unknown_codes, why_not_answer
+from rag.answering.course import Course, Decision, unknown_codes, why_not_answer
 from rag.answering.drafting import Clock, Draft
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import is_decline, wording_for

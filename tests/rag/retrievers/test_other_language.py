@@ -13,10 +13,9 @@ from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.questions.inquiry import understand
 from rag.retrievers import PassageSearch
-from rag.retrievers.candidates import Candidates
+from rag.retrievers.candidates import Candidates, in_other_language
 from rag.retrievers.language_geometry import geometry_of
 from rag.retrievers.merging import merge_scores
-from rag.retrievers.other_language import in_other_language, score_corrected
 from rag.text.language import language_of
 from tests.reading import seen
 
@@ -112,12 +111,11 @@ def test_the_corrected_score_is_the_cosine_of_corrected_vectors(
         for topic in range(TOPICS):
             [(found, _)] = seen(knowledge_base).search_dense(topic_vector(topic, chinese=False), 1)
             ids[found] = topic
-        scores = score_corrected(snapshot, geometry, query, list(ids), chinese=True)
+        scores = geometry.corrected_scores(snapshot, query, list(ids), chinese=True)
     corrected = geometry.correct(query[None], chinese=True)[0]
     passages = np.stack([topic_vector(topic, chinese=False) for topic in ids.values()])
     cosines = geometry.correct(passages, chinese=False) @ corrected
-    mean, spread = geometry.corrected_scale(corrected, chinese=False)
-    wanted = (cosines - mean) / spread
+    wanted = (cosines - cosines.mean()) / cosines.std()
     assert [scores[each] for each in ids] == pytest.approx(wanted.tolist(), abs=0.02)
     assert max(scores, key=scores.__getitem__) == next(each for each, topic in ids.items() if topic == 5)
 
@@ -129,7 +127,7 @@ def test_with_too_few_passages_the_cosine_stands_as_it_is(knowledge_base: Knowle
         geometry = geometry_of(knowledge_base.view(EVERYTHING), snapshot)
         assert geometry.means is None
         hits = seen(knowledge_base).search_dense(query, 6, Filter(lang=("en",)))
-        scores = score_corrected(snapshot, geometry, query, [each for each, _ in hits], chinese=True)
+        scores = geometry.corrected_scores(snapshot, query, [each for each, _ in hits], chinese=True)
     assert sorted(scores, key=lambda each: -scores[each]) == [each for each, _ in hits]
     mean, spread = geometry.scale(query, chinese=False)
     assert [scores[each] for each, _ in hits] == pytest.approx(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.retrievers import other_language
+from rag.retrievers import candidates
 from rag.text.language import language_of
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
 from tests.reading import seen
@@ -47,14 +47,14 @@ def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBas
 
 def search(kb: KnowledgeBase, question: str, k: int = 10, filter: Filter | None = None) -> list[Hit]:
     with kb.view(EVERYTHING).snapshot() as snapshot:
-        translations = other_language.question_groups(question, snapshot.analyzer)
-        wanted = other_language.in_other_language(question, filter)
+        translations = candidates.question_groups(question, snapshot.analyzer)
+        wanted = candidates.in_other_language(question, filter)
         return snapshot.search_groups(translations, k, wanted) if wanted is not None else []
 
 
 def scores(kb: KnowledgeBase, question: str, ids: list[str]) -> dict[str, float]:
     with kb.view(EVERYTHING).snapshot() as snapshot:
-        return snapshot.score_groups(other_language.question_groups(question, snapshot.analyzer), ids)
+        return snapshot.score_groups(candidates.question_groups(question, snapshot.analyzer), ids)
 
 
 def found(kb: KnowledgeBase, question: str, k: int = 10, filter: Filter | None = None) -> list[str]:
@@ -111,7 +111,7 @@ def test_scores_of_given_passages_equal_those_of_the_search(
 def test_without_a_dictionary_nothing_is_found(
     bilingual: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(other_language, "_dictionary", lambda: None)
+    monkeypatch.setattr(candidates, "_dictionary", lambda: None)
     assert search(bilingual, "AB-1200", 5) == []
     [(passage, _)] = seen(bilingual).search_lexical("保修期", 1)
     assert scores(bilingual, "warranty period", [passage]) == {passage: 0.0}
