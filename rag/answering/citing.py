@@ -74,7 +74,7 @@ def resolve_answer(
     marked, dropped = marked_sentences(generated, len(passages))
     text = ""
     sentences: list[Sentence] = []
-    citations: list[Citation] = []
+    citations: dict[tuple[int, int, int], Citation] = {}
     removed: list[str] = []
     for each in marked:
         supports = [
@@ -99,8 +99,10 @@ def resolve_answer(
         text += rendered
         support = max((supports[number - 1].share for number in numbers), default=0.0)
         sentences.append(Sentence(rendered, start, len(text), numbers, support))
-        citations.extend(_citation(number, passages, supports[number - 1]) for number in numbers)
-    return Resolved(text, tuple(sentences), _distinct(citations), dropped, tuple(removed))
+        for number in numbers:
+            citation = _citation(number, passages[number - 1], supports[number - 1])
+            citations.setdefault((number, citation.start, citation.end), citation)
+    return Resolved(text, tuple(sentences), tuple(citations.values()), dropped, tuple(removed))
 
 
 def marked_sentences(text: str, passages: int) -> tuple[list[MarkedSentence], tuple[int, ...]]:
@@ -138,13 +140,8 @@ def _choose(
     sentence: MarkedSentence, passages: Sequence[Document], supports: Sequence[Support]
 ) -> tuple[int, ...]:
     """The passages that a sentence is to cite: its own, or a better one; none if nothing bears it out."""
-    foreign = {
-        number
-        for number, passage in enumerate(passages, start=1)
-        if not _same_language(sentence.text, passage)
-    }
     borne_out = [number for number in sentence.numbers if supports[number - 1].disagreement is None]
-    if borne_out and borne_out[0] in foreign:
+    if borne_out and not _same_language(sentence.text, passages[borne_out[0] - 1]):
         return tuple(borne_out)  # shared words say nothing across languages
     best = max(range(1, len(supports) + 1), key=lambda number: (supports[number - 1].share, -number))
     best_share = supports[best - 1].share
@@ -161,8 +158,7 @@ def _same_language(sentence: str, passage: Document) -> bool:
     return (language_of(sentence) == "zh") == (metadata_of(passage)["lang"] == "zh")
 
 
-def _citation(number: int, passages: Sequence[Document], support: Support) -> Citation:
-    passage = passages[number - 1]
+def _citation(number: int, passage: Document, support: Support) -> Citation:
     offset = metadata_of(passage)["start"]
     start, end = support.quote
     return Citation(
@@ -173,10 +169,3 @@ def _citation(number: int, passages: Sequence[Document], support: Support) -> Ci
         end=offset + end,
         support=support.share,
     )
-
-
-def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    seen: dict[tuple[int, int, int], Citation] = {}
-    for citation in citations:
-        seen.setdefault((citation.number, citation.start, citation.end), citation)
-    return tuple(seen.values())

@@ -6,9 +6,7 @@ and the embedder it was fitted with; other ones have other likelihoods and score
 theirs there is no figure.
 """
 
-import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.answering.citing import Resolved
 from rag.answering.evidence import Evidence
+from rag.answering.support import coverage, rarity
 from rag.errors import ConfigError
 from rag.passage import metadata_of
 from rag.questions.inquiry import Inquiry
@@ -67,36 +66,21 @@ def load_calibration(file: Path) -> Calibration:
         ConfigError: there is none in the file.
     """
     try:
-        return Calibration.model_validate(json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
+        return Calibration.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise ConfigError(
-            f"can't read the calibration {file}: {error.strerror}; make one with `python -m training "
-            "confidence RUN --out FILE`, or leave answering.calibration out"
-        ) from error
-    except (ValueError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(
-            f"{file} is no calibration: {reason}; "
-            "make one with `python -m training confidence RUN --out FILE`"
+            f"can't read a calibration from {file}: {reason}; make one with `python -m training confidence "
+            "RUN --out FILE`, or leave answering.calibration out"
         ) from error
 
 
 @cache
-def shipped_calibrations() -> tuple[Calibration, ...]:
-    """Those that come with the program, for its own models."""
-    return tuple(load_calibration(file) for file in sorted(SHIPPED.glob("*.json")))
-
-
 def calibration_for(generator: str, embedder: str, adapter: str = "") -> Calibration | None:
     """The one of these models that comes with the program, if it does."""
-    return next(
-        (
-            each
-            for each in shipped_calibrations()
-            if (each.generator, each.embedder, each.adapter) == (generator, embedder, adapter)
-        ),
-        None,
-    )
+    models = (generator, embedder, adapter)
+    shipped = map(load_calibration, sorted(SHIPPED.glob("*.json")))
+    return next((each for each in shipped if (each.generator, each.embedder, each.adapter) == models), None)
 
 
 def signals_of(
@@ -111,18 +95,18 @@ def signals_of(
     scores = _candidate_scores(stages)
     asked = set(analyzer.content_terms(inquiry.query))
     texts = [_terms(each, analyzer) for each in evidence]
-    weights = _weights(asked, texts)
+    weights = rarity(asked, texts)
     cited = sorted({number for each in resolved.sentences for number in each.citations})
     of_cited = [texts[number - 1] for number in cited if number <= len(texts)]
     crossing = bool(cited) and _crosses(inquiry, evidence[cited[0] - 1])
     quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
-    quoted = max((_share(weights, each) for each in quotes), default=0.0)
+    quoted = max((coverage(weights, each) for each in quotes), default=0.0)
     return {
         "support": resolved.support,
         "cited": float(bool(cited)),
         "cited rank": 1 / cited[0] if cited else 0.0,
-        "passage coverage": max((_share(weights, each) for each in of_cited), default=0.0),
-        "evidence coverage": _share(weights, set().union(*texts)),
+        "passage coverage": max((coverage(weights, each) for each in of_cited), default=0.0),
+        "evidence coverage": coverage(weights, set().union(*texts)),
         "quote coverage": _UNKNOWN if crossing else quoted,
         "lead": _lead(scores, 1),
         "lead over fifth": _lead(scores, _FIFTH),
@@ -153,17 +137,6 @@ def _candidate_scores(stages: Sequence[Stage]) -> list[float]:
 def _terms(evidence: Evidence, analyzer: Analyzer) -> set[str]:
     context = metadata_of(evidence.passage)["context"]
     return set(analyzer.content_terms(f"{context}\n{evidence.passage.page_content}"))
-
-
-def _weights(asked: set[str], texts: Sequence[set[str]]) -> dict[str, float]:
-    """How much each of the question's words says: what all passages have says little."""
-    frequency = Counter(term for each in texts for term in each & asked)
-    return {term: math.log(1 + (len(texts) + 1) / (0.5 + frequency[term])) for term in asked}
-
-
-def _share(weights: Mapping[str, float], terms: set[str]) -> float:
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
 def _lead(scores: Sequence[float], place: int) -> float:

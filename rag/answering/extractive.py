@@ -6,9 +6,7 @@ frequency, Spärck Jones 1972), the words that a sentence inherits from its head
 before it, and a number where one is asked for.
 """
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +14,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from rag.answering.support import rarity
 from rag.errors import GenerationError
 from rag.models.generator import Abilities
 from rag.text.analysis import Analyzer
@@ -112,7 +111,10 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: Analyzer) 
         for number, passage in enumerate(passages, start=1)
         for start, end in split_sentences(passage)
     ]
-    weights = _weights(question, [terms for *_, terms in sentences], analyzer)
+    asking = analyzer.query_terms(
+        _ASKING_WORDS.sub(" ", question)
+    )  # a synonym stands for its word, not beside it
+    weights = rarity(asking, [terms for *_, terms in sentences])
     total = sum(weights.values())
     if not total:
         return []
@@ -143,15 +145,6 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: Analyzer) 
         scored.append(ScoredSentence(number, start, text, round(coverage, 4), round(score, 4), terms))
         before = terms
     return sorted(scored, key=lambda sentence: (-sentence.score, sentence.number, sentence.start))
-
-
-def _weights(question: str, sentences: Sequence[frozenset[str]], analyzer: Analyzer) -> dict[str, float]:
-    """How much each of the question's terms says; a synonym stands for its word, not beside it."""
-    frequency = Counter(term for terms in sentences for term in terms)
-    return {
-        term: math.log(1 + (len(sentences) + 1) / (frequency[term] + 0.5))
-        for term in analyzer.query_terms(_ASKING_WORDS.sub(" ", question))
-    }
 
 
 def _by_meaning(

@@ -5,8 +5,10 @@ number is what hurts most. It sees no paraphrase; entailment by a model can take
 function.
 """
 
+import math
 import re
-from collections.abc import Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +70,7 @@ def measure_support(
     wanted = {term: _ECHO_WEIGHT if term in asked else 1.0 for term in analyzer.content_terms(sentence)}
     spans = split_sentences(text, rows=True) or [Span(0, len(text))]
     found = [set(analyzer.content_terms(text[start:end])) for start, end in spans]
-    share = _coverage(wanted, set().union(*found))
+    share = coverage(wanted, set().union(*found))
     numbers = numbers_of(fold(sentence)) - inquiry.numbers
     if crossing:
         wrong: Disagreement | None = None if numbers <= numbers_of(fold(f"{context}\n{text}")) else "number"
@@ -80,13 +82,13 @@ def measure_support(
     held = [len(numbers & numbers_of(fold(text[start:end]))) for start, end in spans]
     best = max(
         range(len(spans)),
-        key=lambda index: (held[index], _coverage(wanted, found[index]), len(asked & found[index]), -index),
+        key=lambda index: (held[index], coverage(wanted, found[index]), len(asked & found[index]), -index),
     )
     first = last = best
     # A neighbouring sentence joins the quote when it adds what the best one lacks.
     for index in (best - 1, best + 1):
         if 0 <= index < len(spans) and last - first + 1 < _QUOTE_SENTENCES:
-            gain = _coverage(wanted, found[index] | found[best]) - _coverage(wanted, found[best])
+            gain = coverage(wanted, found[index] | found[best]) - coverage(wanted, found[best])
             if gain >= 0.25:
                 first, last = min(first, index), max(last, index)
     return Support(round(share, 4), Span(spans[first].start, spans[last].end), wrong)
@@ -122,11 +124,16 @@ def asks_yes_or_no(question: str) -> bool:
     return _YES_OR_NO.search(question) is not None
 
 
-def _coverage(wanted: dict[str, float], found: set[str]) -> float:
-    total = sum(wanted.values())
-    if not total:
-        return 0.0
-    return sum(weight for term, weight in wanted.items() if term in found) / total
+def coverage(weights: Mapping[str, float], found: Set[str]) -> float:
+    """The share of the weight, 0 to 1, of the terms that were found."""
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in found) / total if total else 0.0
+
+
+def rarity(terms: Iterable[str], texts: Sequence[Set[str]]) -> dict[str, float]:
+    """How much each term says, by how many of the texts (each given by its terms) don't have it."""
+    frequency = Counter(term for each in texts for term in each)
+    return {term: math.log(1 + (len(texts) + 1) / (frequency[term] + 0.5)) for term in terms}
 
 
 def _titles_of(sentence: str) -> frozenset[str]:
