@@ -98,7 +98,10 @@ def signals_of(
     weights = rarity(asked, texts)
     cited = sorted({number for each in resolved.sentences for number in each.citations})
     of_cited = [texts[number - 1] for number in cited if number <= len(texts)]
-    crossing = bool(cited) and _crosses(inquiry, evidence[cited[0] - 1])
+    crossing = False
+    if cited:
+        lang = metadata_of(evidence[cited[0] - 1].passage)["lang"]
+        crossing = (inquiry.language == "zh") != (lang == "zh")
     quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
     quoted = max((coverage(weights, each) for each in quotes), default=0.0)
     return {
@@ -141,7 +144,3 @@ def _terms(evidence: Evidence, analyzer: Analyzer) -> set[str]:
 
 def _lead(scores: Sequence[float], place: int) -> float:
     return scores[0] - scores[min(place, len(scores) - 1)] if scores else 0.0
-
-
-def _crosses(inquiry: Inquiry, evidence: Evidence) -> bool:
-    return (inquiry.language == "zh") != (metadata_of(evidence.passage)["lang"] == "zh")

@@ -64,7 +64,7 @@ class Evidence:
     def title(self) -> str:
         """A short line that says where the passage stands: the document's title and the heading path."""
         context = metadata_of(self.passage)["context"].splitlines()
-        title = context[0] if context and not _has_cells(context[0]) else ""
+        title = context[0] if context and not CELL.search(context[0]) else ""
         return f"{title} ({self.date})" if self.date else title
 
 
@@ -198,7 +198,7 @@ def _headings(spans: Sequence[Span], passage: Document) -> range:
     count = 0
     for start, end in spans:
         line = text[start:end].strip()
-        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or _has_cells(line):
+        if len(line) > _HEADING or "\n" in line or _ENDED.search(line) or CELL.search(line):
             break
         count += 1
     return range(count if count < len(spans) else 0)
@@ -234,19 +234,14 @@ def _sentence_scores(
     return scores
 
 
-def _has_cells(line: str) -> bool:
-    """Whether a line is a table's row."""
-    return CELL.search(line) is not None
-
-
 def _name_cells(rows: Sequence[str], context: str, text: str) -> str:
     """Write table rows as ``row name: column value; column value``, one a line.
 
     The header is the last row in the passage's context, else the first in its text. Lines that aren't
     rows of that table stay as they are.
     """
-    in_context = [line for line in context.splitlines() if _has_cells(line)]
-    in_text = [line for line in text.splitlines() if _has_cells(line)]
+    in_context = [line for line in context.splitlines() if CELL.search(line)]
+    in_text = [line for line in text.splitlines() if CELL.search(line)]
     header = (in_context[-1:] or in_text[:1] or [""])[0]
     columns = _cells(header)
     lines = []

@@ -7,12 +7,12 @@ before it, and a number where one is asked for.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from langchain_core.messages import AIMessage, AIMessageChunk
 
 from rag.answering.support import rarity
 from rag.errors import GenerationError
@@ -67,17 +67,13 @@ class ExtractiveReader:
         """It quotes."""
         return Abilities(quoting=self)
 
-    def stream(self, *prompt: object, **options: object) -> Iterator[AIMessageChunk]:
+    def invoke(self, *prompt: object, **options: object) -> NoReturn:
         """Raises GenerationError: there is nothing that it could write."""
         raise GenerationError(
             "the extractive reader quotes and writes nothing; name a model with --generator"
         )
 
-    def invoke(self, *prompt: object, **options: object) -> AIMessage:
-        """Raises what ``stream`` raises."""
-        raise GenerationError(
-            "the extractive reader quotes and writes nothing; name a model with --generator"
-        )
+    stream = invoke
 
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, in the passages' order; none where they don't.

@@ -99,9 +99,8 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
     if language_of(written) != language_to_write(question):
         return "it is in another language"
     asked, new = fold(question.text), fold(written)
-    if not numbers_of(_THESE_TWO.sub(" ", asked)) <= numbers_of(new) or not names_of(
-        question.text
-    ) <= _names_within(new, question):
+    numbers, names = numbers_of(_THESE_TWO.sub(" ", asked)), names_of(question.text)
+    if not numbers <= numbers_of(new) or any(_squeeze(each) not in _squeeze(new) for each in names):
         return "it lacks a number or a name of the question"
     if is_negated(new) != is_negated(asked) and not (is_negated(new) and is_negated(before)):
         return "only one of the two has a negation"
@@ -161,11 +160,6 @@ def with_code_replaced(text: str, before: str) -> str | None:
                 head = _NAME.sub("", head)
             return head + new + before[old[0].end() :]
     return None
-
-
-def _names_within(folded: str, question: Question) -> frozenset[str]:
-    squeezed = _squeeze(folded)
-    return frozenset(each for each in names_of(question.text) if _squeeze(each) in squeezed)
 
 
 def _yes_or_no(folded: str) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from langchain_core.documents import Document
@@ -14,11 +13,13 @@ _LONG = 120  # characters; what a shorter passage means depends on its heading
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-@dataclass(frozen=True)
 class _Content:
-    text: str
-    numbers: frozenset[str]
-    heading: tuple[str, ...]
+    """What is compared of a passage."""
+
+    def __init__(self, passage: Document) -> None:
+        self.text = "".join(passage.page_content.casefold().split())
+        self.numbers = frozenset(_NUMBER.findall(passage.page_content))
+        self.heading = tuple(passage.metadata.get("heading", ()))
 
     @cached_property  # most passages differ in length or numbers, and need none
     def shingles(self) -> frozenset[str]:
@@ -35,20 +36,13 @@ def distinct_passages(passages: Iterable[Document], k: int) -> list[Document]:
     kept: list[Document] = []
     contents: list[_Content] = []
     for passage in passages:
-        content = _content(passage)
+        content = _Content(passage)
         if not any(_same(content, other) for other in contents):
             kept.append(passage)
             contents.append(content)
         if len(kept) == k:
             break
     return kept
-
-
-def _content(passage: Document) -> _Content:
-    text = passage.page_content
-    squeezed = "".join(text.casefold().split())
-    heading = tuple(passage.metadata.get("heading", ()))
-    return _Content(squeezed, frozenset(_NUMBER.findall(text)), heading)
 
 
 def _same(first: _Content, second: _Content) -> bool:

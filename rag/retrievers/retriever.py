@@ -1,6 +1,7 @@
 """What a retriever is: one protocol, and others' retrievers under it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from langchain_core.documents import Document
@@ -24,11 +25,11 @@ class Retriever(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class ForeignRetriever:
     """A LangChain retriever of somebody else's, which knows nothing of inquiries and filters."""
 
-    def __init__(self, retriever: BaseRetriever) -> None:
-        self.retriever = retriever
+    retriever: BaseRetriever
 
     def search(
         self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None

@@ -13,9 +13,9 @@ from pydantic import ConfigDict
 from rag.curated import FaqMatcher
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot, View
-from rag.passage import with_score
+from rag.passage import metadata_of, with_score
 from rag.questions.inquiry import Inquiry, understand
-from rag.retrievers.candidates import SEARCHES, Candidates, find_candidates
+from rag.retrievers.candidates import SEARCHES, Candidates, Scores, in_other_language, question_groups
 from rag.retrievers.language_geometry import Vector, geometry_of
 from rag.retrievers.merging import merge_scores, reciprocal_rank_fusion
 from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, new_names
@@ -23,6 +23,7 @@ from rag.retrievers.repetition import distinct_passages
 from rag.retrievers.reranking import Reranking
 from rag.retrievers.retriever import note_stage
 from rag.settings import RetrievalSettings
+from rag.text.language import language_of
 from rag.trace import Stage
 
 
@@ -114,14 +115,35 @@ class PassageSearch(BaseRetriever):
         self, snapshot: Snapshot, query: str, filter: Filter | None = None, count: int | None = None
     ) -> Candidates:
         """What each search finds for a query, ``count`` passages each, with the scores of all searches."""
-        return find_candidates(
-            snapshot,
-            geometry_of(self.view, snapshot),
-            query,
-            self._embed(query),
-            count if count is not None else self.settings.candidates,
-            filter,
-            self.settings,
+        k = count if count is not None else self.settings.candidates
+        vector, geometry = self._embed(query), geometry_of(self.view, snapshot)
+        chinese = language_of(query) == "zh"
+        crossing = self.settings.cross_language and len(geometry.samples[not chinese]) > 0
+        translations = (
+            question_groups(query, snapshot.analyzer) if crossing and self.settings.translation else []
+        )
+        hits = [*snapshot.search_dense(vector, k, filter), *snapshot.search_lexical(query, k, filter)]
+        if crossing and (wanted := in_other_language(query, filter)) is not None:
+            hits += snapshot.search_dense(geometry.correct_query(vector, chinese=chinese), k, wanted)
+            hits += snapshot.search_groups(translations, k, wanted)
+        passages = snapshot.passages(list(dict.fromkeys(passage_id for passage_id, _ in hits)))
+        ids = [str(each.id) for each in passages]
+        foreign = np.array([(metadata_of(each)["lang"] == "zh") != chinese for each in passages], dtype=bool)
+        home = chinese if len(geometry.samples[chinese]) else not chinese
+        mean, spread = geometry.scale(vector, chinese=home)
+        corrected, translated = np.zeros(len(ids)), np.zeros(len(ids))
+        abroad = [each for each, is_foreign in zip(ids, foreign, strict=True) if is_foreign]
+        if crossing and abroad:
+            corrected = _values(geometry.corrected_scores(snapshot, vector, abroad, chinese=chinese), ids)
+            translated = _values(snapshot.score_groups(translations, abroad), ids)
+        return Candidates(
+            passages=tuple(passages),
+            foreign=foreign if crossing else np.zeros(len(ids), dtype=bool),
+            dense=(_values(snapshot.score_dense(vector, ids), ids) - mean) / spread,
+            lexical=_values(snapshot.score_lexical(query, ids), ids),
+            corrected=corrected,
+            translated=translated,
+            terms=max(1, len(snapshot.analyzer.content_terms(query))),
         )
 
     def _embed(self, query: str) -> Vector:
@@ -142,3 +164,7 @@ def take_in_turns(rankings: Sequence[Sequence[Document]], k: int) -> list[Docume
     kept = distinct_passages(taken.values(), k)
     scores = sorted((float(each.metadata["score"]) for each in kept), reverse=True)
     return [with_score(passage, score) for passage, score in zip(kept, scores, strict=True)]
+
+
+def _values(scores: Mapping[str, float], ids: Sequence[str]) -> Scores:
+    return np.array([scores.get(each, 0.0) for each in ids], dtype=np.float64)
