@@ -21,7 +21,7 @@ from rag.answering.prompt import head_messages, is_decline, messages_for, wordin
 from rag.answering.second_reader import AdapterReader, Reading, choose_answer
 from rag.answering.subject import unnamed
 from rag.curated import FaqMatcher
-from rag.curated.answer import curated_answer, find_curated, with_suggestion
+from rag.curated.answer import curated_answer, find_curated
 from rag.errors import ConfigError
 from rag.models.generator import Generator, Quoting
 from rag.questions.inquiry import understand
@@ -125,13 +125,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
             yield Found(replace(answer, text="", sentences=(), citations=()))
             yield Final(answer)
             return
-        course = Course(inquiry, clock, self.generator.model_name)
+        course = Course(inquiry, clock, self.generator.model_name, match.entry if match is not None else None)
         course.understood_ms = clock.elapsed_ms() if inquiry.rewritten is not None else 0.0
-        with closing(self._answer(course, ensure_config(config))) as events:
-            for event in events:
-                if isinstance(event, Found | Final):
-                    event = replace(event, answer=with_suggestion(event.answer, match))
-                yield event
+        yield from self._answer(course, ensure_config(config))
 
     def warm(self, language: str) -> None:
         """Let the generator read the fixed head of the prompt, so that the first question is as quick as the

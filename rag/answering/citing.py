@@ -51,11 +51,6 @@ class Resolved:
     dropped: tuple[int, ...]
     removed: tuple[str, ...] = ()
 
-    @property
-    def support(self) -> float:
-        """The least support of any sentence, 0 when there is none."""
-        return min((sentence.support or 0.0 for sentence in self.sentences), default=0.0)
-
 
 def resolve_answer(
     generated: str,

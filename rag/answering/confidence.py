@@ -17,7 +17,7 @@ from rag.answering.citing import Resolved
 from rag.answering.evidence import Evidence
 from rag.answering.support import coverage, rarity
 from rag.errors import ConfigError
-from rag.passage import metadata_of
+from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
 from rag.text.analysis import Analyzer
 from rag.trace import Stage
@@ -90,25 +90,26 @@ def signals_of(
     resolved: Resolved,
     *,
     analyzer: Analyzer,
-) -> Signals:
+) -> dict[str, float]:
     """How well an answer and what was read fit the question, and how far ahead the best candidate was."""
     scores = _candidate_scores(stages)
     asked = set(analyzer.content_terms(inquiry.query))
-    texts = [_terms(each, analyzer) for each in evidence]
+    passages = [each.passage for each in evidence]
+    read = [embedding_text(metadata_of(each)["context"], each.page_content) for each in passages]
+    texts = [set(analyzer.content_terms(each)) for each in read]
     weights = rarity(asked, texts)
     cited = sorted({number for each in resolved.sentences for number in each.citations})
-    of_cited = [texts[number - 1] for number in cited if number <= len(texts)]
     crossing = False
     if cited:
-        lang = metadata_of(evidence[cited[0] - 1].passage)["lang"]
+        lang = metadata_of(passages[cited[0] - 1])["lang"]
         crossing = (inquiry.language == "zh") != (lang == "zh")
     quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
     quoted = max((coverage(weights, each) for each in quotes), default=0.0)
     return {
-        "support": resolved.support,
+        "support": min((each.support or 0.0 for each in resolved.sentences), default=0.0),
         "cited": float(bool(cited)),
         "cited rank": 1 / cited[0] if cited else 0.0,
-        "passage coverage": max((coverage(weights, each) for each in of_cited), default=0.0),
+        "passage coverage": max((coverage(weights, texts[number - 1]) for number in cited), default=0.0),
         "evidence coverage": coverage(weights, set().union(*texts)),
         "quote coverage": _UNKNOWN if crossing else quoted,
         "lead": _lead(scores, 1),
@@ -118,7 +119,7 @@ def signals_of(
     }
 
 
-def likelihood_signals(likelihoods: Sequence[float], of: str = "") -> Signals:
+def likelihood_signals(likelihoods: Sequence[float], of: str = "") -> dict[str, float]:
     """The mean and the least of the natural logarithms of tokens' probabilities; none where none is known.
 
     ``of``: what their names begin with.
@@ -135,11 +136,6 @@ def _candidate_scores(stages: Sequence[Stage]) -> list[float]:
     stage = stage or next(iter(stages[-1:]), None)
     scores = [each.metadata.get("score") for each in stage.passages] if stage is not None else []
     return [float(each) for each in scores if each is not None]
-
-
-def _terms(evidence: Evidence, analyzer: Analyzer) -> set[str]:
-    context = metadata_of(evidence.passage)["context"]
-    return set(analyzer.content_terms(f"{context}\n{evidence.passage.page_content}"))
 
 
 def _lead(scores: Sequence[float], place: int) -> float:

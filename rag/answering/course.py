@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Origin, Reason
+from rag.answer import Answer, Curated, Origin, Reason
 from rag.answering.citing import Resolved
 from rag.answering.confidence import Calibration, Signals, likelihood_signals, signals_of
 from rag.answering.drafting import Clock, Draft, only_restates
 from rag.answering.evidence import Evidence
-from rag.answering.prompt import is_decline, wording_for
+from rag.answering.prompt import wording_for
 from rag.answering.second_reader import agreement
 from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
@@ -35,6 +35,7 @@ class Course:
     inquiry: Inquiry
     clock: Clock
     generator: str
+    suggested: Curated | None = None  # the entry that may be meant, beside the answer
     origin: Origin = "generated"
     understood_ms: float = 0.0
     retrieved: Sequence[Document] = ()
@@ -95,6 +96,7 @@ class Course:
             confidence=confidence,
             unnamed=self.unnamed,
             filter=self.inquiry.filter,
+            curated=self.suggested,
             standalone=self.inquiry.rewritten,
             trace=self._trace(total_ms),
         )
@@ -185,7 +187,7 @@ class Decision:
         if draft is None or not draft.text.strip():
             quoted = course.origin == "extractive"
             return Reason("no sentence fits" if quoted else "wrote nothing"), None
-        if resolved is None or is_decline(draft.text):
+        if resolved is None:  # it says itself that there is no answer
             return Reason("found no answer"), None
         course.signals = self._signals(course, draft, resolved, declining)
         if not resolved.sentences:
@@ -203,9 +205,7 @@ class Decision:
         return None, confidence
 
     def _signals(self, course: Course, draft: Draft, resolved: Resolved, declining: float | None) -> Signals:
-        signals = dict(
-            signals_of(course.inquiry, course.evidence, course.stages, resolved, analyzer=self.analyzer)
-        )
+        signals = signals_of(course.inquiry, course.evidence, course.stages, resolved, analyzer=self.analyzer)
         if declining is not None:
             signals["declining"] = declining
         signals |= likelihood_signals(draft.likelihoods)

@@ -36,12 +36,13 @@ def unnamed(
         return ()
     cited = [each.passage for each in answer.citations]
     text = "\n".join(_told(each) for each in cited)
+    codes = codes_of(fold(inquiry.text))
     names = missing_names(inquiry.text, text, analyzer)
     if any((language_of(each.page_content) == "zh") != (inquiry.language == "zh") for each in cited):
-        names &= inquiry.codes
+        names &= codes
     figures = numbers_of(fold(" ".join(each.text for each in answer.sentences))) - inquiry.numbers
     for citation in answer.citations:
-        names |= _given_to_others(citation, figures, inquiry.codes)
+        names |= _given_to_others(citation, figures, codes)
     sources = {metadata_of(each)["source"] for each in cited}
     around = [each for each in retrieved if metadata_of(each)["source"] in sources]
     years = set(_YEAR.findall("\n".join(_told(each) for each in (*cited, *around))))

@@ -1,7 +1,6 @@
 """A curated answer as it is given: word for word, cited as a whole, without the generator."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from rag.answer import Answer, Citation, Curated, Sentence
 from rag.curated import FaqMatch, FaqMatcher
@@ -39,8 +38,3 @@ def curated_answer(inquiry: Inquiry, entry: Curated, elapsed_ms: Callable[[], fl
             evidence=(entry.passage.page_content,),
         ),
     )
-
-
-def with_suggestion(answer: Answer, match: FaqMatch | None) -> Answer:
-    """The answer with the entry that may be meant beside it."""
-    return replace(answer, curated=match.entry) if match is not None else answer
