@@ -107,10 +107,8 @@ def score_sentences(question: str, passages: Sequence[str], analyzer: Analyzer) 
         for number, passage in enumerate(passages, start=1)
         for start, end in split_sentences(passage)
     ]
-    asking = analyzer.query_terms(
-        _ASKING_WORDS.sub(" ", question)
-    )  # a synonym stands for its word, not beside it
-    weights = rarity(asking, [terms for *_, terms in sentences])
+    asked_words = analyzer.query_terms(_ASKING_WORDS.sub(" ", question))
+    weights = rarity(asked_words, [terms for *_, terms in sentences])
     total = sum(weights.values())
     if not total:
         return []

@@ -101,7 +101,7 @@ class PassageSearch(BaseRetriever):
             }
             fused = reciprocal_rank_fusion(hits.values(), self.settings.rrf_constant)
             ranked = [with_score(each, fused[str(each.id)]) for each in snapshot.passages(list(fused))]
-            columns = {name: [given.get(key) for key in fused] for name, given in hits.items()}
+            columns = {name: [given.get(str(each.id)) for each in ranked] for name, given in hits.items()}
         else:
             found = self.find_candidates(snapshot, query, filter, count)
             scores = merge_scores(found)

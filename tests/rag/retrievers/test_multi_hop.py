@@ -104,3 +104,8 @@ def test_scores_are_added_and_what_one_search_lacks_counts_as_its_last() -> None
         ("c", -1.0),
     ]
     assert add_scores(ranking(a=1.0), []) == ranking(a=1.0)
+
+
+def test_what_nothing_is_added_to_stays_whole() -> None:
+    found = [Document(id=str(n), page_content="", metadata={"score": -float(n)}) for n in range(20)]
+    assert add_scores(found, []) == found and add_scores([], found) == []
