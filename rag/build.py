@@ -119,7 +119,9 @@ def build_answer_chain(
         generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
     matcher = build_matcher(settings, view, embeddings)
     local = generator.abilities.local
-    finds = settings.answering.second_reading and local is not None and local.can_find
+    second_reader = None
+    if settings.answering.second_reading and local is not None and local.can_find:
+        second_reader = AdapterReader(generator, local)
     return AnswerChain(
         retriever or build_retriever(settings, view, embeddings, matcher=matcher),
         generator,
@@ -127,7 +129,7 @@ def build_answer_chain(
         settings.answering,
         matcher=matcher,
         calibration=build_calibration(settings),
-        second_reader=AdapterReader(generator) if finds else None,
+        second_reader=second_reader,
         split_questions=settings.retrieval.split_questions,
     )
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rag.answer import Answer, Citation, Sentence
+from rag.answer import Citation, Sentence
+from rag.answering.citing import Resolved
 from rag.answering.subject import unnamed
 from rag.questions.inquiry import understand
 from rag.text.analysis import Analyzer
@@ -35,12 +36,11 @@ def test_what_the_question_names_and_the_cited_passage_doesnt_is_told(
     make_passage: MakePassage, question: str, said: str, cited: str, missing: tuple[str, ...]
 ) -> None:
     passage = make_passage(cited, modified="")
-    answer = Answer(
-        question,
+    answer = Resolved(
         said,
-        (passage,),
         (Sentence(said, 0, len(said), (1,), 1.0),),
         (Citation(1, passage, cited, 0, len(cited), 1.0),),
+        (),
     )
     analyzer = Analyzer(Glossary.parse("Tidal, APEX"))
     assert unnamed(understand(question), answer, (passage,), analyzer) == missing
@@ -50,7 +50,7 @@ def test_a_year_may_stand_elsewhere_in_the_cited_document(make_passage: MakePass
     head = make_passage("自2025年1月1日起执行。", modified="")
     cited = make_passage("2024年12月公布，每晚480元。", start=20, modified="")
     other = make_passage("2023年旧标准。", source="b.md", modified="")
-    answer = Answer("", "480元。", (cited,), (), (Citation(1, cited, cited.page_content, 0, 1, 1.0),))
+    answer = Resolved("480元。", (), (Citation(1, cited, cited.page_content, 0, 1, 1.0),), ())
     for year, missing in (("2025", ()), ("2023", ("2023",))):
         inquiry = understand(f"{year}年出差，每晚住宿多少元？")
         assert unnamed(inquiry, answer, (head, cited, other), Analyzer()) == missing
@@ -58,7 +58,7 @@ def test_a_year_may_stand_elsewhere_in_the_cited_document(make_passage: MakePass
 
 def test_across_languages_only_codes_are_compared(make_passage: MakePassage) -> None:
     passage = make_passage("清泉 D80 重 9.6 kg。")
-    answer = Answer("", "9.6 kg.", (passage,), (), (Citation(1, passage, passage.page_content, 0, 1, 1.0),))
+    answer = Resolved("9.6 kg.", (), (Citation(1, passage, passage.page_content, 0, 1, 1.0),), ())
     for code, missing in (("D80", ()), ("D90", ("D90",))):
         inquiry = understand(f"How heavy is the Spring {code} of Cenbo?")
         assert unnamed(inquiry, answer, (passage,), Analyzer()) == missing
