@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.filter import EVERYTHING, Filter
+from rag.filter import Filter
 from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.contents import Contents, Memory
 from rag.knowledge_base.index import DenseSearcher, Hit, Keys, LexicalSearcher
@@ -97,7 +97,7 @@ class Snapshot(Contents):
     @cached_property
     def _query_analyzer(self) -> Analyzer:
         """Cuts queries as the index's text was cut, and expands them by those synonyms that may be seen."""
-        if self._reader.roots_seen == EVERYTHING:
+        if self._reader.sees_all:
             return self._index_analyzer
         return Analyzer(self._index_analyzer.glossary, synonyms=self.glossary)
 
@@ -118,10 +118,9 @@ class Snapshot(Contents):
         """
         if k < 1:
             return []
-        filter = filter or Filter()
-        if self._reader.roots_seen != EVERYTHING:
+        if not self._reader.sees_all:
             listed = True  # what isn't in view may be most of what there is
-        elif filter.is_empty:
+        elif filter is None or filter.is_empty:
             listed = False
         fetch = k + min(k, 32)
         wide = False
@@ -137,7 +136,7 @@ class Snapshot(Contents):
             elif not wide and 1.5 * k * len(hits) <= _WIDEST * len(found):
                 fetch, wide = ceil(1.5 * k * len(hits) / len(found)), True
             else:
-                among = self._passing_keys(filter)
+                among = self._passing_keys(filter or Filter())
 
     def _scores(self, search: Callable[[Keys], list[Hit]], ids: Sequence[str]) -> dict[str, float]:
         """The score of each of these passages that may be seen; 0 of one that the search doesn't find."""

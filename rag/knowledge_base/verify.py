@@ -180,7 +180,8 @@ def _verify_questions(catalogue: Catalogue, state: State, problems: _Problems) -
     """Each curated question is part of its passage and has a flawless vector of its own; returns how many."""
     dimension = catalogue.fingerprint(state.embedder).dimension
     sound = 0
-    reader = Reader(catalogue, state.published, state.embedder, EVERYTHING)
+    fingerprint = catalogue.fingerprint(state.embedder)
+    reader = Reader(catalogue, state.published, state.embedder, fingerprint, EVERYTHING)
     for each in stored_questions(reader):
         name = f"question {each.ordinal + 1} of passage {each.passage_id}"
         if not each.inside:

@@ -54,7 +54,8 @@ class View:
         if (held := self._current()) is not None:
             yield held
             return
-        with self._source.snapshot(self) as snapshot:
+        with self._source.connections.borrow() as catalogue:
+            snapshot = self._source.snapshot(catalogue, self)
             token = _held.set({**_held.get(), self: snapshot})
             self._open.add(snapshot)
             try:
@@ -73,8 +74,8 @@ class View:
         if (held := self._current()) is not None:
             yield held
             return
-        with self._source.contents(self) as contents:
-            yield contents
+        with self._source.connections.borrow() as catalogue:
+            yield self._source.contents(catalogue, self)
 
     def memory(self, generation: int) -> Memory:
         """What this view has worked out for a generation; of the newest that was asked for, it is kept."""
@@ -101,54 +102,45 @@ class Source:
         """
         dense, lexical = indexes_of(folder)
         self.folder = folder
-        self._connections = connections
+        self.connections = connections
         self._expected = expected
         self._dense = Loader(folder, dense, self._published)
         self._lexical = Loader(folder, lexical, self._published)
-        self._accepted_embedder: int | None = None
+        self._accepted: tuple[int, EmbedderFingerprint] | None = None
 
-    @contextmanager
-    def contents(self, view: View) -> Iterator[Contents]:
-        """See ``View.contents``."""
-        with self._connections.borrow() as catalogue:
-            state = self._begin(catalogue)
-            yield Contents(_reader(catalogue, state, view), view.memory(state.published))
+    def contents(self, catalogue: Catalogue, view: View) -> Contents:
+        """See ``View.contents``; good until the connection is given back."""
+        state, reader = self._begin(catalogue, view)
+        return Contents(reader, view.memory(state.published))
 
-    @contextmanager
-    def snapshot(self, view: View) -> Iterator[Snapshot]:
-        """See ``View.snapshot``."""
-        with self._connections.borrow() as catalogue:
-            for _ in range(_ATTEMPTS):
-                state = self._begin(catalogue)
-                dense = self._dense.load(catalogue, state)
-                lexical = self._lexical.load(catalogue, state)
-                if dense is not None and lexical is not None:
-                    break
-                catalogue.execute("ROLLBACK")  # another was published while loading: answer from that one
-            else:
-                raise KnowledgeBaseBusy(
-                    f"generations of {self.folder} are published faster than they can be loaded; ask again"
-                )
-            yield Snapshot(_reader(catalogue, state, view), dense, lexical, view.memory(state.published))
+    def snapshot(self, catalogue: Catalogue, view: View) -> Snapshot:
+        """See ``View.snapshot``; good until the connection is given back."""
+        for _ in range(_ATTEMPTS):
+            state, reader = self._begin(catalogue, view)
+            dense = self._dense.load(catalogue, state)
+            lexical = self._lexical.load(catalogue, state)
+            if dense is not None and lexical is not None:
+                return Snapshot(reader, dense, lexical, view.memory(state.published))
+            catalogue.execute("ROLLBACK")  # another was published while loading: answer from that one
+        raise KnowledgeBaseBusy(
+            f"generations of {self.folder} are published faster than they can be loaded; ask again"
+        )
 
     def forget(self) -> None:
         """Load the indexes from disk next time."""
         self._dense.forget()
         self._lexical.forget()
 
-    def _begin(self, catalogue: Catalogue) -> State:
+    def _begin(self, catalogue: Catalogue, view: View) -> tuple[State, Reader]:
         """Begin a read transaction, which the connection's return ends, and fix the generation it sees."""
         catalogue.execute("BEGIN")
         state = catalogue.state()
-        if state.embedder != self._accepted_embedder:
-            check_embedder(catalogue, state.embedder, self._expected)
-            self._accepted_embedder = state.embedder
-        return state
+        accepted = self._accepted
+        if accepted is None or accepted[0] != state.embedder:
+            fingerprint = check_embedder(catalogue, state.embedder, self._expected)
+            self._accepted = accepted = (state.embedder, fingerprint)
+        return state, Reader(catalogue, state.published, *accepted, view.roots)
 
     def _published(self) -> int:
-        with self._connections.borrow() as catalogue:
+        with self.connections.borrow() as catalogue:
             return catalogue.state().published
-
-
-def _reader(catalogue: Catalogue, state: State, view: View) -> Reader:
-    return Reader(catalogue, state.published, state.embedder, view.roots)

@@ -217,7 +217,8 @@ class Writer:
     def _reader(self, root_id: int) -> Reader:
         """What was last written of one root."""
         roots = {row[0] for row in self._catalogue.fetch("SELECT path FROM roots WHERE id = ?", (root_id,))}
-        return Reader(self._catalogue, NEWEST, self._catalogue.state().writing_embedder, roots)
+        embedder = self._catalogue.state().writing_embedder
+        return Reader(self._catalogue, NEWEST, embedder, self._catalogue.fingerprint(embedder), roots)
 
     @contextmanager
     def _transaction(self) -> Iterator[int]:

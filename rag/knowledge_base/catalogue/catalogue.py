@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +18,7 @@ from rag.text.glossary import Glossary
 NEWEST = 1 << 62  # a generation after all others: what has been written, published or not
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Where publication stands."""
 
     identity: str
@@ -64,7 +62,7 @@ class Catalogue:
             "SELECT m.value, s.published, s.published_key, s.embedder, s.writing_embedder "
             "FROM state s JOIN meta m ON m.name = 'identity'"
         )[0]
-        return State(*row)
+        return State._make(row)
 
     def fingerprint(self, embedder: int) -> EmbedderFingerprint:
         """The embedder of that id."""
@@ -110,15 +108,17 @@ class Catalogue:
                 yield keys, np.stack([decode_vector(blob) for _, blob in batch])
 
 
-def check_embedder(catalogue: Catalogue, embedder: int, expected: EmbedderFingerprint | None) -> None:
-    """Refuse an embedder that the knowledge base's vectors weren't made with.
+def check_embedder(
+    catalogue: Catalogue, embedder: int, expected: EmbedderFingerprint | None
+) -> EmbedderFingerprint:
+    """The embedder of that id, refusing one that the knowledge base's vectors weren't made with.
 
     Raises:
         KnowledgeBaseMismatch: ``expected`` is another one.
     """
     found = catalogue.fingerprint(embedder)
     if expected is None or expected == found:
-        return
+        return found
     raise KnowledgeBaseMismatch(
         f"the knowledge base {catalogue.folder} was made with the embedder {_describe(found, expected)}, "
         f"not with {_describe(expected, found)}; set that one, or make the knowledge base anew with "

@@ -7,10 +7,11 @@ query can't forget that, for it has no other name for a table; one that says ``m
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from rag.passage import PassageMetadata
 from rag.text.glossary import Glossary
 
 _SEEN = """
-WITH roots AS NOT MATERIALIZED (SELECT * FROM main.roots WHERE {of_root}),
+WITH roots AS NOT MATERIALIZED (SELECT * FROM main.roots WHERE {in_view}),
 documents AS NOT MATERIALIZED (
     SELECT * FROM main.documents WHERE born <= :g AND (died IS NULL OR died > :g) AND {by_root}),
 glossaries AS NOT MATERIALIZED (
@@ -57,38 +58,53 @@ _PASSAGE = (
 )
 
 
+@lru_cache(maxsize=256)  # whole, for SQLite to know again what it has prepared
+def _guarded(sql: str, all_roots: bool) -> str:
+    """The query behind the guard.
+
+    Raises:
+        ValueError: it goes around that.
+    """
+    if re.search(r"\bmain\b", sql, re.IGNORECASE):
+        raise ValueError(f"a reader's query can't name tables as they are: {sql}")
+    if all_roots:
+        return _SEEN.format(in_view="TRUE", by_root="TRUE") + sql
+    in_view = "path IN (SELECT value FROM json_each(:roots))"
+    return _SEEN.format(in_view=in_view, by_root="root IN (SELECT id FROM roots)") + sql
+
+
 class Reader:
     """What may be seen of one generation. Threads may share one, within its catalogue's transaction."""
 
-    def __init__(self, catalogue: Catalogue, generation: int, embedder: int, roots: Roots) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        generation: int,
+        embedder: int,
+        fingerprint: EmbedderFingerprint,
+        roots: Roots,
+    ) -> None:
         """
         Args:
             catalogue: a connection; the generation must stay readable while the reader is used.
             generation: the one that is read.
             embedder: whose vectors are.
+            fingerprint: that embedder.
             roots: what may be seen. A path that is no root of the knowledge base adds nothing.
         """
         self.generation = generation
-        self.roots_seen = roots
+        self.fingerprint = fingerprint
+        self.sees_all = roots == EVERYTHING
         self._catalogue = catalogue
-        self._embedder = embedder
-        self._lock = RLock()
-        self._fingerprint: EmbedderFingerprint | None = None
-        condition = "TRUE" if roots == EVERYTHING else f"{{}} IN ({self._numbers(roots)})"
-        self._seen = _SEEN.format(of_root=condition.format("id"), by_root=condition.format("root"))
+        self._lock = Lock()
+        self._values: dict[str, Any] = {"g": generation, "embedder": embedder}
+        if not self.sees_all:
+            self._values["roots"] = json.dumps(sorted(roots))
 
     @property
     def folder(self) -> Path:
         """The knowledge base's, for messages."""
         return self._catalogue.folder
-
-    @property
-    def fingerprint(self) -> EmbedderFingerprint:
-        """The embedder whose vectors are read."""
-        if self._fingerprint is None:
-            with self._lock:
-                self._fingerprint = self._catalogue.fingerprint(self._embedder)
-        return self._fingerprint
 
     def fetch(self, sql: str, values: dict[str, Any] | None = None) -> list[Any]:
         """All rows of a query in which every table has only the rows that may be seen.
@@ -98,17 +114,15 @@ class Reader:
         Raises:
             ValueError: the query goes around that.
         """
-        return [row for batch in self.batches(sql, values) for row in batch]
+        with self._lock:
+            return self._catalogue.fetch(_guarded(sql, self.sees_all), {**(values or {}), **self._values})
 
     def batches(
         self, sql: str, values: dict[str, Any] | None = None, rows: int = 1 << 20
     ) -> Iterator[list[Any]]:
         """The same, at most so many rows at a time."""
-        if "main." in sql:
-            raise ValueError(f"a reader's query can't name tables as they are: {sql}")
-        parameters = {**(values or {}), "g": self.generation, "embedder": self._embedder}
         with self._lock:
-            cursor = self._catalogue.execute(self._seen + sql, parameters)
+            cursor = self._catalogue.execute(_guarded(sql, self.sees_all), {**(values or {}), **self._values})
         while True:
             with self._lock, reporting_trouble(self.folder):
                 batch = cursor.fetchmany(rows)
@@ -125,14 +139,13 @@ class Reader:
         rows = self.fetch("SELECT text FROM glossaries ORDER BY root")
         return Glossary.merge(Glossary.parse(row[0]) for row in rows)
 
-    def living(self, keys: Iterable[int], filter: Filter) -> dict[int, str]:
+    def living(self, keys: list[int], filter: Filter | None) -> dict[int, str]:
         """The ids of those of the passages that pass the filter, by key."""
+        sql = "SELECT p.key, p.passage_id FROM json_each(:keys) k CROSS JOIN passages p ON p.key = k.value"
         passing, values = condition_of(filter)
-        sql = (
-            "SELECT p.key, p.passage_id FROM passages p JOIN documents d ON d.key = p.document "
-            f"WHERE p.key IN (SELECT value FROM json_each(:keys)){passing}"
-        )
-        return dict(self.fetch(sql, {"keys": json.dumps(list(keys)), **values}))
+        if passing:
+            sql += f" JOIN documents d ON d.key = p.document WHERE TRUE{passing}"
+        return dict(self.fetch(sql, {"keys": json.dumps(keys), **values}))
 
     def keys(self, ids: Iterable[str]) -> dict[str, int]:
         """The keys of those of the passages that there are, by id."""
@@ -231,12 +244,6 @@ class Reader:
     def passage_count(self) -> int:
         """How many passages there are."""
         return int(self.fetch("SELECT coalesce(sum(passages), 0) FROM documents")[0][0])
-
-    def _numbers(self, roots: AbstractSet[str]) -> str:
-        rows = self._catalogue.fetch(
-            "SELECT id FROM roots WHERE path IN (SELECT value FROM json_each(?))", (json.dumps(list(roots)),)
-        )
-        return ", ".join(str(row[0]) for row in rows)
 
 
 def _to_passage(row: Sequence[Any], as_given: bool = False) -> Document:
