@@ -1,196 +1,121 @@
 """The two indexes of a knowledge base: what each is fed from the catalogue, and when it is made anew."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, State
-from rag.knowledge_base.index import (
-    Batch,
-    Content,
-    Content_co,
-    DenseSearcher,
-    Index,
-    IndexProblem,
-    LexicalSearcher,
-    Mark,
-    Terms,
-    Vectors,
-)
+from rag.knowledge_base.catalogue.schema import reporting_trouble
+from rag.knowledge_base.catalogue.vectors import decode_vector
+from rag.knowledge_base.index import Batch, DenseSearcher, Index, IndexProblem, LexicalSearcher, Mark
 from rag.knowledge_base.indexes.faiss_index import FaissIndex
 from rag.knowledge_base.indexes.tantivy_index import TantivyIndex
-from rag.models.fingerprint import EmbedderFingerprint
+from rag.passage import embedding_text
 from rag.text.analysis import Analyzer, analyzer_for
 
 logger = logging.getLogger(__name__)
 
-DENSE = "dense"
-LEXICAL = "lexical"
-_ROWS = 32_768  # vectors in memory at a time: 50 MB at 384 dimensions
-_TEXTS = 1_000  # texts likewise
-
 Found = TypeVar("Found")
-Tool = TypeVar("Tool")
-Tool_co = TypeVar("Tool_co", covariant=True)
+Maker = TypeVar("Maker")
 
 
-@dataclass(frozen=True, slots=True)
-class Maker(Generic[Tool_co]):
-    """What entries are made by, an embedder or an analyzer, and the name that an index knows it by."""
+class DerivedIndex(ABC, Generic[Found, Maker]):
+    """An index with what the catalogue feeds it. Whatever changes it needs the writer's lock.
 
-    name: str
-    tool: Tool_co
+    A maker is what entries are made by: an embedder, by its id, or an analyzer.
+    """
 
+    name: ClassVar[str]
+    interchangeable: ClassVar[bool]  # readers can ask by whichever maker it has, so the newest one's will do
+    rows: ClassVar[int]  # in memory at a time
+    content: ClassVar[str]  # the columns that an entry is made of
+    source: ClassVar[str] = "passages p JOIN documents d ON d.key = p.document"
 
-class Feed(Protocol[Content_co, Tool]):
-    """What the catalogue has for an index."""
-
-    @property
-    def interchangeable(self) -> bool:
-        """Whether readers can ask by whichever maker the index has; then it needs only the newest one's."""
-        ...
-
-    def written(self, catalogue: Catalogue, state: State) -> Maker[Tool]:
-        """The maker of what is being written."""
-        ...
-
-    def readable(self, catalogue: Catalogue, state: State) -> Sequence[Maker[Tool]]:
-        """The makers by which the published generation can be searched, its own first."""
-        ...
-
-    def batches(
-        self, catalogue: Catalogue, maker: Maker[Tool], after: int, up_to: int, dead: int
-    ) -> Iterator[Batch[Content_co]]:
-        """Entries of passages with ``after < key <= up_to`` that aren't dead by generation ``dead``."""
-        ...
-
-
-class VectorFeed:
-    """Vectors, by embedder. A query's vector can only be compared with its own embedder's."""
-
-    interchangeable = False
-
-    def written(self, catalogue: Catalogue, state: State) -> Maker[EmbedderFingerprint]:
-        """See ``Feed``."""
-        return Maker(str(state.writing_embedder), catalogue.fingerprint(state.writing_embedder))
-
-    def readable(self, catalogue: Catalogue, state: State) -> Sequence[Maker[EmbedderFingerprint]]:
-        """See ``Feed``."""
-        return [Maker(str(state.embedder), catalogue.fingerprint(state.embedder))]
-
-    def batches(
-        self, catalogue: Catalogue, maker: Maker[EmbedderFingerprint], after: int, up_to: int, dead: int
-    ) -> Iterator[Batch[Vectors]]:
-        """See ``Feed``."""
-        for keys, vectors in catalogue.vectors_to_index(
-            int(maker.name), after=after, up_to=up_to, dead=dead, rows=_ROWS
-        ):
-            yield Batch(keys, vectors)
-
-
-class TermFeed:
-    """Terms, by analyzer: that of the glossary as published, or already that of the glossary as written."""
-
-    interchangeable = True
-
-    def written(self, catalogue: Catalogue, state: State) -> Maker[Analyzer]:
-        """See ``Feed``."""
-        return _maker(catalogue, NEWEST)
-
-    def readable(self, catalogue: Catalogue, state: State) -> Sequence[Maker[Analyzer]]:
-        """See ``Feed``."""
-        return [_maker(catalogue, state.published), _maker(catalogue, NEWEST)]
-
-    def batches(
-        self, catalogue: Catalogue, maker: Maker[Analyzer], after: int, up_to: int, dead: int
-    ) -> Iterator[Batch[Sequence[Terms]]]:
-        """See ``Feed``."""
-        for passages in catalogue.texts_to_index(after=after, up_to=up_to, dead=dead, rows=_TEXTS):
-            keys = np.array([each.key for each in passages], dtype=np.int64)
-            yield Batch(keys, [maker.tool.terms(each.text) for each in passages])
-
-
-def _maker(catalogue: Catalogue, generation: int) -> Maker[Analyzer]:
-    analyzer = analyzer_for(catalogue.glossary(generation))
-    return Maker(analyzer.digest, analyzer)
-
-
-class DerivedIndex(Generic[Content, Found, Tool]):
-    """An index with its feed. Whatever changes it needs the writer's lock."""
-
-    def __init__(self, name: str, index: Index[Content, Found], feed: Feed[Content, Tool]) -> None:
-        self.name = name
+    def __init__(self, index: Index[Found]) -> None:
         self._index = index
-        self._feed = feed
+
+    @abstractmethod
+    def written(self, catalogue: Catalogue, state: State) -> Maker:
+        """The maker of what is being written."""
+
+    @abstractmethod
+    def readable(self, catalogue: Catalogue, state: State) -> Sequence[Maker]:
+        """The makers by which the published generation can be searched, its own first."""
+
+    @abstractmethod
+    def label(self, maker: Maker) -> str:
+        """The name that the index knows a maker by."""
+
+    @abstractmethod
+    def entries(self, rows: list[Any], maker: Maker) -> Any:
+        """The content of a batch: rows are of a key and ``content``."""
 
     def take_in(self, catalogue: Catalogue, state: State, up_to: int) -> None:
         """Bring in what was written, up to the key ``up_to``, making the index anew where it is unusable."""
-        maker = self._feed.written(catalogue, state)
-
-        def attempt() -> None:
+        maker = self.written(catalogue, state)
+        try:
             mark = self._mark(state)
             if mark.last_key > catalogue.greatest_key():  # it came from a backup, say
                 raise IndexProblem("it is newer than the catalogue")
-            if self._feed.interchangeable and maker.name not in mark.makers:
+            if self.interchangeable and self.label(maker) not in mark.makers:
                 logger.info("the glossary or the analyzer has changed: segmenting all text anew")
                 self._make(catalogue, state, maker, up_to)
             else:
                 self._extend(catalogue, maker, mark.last_key, up_to)
-
-        def repair() -> None:
-            if self._feed.interchangeable:
+        except IndexProblem as problem:
+            self._warn(state, problem)
+            if self.interchangeable:
                 self._make(catalogue, state, maker, up_to)
             else:
                 self.rebuild(catalogue, state)
                 self._extend(catalogue, maker, state.published_key, up_to)
 
-        self._repairing(state, attempt, repair)
-
     def let_go(self, catalogue: Catalogue, state: State, dead: Sequence[int]) -> None:
         """Take the entries of dead passages out, and those of makers that nobody asks by any more."""
-
-        def attempt() -> None:
-            self._mark(state)
-            makers = [*self._feed.readable(catalogue, state), self._feed.written(catalogue, state)]
-            self._index.let_go(dead, {each.name for each in makers})
-
-        self._repairing(state, attempt, lambda: self.rebuild(catalogue, state))
+        try:
+            mark = self._mark(state)
+            makers = [*self.readable(catalogue, state), self.written(catalogue, state)]
+            asked = {self.label(each) for each in makers}
+            if dead or not mark.makers <= asked:
+                self._index.let_go(dead, asked)
+        except IndexProblem as problem:
+            self._warn(state, problem)
+            self.rebuild(catalogue, state)
 
     def rebuild(self, catalogue: Catalogue, state: State) -> None:
         """Make the index anew for the published generation."""
-        self._make(catalogue, state, self._feed.readable(catalogue, state)[0], state.published_key)
+        self._make(catalogue, state, self.readable(catalogue, state)[0], state.published_key)
 
-    def open(self, catalogue: Catalogue, state: State, before: object = None) -> tuple[Found, Maker[Tool]]:
+    def open(self, catalogue: Catalogue, state: State, before: object = None) -> tuple[Found, Maker]:
         """Open it for searches in the published generation; ``before`` is what was opened the last time.
 
         Raises:
             IndexProblem: it is missing, damaged, stale or of another catalogue.
         """
-        mark = self._mark(state)
-        maker = self._reader(catalogue, state, mark)
-        return self._index.open(maker.name, before), maker
+        maker = self._reader(catalogue, state)
+        return self._index.open(self.label(maker), before), maker
 
-    def in_memory(self, catalogue: Catalogue, state: State) -> tuple[Found, Maker[Tool]]:
+    def in_memory(self, catalogue: Catalogue, state: State) -> tuple[Found, Maker]:
         """The same of the catalogue's entries, whatever there is on disk."""
-        maker = self._feed.readable(catalogue, state)[0]
-        batches = self._feed.batches(catalogue, maker, 0, state.published_key, state.published)
+        maker = self.readable(catalogue, state)[0]
+        batches = self._batches(catalogue, maker, 0, state.published_key, state.published)
         return self._index.in_memory(batches), maker
 
     def problems(self, catalogue: Catalogue, state: State) -> list[str]:
         """Why the index can't stand for the published generation, and all that is damaged of it."""
         try:
-            self._reader(catalogue, state, self._mark(state))
+            self._reader(catalogue, state)
         except IndexProblem as problem:
             return [str(problem)]
         return self._index.problems()
 
-    def contents(self, catalogue: Catalogue, state: State) -> Iterator[Batch[Vectors | None]]:
+    def contents(self, catalogue: Catalogue, state: State) -> Iterator[Batch]:
         """What it holds for searches in the published generation; see ``Index.contents``."""
-        return self._index.contents(self._reader(catalogue, state, self._mark(state)).name)
+        return self._index.contents(self.label(self._reader(catalogue, state)))
 
     def _mark(self, state: State) -> Mark:
         """Its mark, if it can stand for the published generation."""
@@ -201,48 +126,89 @@ class DerivedIndex(Generic[Content, Found, Tool]):
             raise IndexProblem(f"{self._index.place} is older than the catalogue")
         return mark
 
-    def _reader(self, catalogue: Catalogue, state: State, mark: Mark) -> Maker[Tool]:
-        makers = self._feed.readable(catalogue, state)
-        if not self._feed.interchangeable:
-            return makers[0]
-        for maker in makers:
-            if maker.name in mark.makers:
+    def _reader(self, catalogue: Catalogue, state: State) -> Maker:
+        """The maker by whose entries the published generation is searched."""
+        mark = self._mark(state)
+        for maker in self.readable(catalogue, state):
+            if not self.interchangeable or self.label(maker) in mark.makers:
                 return maker
         raise IndexProblem(f"{self._index.place} was made with another version of the analyzer")
 
-    def _make(self, catalogue: Catalogue, state: State, maker: Maker[Tool], up_to: int) -> None:
-        batches = self._feed.batches(catalogue, maker, 0, up_to, state.published)
-        self._index.make(batches, maker.name, state.identity, up_to)
+    def _make(self, catalogue: Catalogue, state: State, maker: Maker, up_to: int) -> None:
+        batches = self._batches(catalogue, maker, 0, up_to, state.published)
+        self._index.make(batches, self.label(maker), state.identity, up_to)
 
-    def _extend(self, catalogue: Catalogue, maker: Maker[Tool], after: int, up_to: int) -> None:
+    def _extend(self, catalogue: Catalogue, maker: Maker, after: int, up_to: int) -> None:
         if up_to > after:
-            batches = self._feed.batches(catalogue, maker, after, up_to, NEWEST)
-            self._index.take_in(batches, maker.name, up_to)
+            batches = self._batches(catalogue, maker, after, up_to, NEWEST)
+            self._index.take_in(batches, self.label(maker), up_to)
 
-    def _repairing(self, state: State, attempt: Callable[[], None], repair: Callable[[], None]) -> None:
-        """Do ``attempt`` or, if the index turns out to be unusable, ``repair``."""
-        try:
-            attempt()
-        except IndexProblem as problem:
-            if state.published > 0:
-                logger.warning("making the index in %s anew: %s", self._index.place, problem)
-            repair()
+    def _batches(
+        self, catalogue: Catalogue, maker: Maker, after: int, up_to: int, dead: int
+    ) -> Iterator[Batch]:
+        """Entries of passages with ``after < key <= up_to`` that aren't dead by generation ``dead``."""
+        sql = (
+            f"SELECT p.key, {self.content} FROM {self.source} "
+            "WHERE p.key > :after AND p.key <= :up_to AND (d.died IS NULL OR d.died > :dead) ORDER BY p.key"
+        )
+        values = {"maker": self.label(maker), "after": after, "up_to": up_to, "dead": dead}
+        with reporting_trouble(catalogue.folder):
+            cursor = catalogue.connection.execute(sql, values)
+            while rows := cursor.fetchmany(self.rows):
+                keys = np.array([row[0] for row in rows], dtype=np.int64)
+                yield Batch(keys, self.entries(rows, maker))
+
+    def _warn(self, state: State, problem: IndexProblem) -> None:
+        if state.published > 0:
+            logger.warning("making the index in %s anew: %s", self._index.place, problem)
 
 
-DerivedDense = DerivedIndex[Vectors, DenseSearcher, EmbedderFingerprint]
-DerivedLexical = DerivedIndex[Sequence[Terms], LexicalSearcher, Analyzer]
+class DerivedDense(DerivedIndex[DenseSearcher, int]):
+    """Vectors, by embedder. A query's vector can only be compared with its own embedder's."""
+
+    name = "dense"
+    interchangeable = False
+    rows = 32_768  # 50 MB at 384 dimensions
+    content = "v.vector"
+    source = f"{DerivedIndex.source} JOIN vectors v ON v.digest = p.digest AND v.embedder = :maker"
+
+    def written(self, catalogue: Catalogue, state: State) -> int:
+        return state.writing_embedder
+
+    def readable(self, catalogue: Catalogue, state: State) -> Sequence[int]:
+        return [state.embedder]
+
+    def label(self, maker: int) -> str:
+        return str(maker)
+
+    def entries(self, rows: list[Any], maker: int) -> Any:
+        return np.stack([decode_vector(row[1]) for row in rows])
 
 
-class Indexes(NamedTuple):
-    """Those of one knowledge base."""
+class DerivedLexical(DerivedIndex[LexicalSearcher, Analyzer]):
+    """Terms, by analyzer: that of the glossary as published, or already that of the glossary as written."""
 
-    dense: DerivedDense
-    lexical: DerivedLexical
+    name = "lexical"
+    interchangeable = True
+    rows = 1_000
+    content = "p.context, p.text"
+
+    def written(self, catalogue: Catalogue, state: State) -> Analyzer:
+        return analyzer_for(catalogue.glossary(NEWEST))
+
+    def readable(self, catalogue: Catalogue, state: State) -> Sequence[Analyzer]:
+        return [analyzer_for(catalogue.glossary(state.published)), self.written(catalogue, state)]
+
+    def label(self, maker: Analyzer) -> str:
+        return maker.digest
+
+    def entries(self, rows: list[Any], maker: Analyzer) -> Any:
+        return [maker.terms(embedding_text(context, text)) for _, context, text in rows]
 
 
-def indexes_of(folder: Path) -> Indexes:
+def indexes_of(folder: Path) -> tuple[DerivedDense, DerivedLexical]:
     """The indexes in a knowledge base's folder: the one place that says which are used."""
-    return Indexes(
-        DerivedIndex(DENSE, FaissIndex(folder / DENSE), VectorFeed()),
-        DerivedIndex(LEXICAL, TantivyIndex(folder / LEXICAL), TermFeed()),
+    return (
+        DerivedDense(FaissIndex(folder / DerivedDense.name)),
+        DerivedLexical(TantivyIndex(folder / DerivedLexical.name)),
     )

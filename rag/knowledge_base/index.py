@@ -18,7 +18,7 @@ So that a crash costs nothing, an index and its readers share three rules:
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,6 @@ Keys = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 Terms = Sequence[str]
 
-Content = TypeVar("Content")
-Content_co = TypeVar("Content_co", covariant=True)
-Content_contra = TypeVar("Content_contra", contravariant=True)
 Query_contra = TypeVar("Query_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
 
@@ -47,14 +44,11 @@ class Hit(NamedTuple):
     score: float
 
 
-class Batch(NamedTuple, Generic[Content_co]):
-    """Entries: keys, ascending, shape (rows,); and what belongs to each.
+class Batch(NamedTuple):
+    """Entries of some passages."""
 
-    For a dense index that is an array of shape (rows, dimension), for a lexical one the terms of each.
-    """
-
-    keys: Keys
-    content: Content_co
+    keys: Keys  # ascending, shape (rows,)
+    content: Any  # of a dense index an array of shape (rows, dimension), of a lexical one the terms of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,6 @@ class Searcher(Protocol[Query_contra]):
         ``among``: only passages with one of these keys. Scores are the same as without, and as many are
         found as there are, however few of all they be.
         """
-        ...
 
 
 class DenseSearcher(Searcher[Vectors], Protocol):
@@ -87,69 +80,42 @@ class LexicalSearcher(Searcher[Terms], Protocol):
 
     def search_groups(self, groups: Sequence[TermGroup], k: int, among: Keys | None = None) -> list[Hit]:
         """The same for groups of terms, each of which counts as one word."""
-        ...
 
 
-class Index(Protocol[Content_contra, Found_co]):
+class Index(Protocol[Found_co]):
     """What an index must do; ``Found_co`` is its ``Searcher``.
 
-    Only one process changes an index at a time, and others may read it meanwhile.
+    Only one process changes an index at a time, and others may read it meanwhile. All methods but ``make``,
+    ``in_memory`` and ``problems`` raise ``IndexProblem`` where it is missing or damaged.
     """
 
     @property
     def place(self) -> str:
         """Where it is, for messages."""
-        ...
 
     def mark(self) -> Mark:
-        """How far it came.
+        """How far it came."""
 
-        Raises:
-            IndexProblem: it is missing or can't be read.
-        """
-        ...
-
-    def make(
-        self, batches: Iterable[Batch[Content_contra]], maker: str, identity: str, last_key: int
-    ) -> None:
+    def make(self, batches: Iterable[Batch], maker: str, identity: str, last_key: int) -> None:
         """Make it anew of these entries. Until that is done, readers find the old one or none."""
-        ...
 
-    def take_in(self, batches: Iterable[Batch[Content_contra]], maker: str, last_key: int) -> None:
-        """Add entries durably, all of them beyond the watermark, and move that to ``last_key``.
-
-        Raises:
-            IndexProblem: it is missing or damaged.
-        """
-        ...
+    def take_in(self, batches: Iterable[Batch], maker: str, last_key: int) -> None:
+        """Add entries durably, all of them beyond the watermark, and move that to ``last_key``."""
 
     def let_go(self, keys: Sequence[int], makers: Collection[str]) -> None:
-        """Take the entries of these keys out, and all that others than these makers made. Unknown keys are
-        no error.
-
-        Raises:
-            IndexProblem: it is missing or damaged.
-        """
-        ...
+        """Take out the entries of these keys, if any, and all that others than these makers made."""
 
     def open(self, maker: str, before: object = None) -> Found_co:
         """Open it for searches among what this maker made.
 
         ``before`` is what was opened the last time, if anything: what hasn't changed of it may be used again.
-
-        Raises:
-            IndexProblem: it is missing or damaged, or nothing that the maker made can be found.
         """
-        ...
 
-    def in_memory(self, batches: Iterable[Batch[Content_contra]]) -> Found_co:
+    def in_memory(self, batches: Iterable[Batch]) -> Found_co:
         """A searcher of these entries that touches nothing that is stored, for whoever mustn't write."""
-        ...
 
     def problems(self) -> list[str]:
         """What is damaged, looked through as a whole, each in a line that names the file or the like."""
-        ...
 
-    def contents(self, maker: str) -> Iterator[Batch[Vectors | None]]:
-        """All that it holds by this maker: keys, and vectors where it keeps them as they came."""
-        ...
+    def contents(self, maker: str) -> Iterator[Batch]:
+        """All that it holds by this maker: keys, and vectors where it keeps them as they came, else None."""

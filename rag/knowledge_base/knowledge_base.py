@@ -1,32 +1,35 @@
 """The knowledge base: a folder that holds documents, their passages, and indexes to find these by."""
 
+import logging
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from rag.errors import KnowledgeBaseError, KnowledgeBaseNotFound
+from rag.errors import KnowledgeBaseCorrupt, KnowledgeBaseError, KnowledgeBaseMismatch, KnowledgeBaseNotFound
 from rag.filter import EVERYTHING, Roots
-from rag.knowledge_base.catalogue.catalogue import check_embedder
-from rag.knowledge_base.catalogue.connections import Connections
+from rag.knowledge_base.catalogue.catalogue import Connections, check_embedder
 from rag.knowledge_base.catalogue.records import VerifyReport
 from rag.knowledge_base.catalogue.schema import (
     CATALOGUE,
     check_version,
+    connect,
     create_tables,
     is_empty,
     reporting_trouble,
 )
-from rag.knowledge_base.damage import move_unreadable_aside
-from rag.knowledge_base.derived import indexes_of
 from rag.knowledge_base.verify import verify_catalogue
 from rag.knowledge_base.view import Source, View
 from rag.knowledge_base.writer import Writer
 from rag.knowledge_base.writer_lock import writing
 from rag.models.fingerprint import EmbedderFingerprint
+
+logger = logging.getLogger(__name__)
 
 _VIEWS_KEPT = 32  # with what they worked out for the published generation
 
@@ -67,7 +70,7 @@ class KnowledgeBase:
         if not (path / CATALOGUE).is_file():
             raise KnowledgeBaseNotFound(missing)
         knowledge_base = cls(path, expected=fingerprint)
-        with knowledge_base._closing_on_error(), knowledge_base._connections.borrow() as catalogue:
+        with knowledge_base._connections.borrow() as catalogue:
             with reporting_trouble(path):
                 if is_empty(catalogue.connection):
                     raise KnowledgeBaseNotFound(missing)
@@ -97,10 +100,10 @@ class KnowledgeBase:
                 f"can't make the folder {path}: {error.strerror}; name another with --kb"
             ) from error
         if rebuild:
-            move_unreadable_aside(path)
+            _move_unreadable_aside(path)
         knowledge_base = cls(path, writing=fingerprint)
-        with knowledge_base._closing_on_error(), knowledge_base._connections.borrow() as catalogue:
-            with reporting_trouble(path):
+        with knowledge_base._connections.borrow() as catalogue:
+            with reporting_trouble(path), catalogue.transaction():
                 create_tables(catalogue.connection, fingerprint)
             check_version(catalogue.connection, path)
             if not rebuild:
@@ -163,20 +166,8 @@ class KnowledgeBase:
             KnowledgeBaseBusy: another one is still writing.
             KnowledgeBaseError: the folder can't be written to.
         """
-        with self._locked(timeout), self._connections.borrow() as catalogue:
+        with writing(self.path, timeout), self._connections.borrow() as catalogue:
             yield Writer(catalogue, self._writing)
-
-    def rebuild_derived(self) -> None:
-        """Make the dense and the lexical index anew from the catalogue.
-
-        Raises:
-            KnowledgeBaseBusy: another process is writing.
-        """
-        with self._locked(0), self._connections.borrow() as catalogue:
-            state = catalogue.state()
-            for index in indexes_of(self.path):
-                index.rebuild(catalogue, state)
-        self._source.forget()
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
         """Prove that catalogue, vectors and both indexes agree; changes nothing.
@@ -187,22 +178,48 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseBusy: another process is writing, so nothing can be said about the indexes.
         """
-        with self._locked(0, needed=os.access(self.path, os.W_OK)), self._connections.borrow() as catalogue:
+        nobody_writes = not os.access(self.path, os.W_OK)
+        with (
+            nullcontext() if nobody_writes else writing(self.path, 0),
+            self._connections.borrow() as catalogue,
+        ):
             return verify_catalogue(catalogue, progress)
 
-    @contextmanager
-    def _locked(self, timeout: float, needed: bool = True) -> Iterator[None]:
-        """Hold the writer's lock, unless that isn't needed because nobody could write."""
-        if not needed:
-            yield
-            return
-        with writing(self.path, timeout):
-            yield
 
-    @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
+def _move_unreadable_aside(folder: Path) -> None:
+    """Rename a catalogue that is damaged or of another version, so that a new one can be made.
+
+    Raises:
+        KnowledgeBaseBusy: another process is writing to it.
+    """
+    file = folder / CATALOGUE
+    if not file.exists():
+        return
+    with writing(folder, 0):
+        problem = _find_damage(folder)
+        if problem is None:
+            return
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        for suffix in ("", "-wal", "-shm"):
+            part = folder / f"{CATALOGUE}{suffix}"
+            if part.exists():
+                part.rename(folder / f"{CATALOGUE}.damaged-{stamp}{suffix}")
+        logger.warning("kept the old catalogue as %s.damaged-%s: %s", CATALOGUE, stamp, problem)
+
+
+def _find_damage(folder: Path) -> str | None:
+    try:
+        connection = connect(folder)
+    except KnowledgeBaseCorrupt as error:
+        return str(error)
+    try:
+        with reporting_trouble(folder):
+            if is_empty(connection):
+                return None
+            check_version(connection, folder)
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            return None if found == "ok" else str(found)
+    except (KnowledgeBaseCorrupt, KnowledgeBaseMismatch, sqlite3.Error) as error:
+        return str(error)
+    finally:
+        connection.close()

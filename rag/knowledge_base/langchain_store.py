@@ -1,8 +1,8 @@
 """The knowledge base as a LangChain ``VectorStore``, for documents that don't come from files."""
 
-import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag.errors import KnowledgeBaseError
 from rag.filter import Filter, Roots
-from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
+from rag.knowledge_base.catalogue.records import NewDocument, NewPassage, digest_of
 from rag.knowledge_base.knowledge_base import KnowledgeBase
 from rag.knowledge_base.writer import Writer
 from rag.models.fingerprint import EmbedderFingerprint
@@ -66,19 +66,15 @@ class PassageStore(VectorStore):
         given = list(ids) if ids is not None else [document.id for document in documents]
         chosen = [each or uuid.uuid4().hex for each in given]
         new = {name: _to_passage(document, name) for name, document in zip(chosen, documents, strict=True)}
-        with self.knowledge_base.writer(self._timeout) as writer:
-            self._refuse_unfinished(writer)
-            root = writer.root(STORE_ROOT)
+        with self._writing() as (writer, root):
             missing = writer.missing_vectors(list(new.values()))
-            embedded = (
-                self._embedding.embed_documents([passage.text for passage in missing]) if missing else []
-            )
+            texts = [passage.text for passage in missing]
+            embedded = self._embedding.embed_documents(texts) if texts else []
             vectors = {
                 passage.digest: _normalized(vector) for passage, vector in zip(missing, embedded, strict=True)
             }
             for name, passage in new.items():
                 writer.put(root, _to_document(name, passage), [passage], vectors)
-            writer.publish()
         return chosen
 
     def add_texts(
@@ -91,12 +87,8 @@ class PassageStore(VectorStore):
     ) -> list[str]:
         """Add texts as documents; see ``add_documents``."""
         listed = list(texts)
-        each_metadata = metadatas if metadatas is not None else [{} for _ in listed]
-        documents = [
-            Document(page_content=text, metadata=metadata)
-            for text, metadata in zip(listed, each_metadata, strict=True)
-        ]
-        return self.add_documents(documents, ids=ids)
+        pairs = zip(listed, metadatas if metadatas is not None else [{} for _ in listed], strict=True)
+        return self.add_documents([Document(text, metadata=each) for text, each in pairs], ids=ids)
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """Delete the documents of these ids, or all that a store added; unknown ids are no error.
@@ -105,9 +97,7 @@ class PassageStore(VectorStore):
             KnowledgeBaseError: an id is that of an ingested file's passage, or a rebuild isn't finished.
             KnowledgeBaseBusy: another process is writing.
         """
-        with self.knowledge_base.writer(self._timeout) as writer:
-            self._refuse_unfinished(writer)
-            root = writer.root(STORE_ROOT)
+        with self._writing() as (writer, root):
             ours = writer.documents(root)
             doomed = list(ours) if ids is None else [each for each in ids if each in ours]
             strangers = self.get_by_ids([each for each in ids or () if each not in ours])
@@ -119,7 +109,6 @@ class PassageStore(VectorStore):
                 )
             for each in doomed:
                 writer.remove(root, each)
-            writer.publish()
         return True
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
@@ -153,14 +142,18 @@ class PassageStore(VectorStore):
         """The ``k`` documents of greatest cosine similarity to the vector, of those that pass the filter."""
         return [document for document, _ in self._search(np.asarray(embedding, dtype=np.float32), k, filter)]
 
-    def _refuse_unfinished(self, writer: Writer) -> None:
-        """Every call publishes, which mustn't be done to half of a rebuild."""
-        if writer.rebuilding:
-            path = self.knowledge_base.path
-            raise KnowledgeBaseError(
-                f"the knowledge base {path} was being made anew and that was stopped; finish it with "
-                f"`python -m ingest DIR --kb {path}`"
-            )
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Writer, int]]:
+        """A writer, the root to write to; all is published in the end, which half of a rebuild mustn't be."""
+        with self.knowledge_base.writer(self._timeout) as writer:
+            if writer.rebuilding:
+                path = self.knowledge_base.path
+                raise KnowledgeBaseError(
+                    f"the knowledge base {path} was being made anew and that was stopped; finish it with "
+                    f"`python -m ingest DIR --kb {path}`"
+                )
+            yield writer, writer.root(STORE_ROOT)
+            writer.publish()
 
     def _search(
         self, vector: NDArray[np.float32], k: int, filter: Filter | Mapping[str, Any] | None
@@ -217,26 +210,13 @@ def fingerprint_of(embedding: Embeddings) -> EmbedderFingerprint:
 
 def _to_passage(document: Document, name: str) -> NewPassage:
     text = document.page_content
-    return NewPassage(
-        text=text,
-        start=0,
-        end=len(text),
-        lang=language_of(text),
-        passage_id=name,
-        metadata=document.metadata,
-    )
+    lang = language_of(text)
+    return NewPassage(text, 0, len(text), lang=lang, passage_id=name, metadata=document.metadata)
 
 
 def _to_document(name: str, passage: NewPassage) -> NewDocument:
-    return NewDocument(
-        source=name,
-        sha256=hashlib.sha256(passage.text.encode()).hexdigest(),
-        size=len(passage.text.encode()),
-        mtime_ns=0,
-        parser="langchain",
-        text=passage.text,
-        lang=passage.lang,
-    )
+    text, size = passage.text, len(passage.text.encode())
+    return NewDocument(name, digest_of(text), size, 0, "langchain", text=text, lang=passage.lang)
 
 
 def _normalized(vector: Sequence[float]) -> NDArray[np.float32]:

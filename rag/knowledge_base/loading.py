@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic
+from typing import Generic
 
 from filelock import FileLock, Timeout
 
 from rag.knowledge_base.catalogue.catalogue import Catalogue, State
-from rag.knowledge_base.derived import DerivedIndex, Found, Tool
+from rag.knowledge_base.derived import DerivedIndex, Found, Maker
 from rag.knowledge_base.index import IndexProblem
 from rag.knowledge_base.writer_lock import LOCK
 
@@ -21,15 +21,15 @@ _PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds, for a writer to fin
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[Found, Tool]):
-    """An index as of a generation. ``tool`` is the embedder or analyzer that its entries were made by."""
+class Loaded(Generic[Found, Maker]):
+    """An index as of a generation, and what its entries were made by."""
 
     generation: int
     searcher: Found
-    tool: Tool
+    maker: Maker
 
 
-class Loader(Generic[Found, Tool]):
+class Loader(Generic[Found, Maker]):
     """Keeps the newest state of an index in memory, for all threads of a process.
 
     ``load`` is called within a read transaction and loads what is stored. That stands for the transaction's
@@ -37,16 +37,14 @@ class Loader(Generic[Found, Tool]):
     problem is only believed, and repaired, while nobody is writing.
     """
 
-    def __init__(
-        self, folder: Path, index: DerivedIndex[Any, Found, Tool], current: Callable[[], int]
-    ) -> None:
+    def __init__(self, folder: Path, index: DerivedIndex[Found, Maker], current: Callable[[], int]) -> None:
         self._folder = folder
         self._index = index
         self._current = current
-        self._loaded: Loaded[Found, Tool] | None = None
+        self._loaded: Loaded[Found, Maker] | None = None
         self._lock = Lock()
 
-    def load(self, catalogue: Catalogue, state: State) -> Loaded[Found, Tool] | None:
+    def load(self, catalogue: Catalogue, state: State) -> Loaded[Found, Maker] | None:
         """The index for the state, or None if another generation was published meanwhile."""
         with self._lock:
             if self._loaded is None or self._loaded.generation != state.published:
@@ -61,7 +59,7 @@ class Loader(Generic[Found, Tool]):
         with self._lock:
             self._loaded = None
 
-    def _load(self, catalogue: Catalogue, state: State) -> Loaded[Found, Tool] | None:
+    def _load(self, catalogue: Catalogue, state: State) -> Loaded[Found, Maker] | None:
         """Read what is stored; what can't be read while nobody is writing is made anew."""
         problem: Exception | None = None
         obstacle = "another process is writing"
@@ -86,7 +84,7 @@ class Loader(Generic[Found, Tool]):
         logger.warning("searching an index made in memory: %s; it isn't replaced: %s", problem, obstacle)
         return self._in_memory(catalogue, state)
 
-    def _repair(self, catalogue: Catalogue, state: State) -> Loaded[Found, Tool] | None:
+    def _repair(self, catalogue: Catalogue, state: State) -> Loaded[Found, Maker] | None:
         """Make an index anew that still can't be read now that nobody else can write."""
         if self._current() != state.published:
             return None
@@ -97,11 +95,9 @@ class Loader(Generic[Found, Tool]):
         self._index.rebuild(catalogue, state)
         return self._read(catalogue, state)
 
-    def _read(self, catalogue: Catalogue, state: State) -> Loaded[Found, Tool]:
+    def _read(self, catalogue: Catalogue, state: State) -> Loaded[Found, Maker]:
         before = self._loaded.searcher if self._loaded is not None else None
-        searcher, maker = self._index.open(catalogue, state, before)
-        return Loaded(state.published, searcher, maker.tool)
+        return Loaded(state.published, *self._index.open(catalogue, state, before))
 
-    def _in_memory(self, catalogue: Catalogue, state: State) -> Loaded[Found, Tool]:
-        searcher, maker = self._index.in_memory(catalogue, state)
-        return Loaded(state.published, searcher, maker.tool)
+    def _in_memory(self, catalogue: Catalogue, state: State) -> Loaded[Found, Maker]:
+        return Loaded(state.published, *self._index.in_memory(catalogue, state))

@@ -95,8 +95,7 @@ def _purge(catalogue: Catalogue, state: State) -> None:
     if not replaced and not has_leftovers(catalogue, state):
         return
     parameters = {"g": state.published, "embedder": state.embedder}
-    catalogue.execute("BEGIN IMMEDIATE")
-    try:
+    with catalogue.transaction():
         catalogue.execute(
             "CREATE TEMP TABLE candidates AS SELECT digest FROM passages "
             "WHERE document IN (SELECT key FROM documents WHERE died <= :g) UNION "
@@ -115,7 +114,3 @@ def _purge(catalogue: Catalogue, state: State) -> None:
             catalogue.execute("DELETE FROM vectors WHERE embedder <> :embedder", parameters)
             catalogue.execute("DELETE FROM embedders WHERE id <> :embedder", parameters)
         catalogue.execute("DROP TABLE candidates")
-        catalogue.execute("COMMIT")
-    finally:
-        if catalogue.connection.in_transaction:
-            catalogue.connection.rollback()

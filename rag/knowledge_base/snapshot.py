@@ -1,6 +1,7 @@
 """One published generation, seen as a whole: what it holds, and searches for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import ceil
@@ -9,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.filter import Filter
+from rag.knowledge_base.catalogue.filter_sql import condition_of
 from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.contents import Contents, Memory
 from rag.knowledge_base.index import DenseSearcher, Hit, Keys, LexicalSearcher
 from rag.knowledge_base.loading import Loaded
-from rag.models.fingerprint import EmbedderFingerprint
 from rag.text.analysis import Analyzer
 from rag.text.translation import TermGroup
 
@@ -30,14 +31,14 @@ class Snapshot(Contents):
     def __init__(
         self,
         reader: Reader,
-        dense: Loaded[DenseSearcher, EmbedderFingerprint],
+        dense: Loaded[DenseSearcher, int],
         lexical: Loaded[LexicalSearcher, Analyzer],
         memory: Memory | None = None,
     ) -> None:
         super().__init__(reader, memory)
         self._dense = dense.searcher
         self._lexical = lexical.searcher
-        self._index_analyzer = lexical.tool
+        self._index_analyzer = lexical.maker
 
     def search_dense(
         self, vector: NDArray[np.float32], k: int, filter: Filter | None = None
@@ -127,7 +128,7 @@ class Snapshot(Contents):
         among: Keys | None = None
         while True:
             hits = search(fetch, among)
-            living = self._reader.living([hit.key for hit in hits], filter)
+            living = self._living_ids([hit.key for hit in hits], filter)
             found = [(living[hit.key], hit.score) for hit in hits if hit.key in living]
             if len(found) >= k or len(hits) < fetch:
                 return found[:k]
@@ -138,9 +139,18 @@ class Snapshot(Contents):
             else:
                 among = self._passing_keys(filter or Filter())
 
+    def _living_ids(self, keys: list[int], filter: Filter | None) -> dict[int, str]:
+        """The ids of those of the passages that may be seen and pass the filter, by key."""
+        sql = "SELECT p.key, p.passage_id FROM json_each(:keys) k CROSS JOIN passages p ON p.key = k.value"
+        passing, values = condition_of(filter)
+        if passing:
+            sql += f" JOIN documents d ON d.key = p.document WHERE TRUE{passing}"
+        return dict(self._reader.fetch(sql, {"keys": json.dumps(keys), **values}))
+
     def _scores(self, search: Callable[[Keys], list[Hit]], ids: Sequence[str]) -> dict[str, float]:
         """The score of each of these passages that may be seen; 0 of one that the search doesn't find."""
-        keys: Mapping[str, int] = self._reader.keys(ids)
+        sql = "SELECT passage_id, key FROM passages WHERE passage_id IN (SELECT value FROM json_each(:ids))"
+        keys: dict[str, int] = dict(self._reader.fetch(sql, {"ids": json.dumps(list(ids))}))
         among = np.sort(np.fromiter(keys.values(), dtype=np.int64, count=len(keys)))
         scores = {hit.key: hit.score for hit in search(among)}
         return {each: scores.get(keys[each], 0.0) for each in ids if each in keys}

@@ -8,8 +8,7 @@ from types import MappingProxyType
 
 from rag.errors import KnowledgeBaseBusy
 from rag.filter import Roots
-from rag.knowledge_base.catalogue.catalogue import Catalogue, State, check_embedder
-from rag.knowledge_base.catalogue.connections import Connections
+from rag.knowledge_base.catalogue.catalogue import Catalogue, Connections, State, check_embedder
 from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.contents import Contents, Memory
 from rag.knowledge_base.derived import indexes_of

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
+from typing import TypeVar
 
 from rag.knowledge_base.catalogue.catalogue import NEWEST, Catalogue, check_embedder
-from rag.knowledge_base.catalogue.entries import entry_flaw
 from rag.knowledge_base.catalogue.insertion import (
     copy_document,
-    copy_vectors,
+    entry_flaw,
     insert_document,
-    insert_vectors,
-    known_digests,
     retire_document,
 )
 from rag.knowledge_base.catalogue.reader import Reader
@@ -22,11 +21,17 @@ from rag.knowledge_base.catalogue.records import (
     StoredDocument,
     question_digest,
 )
-from rag.knowledge_base.catalogue.repetition import repeated_passages, similar_documents
-from rag.knowledge_base.catalogue.schema import insert_embedder
+from rag.knowledge_base.catalogue.schema import CATALOGUE, insert_embedder, reporting_trouble
 from rag.knowledge_base.catalogue.vectors import Vector, encode_checked
+from rag.knowledge_base.contents import Contents
 from rag.knowledge_base.publication import publish
 from rag.models.fingerprint import EmbedderFingerprint
+from rag.text.similarity import decode_sketch, similarity
+
+_ALIKE = 0.8  # Jaccard similarity of shingles from which two documents are reported
+_COMPARED = 50  # documents at most, those that share most bands
+
+Wanted = TypeVar("Wanted")
 
 
 class Writer:
@@ -51,16 +56,16 @@ class Writer:
         state = self._catalogue.state()
         return state.writing_embedder != state.embedder
 
-    def check_embedder(self, fingerprint: EmbedderFingerprint | None = None) -> None:
-        """See that vectors of this embedder, by default of the one given to ``create``, are being written.
+    def check_embedder(self) -> None:
+        """See that vectors of the embedder that was given to ``KnowledgeBase.create`` are being written.
 
         After an interrupted rebuild that isn't the published generation's embedder: ask before embedding.
 
         Raises:
             KnowledgeBaseMismatch: another embedder's are.
         """
-        given = fingerprint or self._given_fingerprint
-        check_embedder(self._catalogue, self._catalogue.state().writing_embedder, given)
+        embedder = self._catalogue.state().writing_embedder
+        check_embedder(self._catalogue, embedder, self._given_fingerprint)
 
     def root(self, folder: Path | str) -> int:
         """The id of a root, added if it is new. A path is made absolute; a string is taken as a name."""
@@ -71,11 +76,11 @@ class Writer:
 
     def documents(self, root_id: int) -> dict[str, StoredDocument]:
         """The root's documents as last written, published or not, by source."""
-        return {each.source: each for each in self._reader(root_id).documents()}
+        return {each.source: each for each in self._written(root_id).documents()}
 
     def passage_count(self, root_id: int) -> int:
         """How many passages the root's documents have as last written, published or not."""
-        return self._reader(root_id).passage_count()
+        return self._written(root_id).passage_count()
 
     def set_glossary(self, root_id: int, text: str) -> None:
         """Give the root a glossary (empty: none). A changed one has publication segment all text anew."""
@@ -95,14 +100,13 @@ class Writer:
         first: dict[str, NewPassage] = {}
         for passage in passages:
             first.setdefault(passage.digest, passage)
-        known = known_digests(self._catalogue, self._catalogue.state().writing_embedder, first)
-        return [passage for digest, passage in first.items() if digest not in known]
+        return list(self._unknown(first).values())
 
     def missing_questions(self, passages: Sequence[NewPassage]) -> dict[str, str]:
         """Those of the passages' curated questions whose vector isn't known yet, by ``question_digest``."""
-        first = {question_digest(each): each for passage in passages for each in passage.questions}
-        known = known_digests(self._catalogue, self._catalogue.state().writing_embedder, first)
-        return {digest: question for digest, question in first.items() if digest not in known}
+        return self._unknown(
+            {question_digest(each): each for passage in passages for each in passage.questions}
+        )
 
     def adopt_vectors(self, other: Path) -> None:
         """Take over what another knowledge base, by its folder, has embedded with the same embedder.
@@ -112,7 +116,20 @@ class Writer:
         Raises:
             KnowledgeBaseCorrupt: the other one can't be read.
         """
-        copy_vectors(self._catalogue, self._catalogue.state().writing_embedder, other)
+        embedder = self._catalogue.state().writing_embedder
+        same = " AND ".join(f"theirs.{each.name} = ours.{each.name}" for each in fields(EmbedderFingerprint))
+        with reporting_trouble(other):
+            self._catalogue.connection.execute("ATTACH DATABASE ? AS other", (str(other / CATALOGUE),))
+            try:
+                self._catalogue.connection.execute(
+                    "INSERT OR IGNORE INTO main.vectors (embedder, digest, vector) "
+                    "SELECT ours.id, v.digest, v.vector FROM other.vectors v "
+                    "JOIN other.embedders theirs ON theirs.id = v.embedder "
+                    f"JOIN main.embedders ours ON {same} WHERE ours.id = ?",
+                    (embedder,),
+                )
+            finally:
+                self._catalogue.connection.execute("DETACH DATABASE other")
 
     def put(
         self,
@@ -143,17 +160,21 @@ class Writer:
                 raise ValueError(f"{document.source}: the entry at {place} {flaw}")
         with self._transaction() as generation:
             embedder = self._catalogue.state().writing_embedder
-            needed = {each.digest for each in passages}
-            needed |= {question_digest(question) for each in passages for question in each.questions}
-            known = known_digests(self._catalogue, embedder, needed)
             dimension = self._catalogue.fingerprint(embedder).dimension
+            missing = self.missing_vectors(passages)
+            names = {each.digest: f"the passage at {each.start}–{each.end}" for each in missing}
+            questions = self.missing_questions(passages)
+            names |= {digest: f"the question {question!r}" for digest, question in questions.items()}
             try:
-                encoded = encode_checked(passages, vectors or {}, known, dimension)
+                encoded = encode_checked(names, vectors or {}, dimension)
             except ValueError as error:
                 raise ValueError(f"{document.source}: {error}") from error
             retire_document(self._catalogue, root_id, document.source, generation)
             insert_document(self._catalogue, root_id, document, passages, generation)
-            insert_vectors(self._catalogue, embedder, encoded)
+            self._catalogue.execute_many(
+                "INSERT INTO vectors (embedder, digest, vector) VALUES (?, ?, ?)",
+                ((embedder, bytes.fromhex(digest), blob) for digest, blob in encoded.items()),
+            )
 
     def touch(self, root_id: int, source: str, mtime_ns: int, size: int) -> None:
         """Note that an unchanged file has another time or size, so that it needn't be read again."""
@@ -175,16 +196,16 @@ class Writer:
         with self._transaction() as generation:
             retire_document(self._catalogue, root_id, source, generation)
 
-    def clear(self, fingerprint: EmbedderFingerprint | None = None) -> None:
+    def clear(self) -> None:
         """Start anew: remove every document and every glossary, and have all that follows embedded anew.
 
-        Readers keep the published generation until the next one is. ``fingerprint`` is the embedder from now
-        on, by default the one given to ``KnowledgeBase.create`` or else the one there was.
+        Readers keep the published generation until the next one is. The embedder from now on is the one given
+        to ``KnowledgeBase.create`` or else the one there was.
         """
         with self._transaction() as generation:
             for table in ("documents", "glossaries"):
                 self._catalogue.execute(f"UPDATE {table} SET died = ? WHERE died IS NULL", (generation,))
-            chosen = fingerprint or self._given_fingerprint or self.fingerprint
+            chosen = self._given_fingerprint or self.fingerprint
             embedder = insert_embedder(self._catalogue.connection, chosen)
             self._catalogue.execute("UPDATE state SET writing_embedder = ?", (embedder,))
 
@@ -200,11 +221,38 @@ class Writer:
 
     def similar_documents(self, root_id: int, source: str) -> list[SimilarDocument]:
         """Other documents as last written that are much like this one, most similar first, at most three."""
-        return similar_documents(self._catalogue, root_id, source)
+        sql = (
+            "SELECT d.key, s.sketch FROM documents d JOIN sketches s ON s.document = d.key "
+            "WHERE d.root = ? AND d.source = ? AND d.died IS NULL"
+        )
+        own = self._catalogue.fetch(sql, (root_id, source))
+        if not own:
+            return []
+        key, sketch = own[0][0], decode_sketch(own[0][1])
+        candidates = self._catalogue.fetch(
+            "SELECT r.path, d.source, s.sketch FROM bands mine JOIN bands theirs ON theirs.band = mine.band "
+            "JOIN documents d ON d.key = theirs.document JOIN sketches s ON s.document = d.key "
+            "JOIN roots r ON r.id = d.root "
+            "WHERE mine.document = :key AND d.key <> :key AND d.died IS NULL "
+            "GROUP BY d.key ORDER BY count(*) DESC, d.key LIMIT :most",
+            {"key": key, "most": _COMPARED},
+        )
+        found = [
+            SimilarDocument(path, other, round(similarity(sketch, decode_sketch(blob)), 3))
+            for path, other, blob in candidates
+        ]
+        alike = [each for each in found if each.similarity >= _ALIKE]
+        return sorted(alike, key=lambda each: (-each.similarity, each.root, each.source))[:3]
 
     def repeated_passages(self, root_id: int, source: str) -> int:
         """How many of the document's passages have the same words as another, older passage."""
-        return repeated_passages(self._catalogue, root_id, source)
+        sql = (
+            "SELECT count(*) FROM documents d JOIN passages p ON p.document = d.key "
+            "WHERE d.root = ? AND d.source = ? AND d.died IS NULL AND EXISTS ("
+            "SELECT 1 FROM passages o JOIN documents e ON e.key = o.document "
+            "WHERE o.text_key = p.text_key AND o.key < p.key AND e.died IS NULL)"
+        )
+        return int(self._catalogue.fetch(sql, (root_id, source))[0][0])
 
     def publish(self) -> int:
         """Let readers see what was written, and drop what they can't ask for any more.
@@ -214,19 +262,25 @@ class Writer:
         """
         return publish(self._catalogue)
 
-    def _reader(self, root_id: int) -> Reader:
+    def _unknown(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
+        """Those of which the embedder being written has no vector, by digest."""
+        embedder = self._catalogue.state().writing_embedder
+        sql = "SELECT 1 FROM vectors WHERE embedder = ? AND digest = ?"
+        return {
+            digest: each
+            for digest, each in wanted.items()
+            if not self._catalogue.fetch(sql, (embedder, bytes.fromhex(digest)))
+        }
+
+    def _written(self, root_id: int) -> Contents:
         """What was last written of one root."""
         roots = {row[0] for row in self._catalogue.fetch("SELECT path FROM roots WHERE id = ?", (root_id,))}
         embedder = self._catalogue.state().writing_embedder
-        return Reader(self._catalogue, NEWEST, embedder, self._catalogue.fingerprint(embedder), roots)
+        fingerprint = self._catalogue.fingerprint(embedder)
+        return Contents(Reader(self._catalogue, NEWEST, embedder, fingerprint, roots))
 
     @contextmanager
     def _transaction(self) -> Iterator[int]:
         """One transaction; gives the generation being written."""
-        self._catalogue.execute("BEGIN IMMEDIATE")
-        try:
+        with self._catalogue.transaction():
             yield self._catalogue.state().published + 1
-            self._catalogue.execute("COMMIT")
-        finally:
-            if self._catalogue.connection.in_transaction:
-                self._catalogue.connection.rollback()

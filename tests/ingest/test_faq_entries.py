@@ -17,7 +17,7 @@ from ingest.reading.document import ReadDocument, split_text
 from ingest.reading.frames import decode_frame, encode_frame, read_from_json, read_to_json
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import NewDocument, NewPassage
-from rag.knowledge_base.catalogue.entries import entry_flaw
+from rag.knowledge_base.catalogue.insertion import entry_flaw
 
 
 def entries(blocks: list[Document]) -> list[tuple[tuple[str, ...], str] | None]:

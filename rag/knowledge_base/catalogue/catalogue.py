@@ -1,20 +1,18 @@
-"""A connection to the catalogue: where publication stands, and what the indexes are made of."""
+"""Connections to the catalogue, and what it says of itself: where publication stands, by which embedder."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rag.errors import KnowledgeBaseMismatch
-from rag.knowledge_base.catalogue.schema import connect, reporting_trouble
-from rag.knowledge_base.catalogue.vectors import decode_vector
+from rag.knowledge_base.catalogue.schema import MomentaryConnection, connect, reporting_trouble
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.passage import embedding_text
 from rag.text.glossary import Glossary
 
+_KEPT = 8  # connections, open between questions
 NEWEST = 1 << 62  # a generation after all others: what has been written, published or not
 
 
@@ -26,13 +24,6 @@ class State(NamedTuple):
     published_key: int
     embedder: int
     writing_embedder: int
-
-
-class IndexedPassage(NamedTuple):
-    """What the lexical index needs of a passage."""
-
-    key: int
-    text: str  # context and text
 
 
 class Catalogue:
@@ -50,6 +41,22 @@ class Catalogue:
         """Run one statement, with SQLite's complaints as errors of ours."""
         with reporting_trouble(self.folder):
             return self.connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        with reporting_trouble(self.folder):
+            self.connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One that writes, taken back where it isn't finished."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.rollback()
 
     def fetch(self, sql: str, parameters: dict[str, Any] | Sequence[Any] = ()) -> list[Any]:
         """All rows of a query."""
@@ -79,33 +86,48 @@ class Catalogue:
         rows = self.fetch("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
         return int(rows[0][0]) if rows else 0
 
-    def texts_to_index(self, after: int, up_to: int, dead: int, rows: int) -> Iterator[list[IndexedPassage]]:
-        """Passages with ``after < key <= up_to`` that aren't dead by generation ``dead``, in batches."""
-        sql = (
-            "SELECT p.key, p.context, p.text FROM passages p JOIN documents d ON d.key = p.document "
-            "WHERE p.key > :after AND p.key <= :up_to AND (d.died IS NULL OR d.died > :dead) ORDER BY p.key"
-        )
-        with reporting_trouble(self.folder):
-            cursor = self.connection.execute(sql, {"after": after, "up_to": up_to, "dead": dead})
-            while batch := cursor.fetchmany(rows):
-                yield [IndexedPassage(key, embedding_text(context, text)) for key, context, text in batch]
 
-    def vectors_to_index(
-        self, embedder: int, after: int, up_to: int, dead: int, rows: int
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Keys and vectors of the same passages, in batches of up to ``rows`` rows."""
-        sql = (
-            "SELECT p.key, v.vector FROM passages p JOIN documents d ON d.key = p.document "
-            "JOIN vectors v ON v.digest = p.digest AND v.embedder = :embedder "
-            "WHERE p.key > :after AND p.key <= :up_to AND (d.died IS NULL OR d.died > :dead) ORDER BY p.key"
-        )
-        with reporting_trouble(self.folder):
-            cursor = self.connection.execute(
-                sql, {"embedder": embedder, "after": after, "up_to": up_to, "dead": dead}
-            )
-            while batch := cursor.fetchmany(rows):
-                keys = np.array([key for key, _ in batch], dtype=np.int64)
-                yield keys, np.stack([decode_vector(blob) for _, blob in batch])
+class Connections:
+    """Hands out connections, each to one borrower at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._idle: list[Catalogue] = []
+        self._lock = Lock()
+        self._closed = False
+
+    @contextmanager
+    def borrow(self) -> Iterator[Catalogue]:
+        """A connection outside any transaction; one that an error left in doubt isn't used again.
+
+        Raises:
+            KnowledgeBaseCorrupt: the catalogue isn't a readable SQLite database.
+        """
+        with self._lock:
+            catalogue = self._idle.pop() if self._idle else None
+        if catalogue is None:
+            catalogue = Catalogue(self._folder)
+        sound = False
+        try:
+            yield catalogue
+            sound = True
+        finally:
+            if catalogue.connection.in_transaction:
+                catalogue.connection.rollback()
+            with self._lock:
+                lasting = not isinstance(catalogue.connection, MomentaryConnection)
+                keep = sound and lasting and not self._closed and len(self._idle) < _KEPT
+                if keep:
+                    self._idle.append(catalogue)
+            if not keep:
+                catalogue.close()
+
+    def close(self) -> None:
+        """Close those that aren't borrowed now; the others are closed when they come back."""
+        with self._lock:
+            idle, self._idle, self._closed = self._idle, [], True
+        for catalogue in idle:
+            catalogue.close()
 
 
 def check_embedder(

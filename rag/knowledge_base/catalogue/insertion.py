@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from rag.errors import KnowledgeBaseError
 from rag.knowledge_base.catalogue.catalogue import Catalogue
-from rag.knowledge_base.catalogue.entries import copy_entries, insert_entries
 from rag.knowledge_base.catalogue.metadata import encode_metadata
-from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
-from rag.knowledge_base.catalogue.schema import CATALOGUE, reporting_trouble
+from rag.knowledge_base.catalogue.records import FaqEntry, NewDocument, NewPassage, question_digest
 from rag.text.similarity import band_keys, encode_sketch, sketch_of, text_key
 
-_BATCH = 500  # parameters of one statement
-_COPIED = "sha256, size, parser, status, problem, title, lang, modified, pages, characters, passages, report"
+_GIVEN = ("sha256", "size", "parser", "status", "problem", "title", "lang", "modified", "pages")
+_COPIED = f"{', '.join(_GIVEN)}, characters, passages, report"
+_DOCUMENT = f"INSERT INTO documents (doc_id, born, root, source, mtime_ns, {_COPIED})"
 
 
 def document_id(root: str, source: str) -> str:
@@ -27,6 +25,19 @@ def derive_passage_id(doc_id: str, sha256: str, start: int, end: int, digest: st
     return hashlib.sha256(f"{doc_id} {sha256} {start} {end} {digest}".encode()).hexdigest()[:32]
 
 
+def entry_flaw(passage: NewPassage, entry: FaqEntry) -> str | None:
+    """What is wrong with an entry's spans, or None: they hold text, follow each other, and lie inside."""
+    spans = (*entry.questions, entry.answer)
+    edge = passage.start
+    for start, end in spans:
+        if not edge <= start < end <= passage.end:
+            return "has a question or an answer that isn't part of it in this order"
+        if not passage.text[start - passage.start : end - passage.start].strip():
+            return "has a question or an answer without text"
+        edge = end
+    return None if entry.questions else "has no question"
+
+
 def retire_document(catalogue: Catalogue, root: int, source: str, generation: int) -> None:
     """End the current version of a document, if there is one, with the given generation."""
     sql = "UPDATE documents SET died = ? WHERE root = ? AND source = ? AND died IS NULL"
@@ -36,35 +47,16 @@ def retire_document(catalogue: Catalogue, root: int, source: str, generation: in
 def insert_document(
     catalogue: Catalogue, root: int, document: NewDocument, passages: Sequence[NewPassage], generation: int
 ) -> None:
-    """Add a document with its text and passages.
+    """Add a document with its text, passages and curated entries.
 
     Raises:
         ValueError: two passages are the same slice with the same context.
     """
     doc_id = document_id(_root_path(catalogue, root), document.source)
-    key = catalogue.execute(
-        f"INSERT INTO documents (doc_id, born, root, source, mtime_ns, {_COPIED}) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            doc_id,
-            generation,
-            root,
-            document.source,
-            document.mtime_ns,
-            document.sha256,
-            document.size,
-            document.parser,
-            document.status,
-            document.problem,
-            document.title,
-            document.lang,
-            document.modified,
-            document.pages,
-            len(document.text),
-            len(passages),
-            json.dumps(dict(document.report), ensure_ascii=False),
-        ),
-    ).lastrowid
+    values = [doc_id, generation, root, document.source, document.mtime_ns]
+    values += [getattr(document, name) for name in _GIVEN]
+    values += [len(document.text), len(passages), json.dumps(dict(document.report), ensure_ascii=False)]
+    key = catalogue.execute(f"{_DOCUMENT} VALUES (?{', ?' * (len(values) - 1)})", values).lastrowid
     catalogue.execute("INSERT INTO texts VALUES (?, ?)", (key, document.text))
     rows = [
         (
@@ -88,14 +80,14 @@ def insert_document(
     if len({row[0] for row in rows}) < len(rows):
         raise ValueError(f"{document.source}: two passages are the same slice of the text")
     _insert_passages(catalogue, rows)
-    if key is not None:
-        insert_entries(catalogue, key, passages)
-    if key is not None and (sketch := sketch_of(document.text)) is not None:
+    for ordinal, each in enumerate(passages):
+        if each.entry is not None:
+            sql = "SELECT key FROM passages WHERE document = ? AND ordinal = ?"
+            _insert_entry(catalogue, catalogue.fetch(sql, (key, ordinal))[0][0], each, each.entry)
+    if (sketch := sketch_of(document.text)) is not None:
         catalogue.execute("INSERT INTO sketches VALUES (?, ?)", (key, encode_sketch(sketch)))
-        with reporting_trouble(catalogue.folder):
-            catalogue.connection.executemany(
-                "INSERT INTO bands VALUES (?, ?)", [(band, key) for band in set(band_keys(sketch))]
-            )
+        bands = [(band, key) for band in set(band_keys(sketch))]
+        catalogue.execute_many("INSERT INTO bands VALUES (?, ?)", bands)
 
 
 def copy_document(
@@ -114,13 +106,9 @@ def copy_document(
     retire_document(catalogue, root, source, generation)
     retire_document(catalogue, root, new_source, generation)
     doc_id = document_id(_root_path(catalogue, root), new_source)
-    copy = catalogue.execute(
-        f"INSERT INTO documents (doc_id, born, root, source, mtime_ns, {_COPIED}) "
-        f"SELECT ?, ?, root, ?, ?, {_COPIED} FROM documents WHERE key = ?",
-        (doc_id, generation, new_source, mtime_ns, key),
-    ).lastrowid
-    catalogue.execute("INSERT INTO texts SELECT ?, text FROM texts WHERE document = ?", (copy, key))
-    for table, columns in (("sketches", "?, sketch"), ("bands", "band, ?")):
+    sql = f"{_DOCUMENT} SELECT ?, ?, root, ?, ?, {_COPIED} FROM documents WHERE key = ?"
+    copy = catalogue.execute(sql, (doc_id, generation, new_source, mtime_ns, key)).lastrowid
+    for table, columns in (("texts", "?, text"), ("sketches", "?, sketch"), ("bands", "band, ?")):
         sql = f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE document = ?"
         catalogue.execute(sql, (copy, key))
     sql = (
@@ -134,59 +122,34 @@ def copy_document(
             for row in catalogue.fetch(sql, (key,))
         ],
     )
-    if copy is not None:
-        copy_entries(catalogue, key, copy)
-
-
-def insert_vectors(catalogue: Catalogue, embedder: int, vectors: Mapping[str, bytes]) -> None:
-    """Add encoded vectors by the digest of the text they were made of."""
-    with reporting_trouble(catalogue.folder):
-        catalogue.connection.executemany(
-            "INSERT OR IGNORE INTO vectors (embedder, digest, vector) VALUES (?, ?, ?)",
-            ((embedder, bytes.fromhex(digest), blob) for digest, blob in vectors.items()),
+    for table, columns in (
+        ("entries", 't.start, t."end"'),
+        ("questions", 't.ordinal, t.start, t."end", t.digest'),
+    ):
+        catalogue.execute(
+            f"INSERT INTO {table} SELECT b.key, {columns} FROM passages a JOIN passages b ON b.document = ? "
+            f"AND b.ordinal = a.ordinal JOIN {table} t ON t.passage = a.key WHERE a.document = ?",
+            (copy, key),
         )
 
 
-def copy_vectors(catalogue: Catalogue, embedder: int, other: Path) -> None:
-    """Add what the knowledge base in another folder has of the same embedder's; not within a transaction."""
-    same = " AND ".join(
-        f"theirs.{each} = ours.{each}"
-        for each in ("name", "dimension", "digest", "query_prefix", "passage_prefix")
+def _insert_passages(catalogue: Catalogue, rows: Iterable[Sequence[object]]) -> None:
+    catalogue.execute_many(
+        "INSERT INTO passages (passage_id, document, ordinal, digest, page, heading, start, "
+        '"end", context, kind, lang, text, text_key, metadata) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
     )
-    with reporting_trouble(other):
-        catalogue.connection.execute("ATTACH DATABASE ? AS other", (str(other / CATALOGUE),))
-        try:
-            catalogue.connection.execute(
-                "INSERT OR IGNORE INTO main.vectors (embedder, digest, vector) "
-                "SELECT ours.id, v.digest, v.vector FROM other.vectors v "
-                "JOIN other.embedders theirs ON theirs.id = v.embedder "
-                f"JOIN main.embedders ours ON {same} WHERE ours.id = ?",
-                (embedder,),
-            )
-        finally:
-            catalogue.connection.execute("DETACH DATABASE other")
 
 
-def known_digests(catalogue: Catalogue, embedder: int, digests: Iterable[str]) -> set[str]:
-    """Those of the digests that the embedder's vector is there for."""
-    known: set[str] = set()
-    wanted = [bytes.fromhex(digest) for digest in digests]
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        marks = ", ".join("?" * len(batch))
-        sql = f"SELECT digest FROM vectors WHERE embedder = ? AND digest IN ({marks})"
-        known.update(row[0].hex() for row in catalogue.fetch(sql, (embedder, *batch)))
-    return known
-
-
-def _insert_passages(catalogue: Catalogue, rows: Iterable[tuple[object, ...]]) -> None:
-    with reporting_trouble(catalogue.folder):
-        catalogue.connection.executemany(
-            "INSERT INTO passages (passage_id, document, ordinal, digest, page, heading, start, "
-            '"end", context, kind, lang, text, text_key, metadata) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+def _insert_entry(catalogue: Catalogue, key: int, passage: NewPassage, entry: FaqEntry) -> None:
+    """Put a curated question and its answer beside their passage; they go when it goes."""
+    catalogue.execute("INSERT INTO entries VALUES (?, ?, ?)", (key, *entry.answer))
+    questions = enumerate(zip(entry.questions, passage.questions, strict=True))
+    catalogue.execute_many(
+        "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
+        [(key, at, *span, bytes.fromhex(question_digest(question))) for at, (span, question) in questions],
+    )
 
 
 def _root_path(catalogue: Catalogue, root: int) -> str:

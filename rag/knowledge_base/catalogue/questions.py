@@ -41,7 +41,6 @@ class CuratedQuestions:
     """All phrasings of a generation, row by row; the rows of an entry follow each other."""
 
     generation: int
-    dimension: int
     keys: NDArray[np.int64]
     passage_ids: tuple[str, ...]
     texts: tuple[str, ...]
@@ -62,9 +61,10 @@ class CuratedQuestions:
             KnowledgeBaseMismatch: the vector has another dimension.
         """
         query = np.asarray(vector, dtype=np.float32)
-        if query.shape != (self.dimension,):
+        dimension = self.vectors.shape[1]
+        if query.shape != (dimension,):
             raise KnowledgeBaseMismatch(
-                f"the query's vector has the shape {query.shape} instead of ({self.dimension},); ask with "
+                f"the query's vector has the shape {query.shape} instead of ({dimension},); ask with "
                 "the embedder that the knowledge base was made with"
             )
         length = float(np.linalg.norm(query))
@@ -91,20 +91,8 @@ def stored_questions(reader: Reader) -> Iterator[StoredQuestion]:
         "LEFT JOIN vectors v ON v.digest = q.digest AND v.embedder = :embedder "
         "ORDER BY p.key, q.ordinal"
     )
-    for (
-        key,
-        passage_id,
-        ordinal,
-        text,
-        first,
-        last,
-        start,
-        end,
-        answer_start,
-        answer_end,
-        digest,
-        blob,
-    ) in rows:
+    for key, passage_id, ordinal, text, *places, digest, blob in rows:
+        first, last, start, end, answer_start, answer_end = places
         question = one_line(text[max(0, start - first) : max(0, end - first)])
         inside = first <= start < end <= answer_start < answer_end <= last and bool(question)
         answer = Span(answer_start, answer_end)
@@ -119,7 +107,6 @@ def read_questions(reader: Reader) -> CuratedQuestions:
         vectors[number] = decode_vector(each.vector or b"")
     return CuratedQuestions(
         reader.generation,
-        reader.fingerprint.dimension,
         np.array([each.key for each in rows], dtype=np.int64),
         tuple(each.passage_id for each in rows),
         tuple(each.text for each in rows),

@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from rag.errors import KnowledgeBaseCorrupt, KnowledgeBaseError, KnowledgeBaseMismatch
@@ -140,36 +141,25 @@ def _connect_read_only(file: Path) -> sqlite3.Connection:
 
 
 def create_tables(connection: sqlite3.Connection, fingerprint: EmbedderFingerprint) -> None:
-    """Make an empty catalogue for one embedder, in one transaction; does nothing where there is one."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if is_empty(connection):
-            for statement in _TABLES.split(";\n"):
-                connection.execute(statement)
-            connection.executemany(
-                "INSERT INTO meta VALUES (?, ?)",
-                [("schema", str(SCHEMA_VERSION)), ("identity", uuid.uuid4().hex)],
-            )
-            embedder = insert_embedder(connection, fingerprint)
-            connection.execute("INSERT INTO state VALUES (1, 0, 0, ?, ?)", (embedder, embedder))
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.rollback()
+    """Make an empty catalogue for one embedder, if there is none yet; callers hold the transaction."""
+    if not is_empty(connection):
+        return
+    for statement in _TABLES.split(";\n"):
+        connection.execute(statement)
+    identity = uuid.uuid4().hex
+    connection.execute(
+        "INSERT INTO meta VALUES ('schema', ?), ('identity', ?)", (str(SCHEMA_VERSION), identity)
+    )
+    embedder = insert_embedder(connection, fingerprint)
+    connection.execute("INSERT INTO state VALUES (1, 0, 0, ?, ?)", (embedder, embedder))
 
 
 def insert_embedder(connection: sqlite3.Connection, fingerprint: EmbedderFingerprint) -> int:
     """Add an embedder and return its id."""
     cursor = connection.execute(
         "INSERT INTO embedders (name, dimension, digest, query_prefix, passage_prefix) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (
-            fingerprint.name,
-            fingerprint.dimension,
-            fingerprint.digest,
-            fingerprint.query_prefix,
-            fingerprint.passage_prefix,
-        ),
+        "VALUES (:name, :dimension, :digest, :query_prefix, :passage_prefix)",
+        asdict(fingerprint),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid

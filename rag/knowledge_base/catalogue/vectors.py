@@ -1,11 +1,9 @@
 """Vectors as the catalogue keeps them: by the text they were made of, in half precision."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-
-from rag.knowledge_base.catalogue.records import NewPassage, question_digest
 
 Vector = NDArray[np.float32]
 LENGTH_TOLERANCE = 1e-2  # embedders that compute in bfloat16 normalize about as exactly as that
@@ -34,25 +32,19 @@ def describe_flaw(vector: Vector, dimension: int) -> str | None:
 
 
 def encode_checked(
-    passages: Sequence[NewPassage], vectors: Mapping[str, Vector], known: set[str], dimension: int
+    names: Mapping[str, str], vectors: Mapping[str, Vector], dimension: int
 ) -> dict[str, bytes]:
-    """The stored form of the passages' and their questions' vectors that aren't known yet, by digest.
+    """The stored form of vectors by digest; ``names`` says by digest what is needed, for messages.
 
     Raises:
         ValueError: one is missing or flawed.
     """
     encoded: dict[str, bytes] = {}
-    for passage in passages:
-        place = f"the passage at {passage.start}–{passage.end}"
-        needed = {question_digest(each): f"a question of {place}" for each in passage.questions}
-        for digest, name in ({passage.digest: place} | needed).items():
-            if digest in known or digest in encoded:
-                continue
-            if digest not in vectors:
-                raise ValueError(f"the vector of {name} is missing")
-            vector = np.asarray(vectors[digest], dtype=np.float32)
-            flaw = describe_flaw(vector, dimension)
-            if flaw is not None:
-                raise ValueError(f"the vector of {name} {flaw}")
-            encoded[digest] = encode_vector(vector)
+    for digest, name in names.items():
+        if digest not in vectors:
+            raise ValueError(f"the vector of {name} is missing")
+        vector = np.asarray(vectors[digest], dtype=np.float32)
+        if flaw := describe_flaw(vector, dimension):
+            raise ValueError(f"the vector of {name} {flaw}")
+        encoded[digest] = encode_vector(vector)
     return encoded

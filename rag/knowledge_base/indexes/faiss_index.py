@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.knowledge_base.index import Batch, Hit, IndexProblem, Keys, Mark, Vectors
+from rag.knowledge_base.index import Batch, IndexProblem, Mark
 from rag.knowledge_base.indexes.faiss_segments import (
     DENSE_FORM,
     SEGMENT_ROWS,
     DenseManifest,
+    FaissSearcher,
     Segment,
     SegmentEntry,
     load_keys,
@@ -24,7 +25,6 @@ from rag.knowledge_base.indexes.faiss_segments import (
     load_tombstones,
     on_best_device,
     remove_strays,
-    search_segments,
     write_segment,
     write_tombstones,
 )
@@ -33,17 +33,6 @@ from rag.knowledge_base.indexes.manifest import read_manifest, write_manifest
 _FANOUT = 8  # segments of one size that are merged into one
 _SMALLEST_LEVEL = 64  # rows
 _DEAD_SHARE = 0.25
-
-
-class FaissSearcher:
-    """Segments in memory."""
-
-    def __init__(self, segments: dict[str, Segment]) -> None:
-        self.segments = segments  # by name
-
-    def search(self, query: Vectors, k: int, among: Keys | None = None) -> list[Hit]:
-        """The ``k`` rows of greatest inner product; see ``Searcher``."""
-        return search_segments(self.segments.values(), query, k, among)
 
 
 class FaissIndex:
@@ -58,22 +47,19 @@ class FaissIndex:
         return str(self._folder)
 
     def mark(self) -> Mark:
-        """See ``Index``."""
         manifest = self._manifest()
         makers = frozenset(str(entry.embedder) for entry in manifest.segments)
         return Mark(manifest.identity, manifest.last_key, makers)
 
-    def make(self, batches: Iterable[Batch[Vectors]], maker: str, identity: str, last_key: int) -> None:
-        """See ``Index``."""
+    def make(self, batches: Iterable[Batch], maker: str, identity: str, last_key: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._replace(identity, last_key, self._write(batches, maker), set())
+        self._replace(identity, last_key, _write(self._folder, batches, int(maker)), set())
 
-    def take_in(self, batches: Iterable[Batch[Vectors]], maker: str, last_key: int) -> None:
-        """See ``Index``."""
+    def take_in(self, batches: Iterable[Batch], maker: str, last_key: int) -> None:
         manifest = self._manifest()
-        added = self._write(batches, maker)
+        added = _write(self._folder, batches, int(maker))
         dead = load_tombstones(self._folder, manifest)
-        entries, dead = _merge(self._folder, [*manifest.segments, *added], dead)
+        entries, dead = _tidied(self._folder, [*manifest.segments, *added], dead)
         self._replace(manifest.identity, last_key, entries, dead)
 
     def let_go(self, keys: Sequence[int], makers: Collection[str]) -> None:
@@ -91,7 +77,7 @@ class FaissIndex:
             if last > first:
                 held = load_keys(self._folder, entry)
                 dead.update(np.intersect1d(gone[first:last], held, assume_unique=True).tolist())
-        entries, dead = _shrink(self._folder, entries, dead)
+        entries, dead = _tidied(self._folder, entries, dead)
         known = manifest.tombstones.rows if manifest.tombstones else 0
         if entries != list(manifest.segments) or len(dead) != known:
             self._replace(manifest.identity, manifest.last_key, entries, dead)
@@ -107,14 +93,12 @@ class FaissIndex:
             }
         )
 
-    def in_memory(self, batches: Iterable[Batch[Vectors]]) -> FaissSearcher:
-        """See ``Index``."""
+    def in_memory(self, batches: Iterable[Batch]) -> FaissSearcher:
         return FaissSearcher(
             {f"memory {number}": Segment.build(*batch) for number, batch in enumerate(_sized(batches))}
         )
 
     def problems(self) -> list[str]:
-        """See ``Index``."""
         try:
             manifest = self._manifest()
             load_tombstones(self._folder, manifest)
@@ -128,8 +112,7 @@ class FaissIndex:
                 found.append(str(problem))
         return found
 
-    def contents(self, maker: str) -> Iterator[Batch[Vectors | None]]:
-        """See ``Index``."""
+    def contents(self, maker: str) -> Iterator[Batch]:
         manifest = self._manifest()
         dead = np.fromiter(load_tombstones(self._folder, manifest), dtype=np.int64)
         for entry in manifest.segments:
@@ -141,22 +124,19 @@ class FaissIndex:
     def _manifest(self) -> DenseManifest:
         return read_manifest(self._folder, DenseManifest, DENSE_FORM)
 
-    def _write(self, batches: Iterable[Batch[Vectors]], maker: str) -> list[SegmentEntry]:
-        return [write_segment(self._folder, Segment.build(*batch), int(maker)) for batch in _sized(batches)]
-
     def _replace(self, identity: str, last_key: int, entries: Iterable[SegmentEntry], dead: set[int]) -> None:
         manifest = DenseManifest(
             form=DENSE_FORM,
             identity=identity,
             last_key=last_key,
             segments=tuple(entries),
-            tombstones=write_tombstones(self._folder, sorted(dead)),
+            tombstones=write_tombstones(self._folder, dead),
         )
         write_manifest(self._folder, manifest)
         remove_strays(self._folder, manifest)
 
 
-def _sized(batches: Iterable[Batch[Vectors]]) -> Iterator[Batch[Vectors]]:
+def _sized(batches: Iterable[Batch]) -> Iterator[Batch]:
     """The batches, none with more rows than a full segment."""
     for keys, vectors in batches:
         for start in range(0, len(keys), SEGMENT_ROWS):
@@ -164,52 +144,36 @@ def _sized(batches: Iterable[Batch[Vectors]]) -> Iterator[Batch[Vectors]]:
             yield Batch(keys[rows], vectors[rows])
 
 
-def _shrink(
-    folder: Path, entries: Iterable[SegmentEntry], dead: set[int]
-) -> tuple[list[SegmentEntry], set[int]]:
-    """Write segments of which too much is dead without their dead rows."""
-    kept = []
-    dead_keys = np.array(sorted(dead), dtype=np.int64)
-    for entry in entries:
-        first, last = np.searchsorted(dead_keys, [entry.first_key, entry.last_key + 1])
-        keys = load_keys(folder, entry) if last > first else None
-        lost = np.isin(keys, dead_keys[first:last]) if keys is not None else np.zeros(0, dtype=bool)
-        if keys is None or lost.sum() <= _DEAD_SHARE * entry.rows:
-            kept.append(entry)
-            continue
-        kept += _combine(folder, [entry], dead)
-        dead = dead - set(keys[lost].tolist())
-    return kept, dead
+def _write(folder: Path, batches: Iterable[Batch], embedder: int) -> list[SegmentEntry]:
+    return [write_segment(folder, Segment.build(*batch), embedder) for batch in _sized(batches)]
 
 
-def _merge(folder: Path, entries: list[SegmentEntry], dead: set[int]) -> tuple[list[SegmentEntry], set[int]]:
-    """Merge segments of about equal size until no eight of them are left."""
-    while group := _mergeable(entries):
-        merged_keys = {key for entry in group for key in load_keys(folder, entry).tolist()}
-        entries = [entry for entry in entries if entry not in group] + _combine(folder, group, dead)
-        dead = dead - merged_keys
+def _tidied(folder: Path, entries: list[SegmentEntry], dead: set[int]) -> tuple[list[SegmentEntry], set[int]]:
+    """Write segments anew, without dead rows, until none of them is overdue."""
+    while group := _overdue(folder, entries, dead):
+        segments = [load_segment(folder, entry) for entry in group]
+        keys = np.concatenate([segment.keys for segment in segments])
+        vectors = np.concatenate([segment.vectors for segment in segments])
+        living = ~np.isin(keys, np.fromiter(dead, dtype=np.int64, count=len(dead)))
+        order = np.flatnonzero(living)[np.argsort(keys[living], kind="stable")]
+        entries = [entry for entry in entries if entry not in group]
+        entries += _write(folder, [Batch(keys[order], vectors[order])], group[0].embedder)
+        dead = dead - set(keys.tolist())
     return entries, dead
 
 
-def _mergeable(entries: Iterable[SegmentEntry]) -> list[SegmentEntry]:
+def _overdue(folder: Path, entries: Iterable[SegmentEntry], dead: set[int]) -> list[SegmentEntry]:
+    """A segment of which too much is dead, or else eight of about equal size, or none."""
+    dead_keys = np.array(sorted(dead), dtype=np.int64)
     levels: dict[tuple[int, int], list[SegmentEntry]] = defaultdict(list)
     for entry in entries:
+        first, last = np.searchsorted(dead_keys, [entry.first_key, entry.last_key + 1])
+        most = _DEAD_SHARE * entry.rows
+        if last - first > most and np.isin(load_keys(folder, entry), dead_keys[first:last]).sum() > most:
+            return [entry]
         if entry.rows < SEGMENT_ROWS:
             level, rows = 0, entry.rows
             while rows >= _SMALLEST_LEVEL:
                 level, rows = level + 1, rows // _FANOUT
             levels[entry.embedder, level].append(entry)
     return next((group for group in levels.values() if len(group) >= _FANOUT), [])
-
-
-def _combine(folder: Path, group: Sequence[SegmentEntry], dead: set[int]) -> list[SegmentEntry]:
-    """Write the living rows of several segments as one, or as several full ones."""
-    segments = [load_segment(folder, entry) for entry in group]
-    keys = np.concatenate([segment.keys for segment in segments])
-    vectors = np.concatenate([segment.vectors for segment in segments])
-    living = ~np.isin(keys, np.fromiter(dead, dtype=np.int64, count=len(dead)))
-    order = np.flatnonzero(living)[np.argsort(keys[living], kind="stable")]
-    return [
-        write_segment(folder, Segment.build(keys[rows], vectors[rows]), group[0].embedder)
-        for rows in (order[start : start + SEGMENT_ROWS] for start in range(0, len(order), SEGMENT_ROWS))
-    ]

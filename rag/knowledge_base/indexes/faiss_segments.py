@@ -7,7 +7,7 @@ are tombstones until so many of a segment's rows are dead that it is written ane
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,19 +124,20 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def search_segments(
-    segments: Iterable[Segment], vector: Vectors, k: int, among: Keys | None = None
-) -> list[Hit]:
-    """The ``k`` best rows of several segments, best first; equal scores in the order of keys.
+class FaissSearcher:
+    """Segments in memory."""
 
-    ``among``: only rows with one of these keys.
-    """
-    if k < 1:
-        return []
-    with _one_thread():
-        hits = [hit for segment in segments for hit in segment.search(vector, k, among)]
-    hits.sort(key=lambda hit: (-hit.score, hit.key))
-    return hits[:k]
+    def __init__(self, segments: dict[str, Segment]) -> None:
+        self.segments = segments  # by name
+
+    def search(self, query: Vectors, k: int, among: Keys | None = None) -> list[Hit]:
+        """The ``k`` rows of greatest inner product; see ``Searcher``."""
+        if k < 1:
+            return []
+        with _one_thread():
+            hits = [hit for segment in self.segments.values() for hit in segment.search(query, k, among)]
+        hits.sort(key=lambda hit: (-hit.score, hit.key))
+        return hits[:k]
 
 
 def on_best_device(segment: Segment) -> Segment:
@@ -205,7 +206,7 @@ def load_keys(folder: Path, entry: SegmentEntry) -> Keys:
     return _read_array(folder / f"{entry.name}.npy", entry.keys_sha256)
 
 
-def write_tombstones(folder: Path, keys: Sequence[int]) -> TombstoneEntry | None:
+def write_tombstones(folder: Path, keys: set[int]) -> TombstoneEntry | None:
     """Write the keys of removed passages, in a new file."""
     if not keys:
         return None

@@ -1,17 +1,15 @@
 """A lexical index of tantivy's in a folder.
 
-The index of one analyzer lies in a folder of its own below that: when the glossary or the analyzer changes,
-all text is segmented anew into another folder, which the manifest then names.
+The index of one analyzer lies in a folder of its own below that, which the manifest names.
 """
 
 import os
 import shutil
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-import tantivy
-
-from rag.knowledge_base.index import Batch, IndexProblem, Mark, Terms, Vectors
+from rag.knowledge_base.index import Batch, IndexProblem, Mark, Terms
 from rag.knowledge_base.indexes.manifest import read_manifest, write_manifest
 from rag.knowledge_base.indexes.tantivy_terms import (
     LEXICAL_FORM,
@@ -21,21 +19,10 @@ from rag.knowledge_base.indexes.tantivy_terms import (
     check_files,
     create_index,
     describe_files,
-    new_folder_name,
     open_copy,
     open_index,
     write_index,
 )
-
-
-class OpenTantivy(TantivySearcher):
-    """A searcher that remembers what can be used again when the folder is next opened."""
-
-    def __init__(self, index: tantivy.Index, folder: str = "", checked: frozenset[str] = frozenset()) -> None:
-        super().__init__(index)
-        self.handle = index
-        self.folder = folder
-        self.checked = checked  # names of files whose checksums were right
 
 
 class TantivyIndex:
@@ -50,53 +37,44 @@ class TantivyIndex:
         return str(self._folder)
 
     def mark(self) -> Mark:
-        """See ``Index``."""
         manifest = self._manifest()
         return Mark(manifest.identity, manifest.last_key, frozenset([manifest.analyzer]))
 
-    def make(
-        self, batches: Iterable[Batch[Sequence[Terms]]], maker: str, identity: str, last_key: int
-    ) -> None:
-        """See ``Index``."""
-        name = new_folder_name()
+    def make(self, batches: Iterable[Batch], maker: str, identity: str, last_key: int) -> None:
+        name = uuid.uuid4().hex[:16]
         write_index(create_index(self._folder / name), _rows(batches))
         self._replace(name, identity, last_key, maker, {})
 
-    def take_in(self, batches: Iterable[Batch[Sequence[Terms]]], maker: str, last_key: int) -> None:
-        """See ``Index``."""
+    def take_in(self, batches: Iterable[Batch], maker: str, last_key: int) -> None:
         manifest = self._manifest_by(maker)
         self._change(manifest, _rows(batches), (), last_key)
 
     def let_go(self, keys: Sequence[int], makers: Collection[str]) -> None:
-        """See ``Index``."""
         if keys:
             manifest = self._manifest()
             self._change(manifest, (), keys, manifest.last_key)
 
-    def open(self, maker: str, before: object = None) -> OpenTantivy:
-        """See ``Index``."""
+    def open(self, maker: str, before: object = None) -> TantivySearcher:
         manifest = self._manifest_by(maker)
         place = self._folder / manifest.folder
         if not os.access(place, os.W_OK):
             check_files(place, manifest, set())
-            return OpenTantivy(open_copy(place))
-        old = before if isinstance(before, OpenTantivy) and before.folder == manifest.folder else None
+            return TantivySearcher(open_copy(place))
+        old = before if isinstance(before, TantivySearcher) and before.folder == manifest.folder else None
         handle = old.handle if old is not None else open_index(place)
         checked = check_files(place, manifest, set(old.checked if old is not None else ()))
         try:
             handle.reload()
-            return OpenTantivy(handle, manifest.folder, frozenset(checked))
+            return TantivySearcher(handle, manifest.folder, frozenset(checked))
         except ValueError as error:
             raise IndexProblem(f"{place} can't be read by tantivy: {error}") from error
 
-    def in_memory(self, batches: Iterable[Batch[Sequence[Terms]]]) -> OpenTantivy:
-        """See ``Index``."""
+    def in_memory(self, batches: Iterable[Batch]) -> TantivySearcher:
         index = create_index(None)
         write_index(index, _rows(batches))
-        return OpenTantivy(index)
+        return TantivySearcher(index)
 
     def problems(self) -> list[str]:
-        """See ``Index``."""
         try:
             manifest = self._manifest()
             check_files(self._folder / manifest.folder, manifest, set())
@@ -105,7 +83,7 @@ class TantivyIndex:
             return [str(problem)]
         return []
 
-    def contents(self, maker: str) -> Iterator[Batch[Vectors | None]]:
+    def contents(self, maker: str) -> Iterator[Batch]:
         """See ``Index``; terms can't be told back."""
         yield Batch(self._opened(self._manifest_by(maker)).keys(), None)
 
@@ -161,6 +139,6 @@ def _check_sizes(place: Path, manifest: LexicalManifest) -> None:
             raise IndexProblem(f"{file} doesn't have the size its manifest states")
 
 
-def _rows(batches: Iterable[Batch[Sequence[Terms]]]) -> Iterator[tuple[int, Terms]]:
+def _rows(batches: Iterable[Batch]) -> Iterator[tuple[int, Terms]]:
     for keys, terms in batches:
         yield from zip(keys.tolist(), terms, strict=True)

@@ -9,7 +9,6 @@ or the analyzer changes, all text is segmented anew into another folder.
 import json
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ _HEAP_BYTES = 50_000_000
 _BATCH = 1000  # keys of one delete query
 _FEW_KEYS = 1000  # up to which a query for each is quicker than one for their set: 0.2 ms of 0.7 at 100
 _MOST_TERMS = 512  # of a query; a longer one is no question
-_META = "meta.json"
 
 
 class LexicalFile(BaseModel):
@@ -58,9 +56,12 @@ def _schema() -> tantivy.Schema:
 
 
 class TantivySearcher:
-    """The index as it stood when it was opened. Safe to use from several threads."""
+    """The index as it stood when it was opened, and what of it can be used when it is next opened."""
 
-    def __init__(self, index: tantivy.Index) -> None:
+    def __init__(self, index: tantivy.Index, folder: str = "", checked: frozenset[str] = frozenset()) -> None:
+        self.handle = index
+        self.folder = folder
+        self.checked = checked  # names of files whose checksums were right
         self._schema = index.schema
         self._searcher = index.searcher()
 
@@ -109,10 +110,10 @@ class TantivySearcher:
 
 def create_index(folder: Path | None) -> tantivy.Index:
     """An empty index in a new folder below ``folder``'s parent, or in memory."""
-    if folder is not None:
-        folder.mkdir(parents=True)
-    index = tantivy.Index(_schema(), path=str(folder)) if folder is not None else tantivy.Index(_schema())
-    return _configured(index)
+    if folder is None:
+        return _configured(tantivy.Index(_schema()))
+    folder.mkdir(parents=True)
+    return _configured(tantivy.Index(_schema(), path=str(folder)))
 
 
 def open_index(folder: Path) -> tantivy.Index:
@@ -189,18 +190,13 @@ def write_index(
         raise IndexProblem(f"the lexical index can't be written: {error}") from error
 
 
-def new_folder_name() -> str:
-    """A name for a folder of the index that was never used before."""
-    return uuid.uuid4().hex[:16]
-
-
 def list_files(folder: Path) -> list[str]:
     """The names of the files that the index in the folder consists of at this moment.
 
     Raises:
         IndexProblem: its list can't be read.
     """
-    file = folder / _META
+    file = folder / "meta.json"
     try:
         segments: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["segments"]
         ids = {segment["segment_id"].replace("-", "") for segment in segments}

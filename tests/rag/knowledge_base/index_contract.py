@@ -34,7 +34,7 @@ class IndexContract(ABC):
     other_maker: str | None = None  # if the index keeps entries of several makers apart
 
     @abstractmethod
-    def open_index(self, place: Path) -> Index[Any, Any]:
+    def open_index(self, place: Path) -> Index[Any]:
         """The index at a place, where there is none yet or where another object has made one."""
 
     @abstractmethod
@@ -62,21 +62,21 @@ class IndexContract(ABC):
         return tmp_path / "index"
 
     @pytest.fixture
-    def index(self, place: Path) -> Index[Any, Any]:
+    def index(self, place: Path) -> Index[Any]:
         """An index of all numbers."""
         index = self.open_index(place)
         index.make([self.batch(_NUMBERS)], self.maker, "catalogue", _LAST)
         return index
 
-    def batch(self, numbers: Sequence[int], keys: Sequence[int] | None = None) -> Batch[Any]:
+    def batch(self, numbers: Sequence[int], keys: Sequence[int] | None = None) -> Batch:
         chosen = keys if keys is not None else [2 * each for each in numbers]
         return Batch(np.array(chosen, dtype=np.int64), self.content(list(numbers)))
 
-    def find(self, index: Index[Any, Any], number: int, k: int = 1, among: Keys | None = None) -> list[Hit]:
+    def find(self, index: Index[Any], number: int, k: int = 1, among: Keys | None = None) -> list[Hit]:
         hits: list[Hit] = index.open(self.maker).search(self.query(number), k, among)
         return hits
 
-    def held(self, index: Index[Any, Any], maker: str | None = None) -> list[int]:
+    def held(self, index: Index[Any], maker: str | None = None) -> list[int]:
         return sorted(key for batch in index.contents(maker or self.maker) for key in batch.keys.tolist())
 
     def test_what_was_never_made_is_a_problem(self, place: Path) -> None:
@@ -92,7 +92,7 @@ class IndexContract(ABC):
         [problem] = index.problems()
         assert index.place in problem
 
-    def test_every_entry_is_found_by_what_it_is(self, index: Index[Any, Any]) -> None:
+    def test_every_entry_is_found_by_what_it_is(self, index: Index[Any]) -> None:
         for number in _NUMBERS:
             [best] = self.find(index, number)
             assert best.key == 2 * number
@@ -111,7 +111,7 @@ class IndexContract(ABC):
 
     @pytest.mark.parametrize("size", [0, 1, 3, 39])
     def test_search_among_keys_finds_those_that_pass_with_their_scores(
-        self, index: Index[Any, Any], size: int
+        self, index: Index[Any], size: int
     ) -> None:
         scores = {each.key: each.score for each in self.find(index, 7, 100)}
         among = np.sort(np.random.default_rng(size).permutation(sorted(scores))[:size])
@@ -122,7 +122,7 @@ class IndexContract(ABC):
         assert self.find(index, 7, 1, among) == hits[:1]
         assert self.find(index, 7, 100, np.array([1, 3, 5])) == []
 
-    def test_what_is_taken_in_is_found_and_stays(self, index: Index[Any, Any], place: Path) -> None:
+    def test_what_is_taken_in_is_found_and_stays(self, index: Index[Any], place: Path) -> None:
         before = index.open(self.maker)
         index.take_in(
             [self.batch([50], keys=[2_000]), self.batch([51, 52], keys=[2_001, 2_002])], self.maker, 2_010
@@ -137,12 +137,12 @@ class IndexContract(ABC):
         assert len(before.search(self.query(51), 100)) == len(_NUMBERS)
         assert [each.key for each in index.open(self.maker, before).search(self.query(51), 1)] == [2_001]
 
-    def test_watermark_moves_without_entries(self, index: Index[Any, Any]) -> None:
+    def test_watermark_moves_without_entries(self, index: Index[Any]) -> None:
         index.take_in([], self.maker, 2_000)
         assert index.mark().last_key == 2_000
         assert self.held(index) == [2 * each for each in _NUMBERS]
 
-    def test_what_is_let_go_is_no_longer_held(self, index: Index[Any, Any], place: Path) -> None:
+    def test_what_is_let_go_is_no_longer_held(self, index: Index[Any], place: Path) -> None:
         index.let_go([4, 5, 10], [self.maker])  # 5 was never there
         index.let_go([4], [self.maker])
         index.let_go([], [self.maker])
@@ -157,7 +157,7 @@ class IndexContract(ABC):
         assert self.held(index) == []
         assert index.problems() == []
 
-    def test_interrupted_taking_in_is_taken_back(self, index: Index[Any, Any], place: Path) -> None:
+    def test_interrupted_taking_in_is_taken_back(self, index: Index[Any], place: Path) -> None:
         class CrashError(Exception):
             pass
 
@@ -173,13 +173,13 @@ class IndexContract(ABC):
         again.take_in([self.batch([61], keys=[2_001])], self.maker, 2_010)
         assert self.held(again) == [2 * each for each in _NUMBERS] + [2_001]
 
-    def test_making_it_anew_leaves_nothing_of_the_old(self, index: Index[Any, Any], place: Path) -> None:
+    def test_making_it_anew_leaves_nothing_of_the_old(self, index: Index[Any], place: Path) -> None:
         index.make([self.batch([70], keys=[9])], self.maker, "another", 12)
         assert self.held(self.open_index(place)) == [9]
         assert index.mark() == Mark("another", 12, frozenset([self.maker]))
 
     def test_index_in_memory_finds_the_same_and_stores_nothing(
-        self, index: Index[Any, Any], tmp_path: Path
+        self, index: Index[Any], tmp_path: Path
     ) -> None:
         elsewhere = tmp_path / "elsewhere"
         searcher = self.open_index(elsewhere).in_memory([self.batch(_NUMBERS)])
@@ -189,12 +189,12 @@ class IndexContract(ABC):
         assert [each.score for each in hits] == pytest.approx([each.score for each in stored], abs=1e-6)
         assert not elsewhere.exists()
 
-    def test_damage_is_reported(self, index: Index[Any, Any], place: Path) -> None:
+    def test_damage_is_reported(self, index: Index[Any], place: Path) -> None:
         self.damage(place)
         assert self.open_index(place).problems() != []
         assert index.problems() != []
 
-    def test_entries_of_several_makers_are_kept_apart(self, index: Index[Any, Any]) -> None:
+    def test_entries_of_several_makers_are_kept_apart(self, index: Index[Any]) -> None:
         if self.other_maker is None:
             with pytest.raises(IndexProblem):
                 index.open("another")
@@ -254,7 +254,8 @@ class IndexContract(ABC):
         self, monkeypatch: pytest.MonkeyPatch, filled: KnowledgeBase, found: Found
     ) -> None:
         self.put_in_place(monkeypatch)
-        filled.rebuild_derived()
+        with filled.writer() as writer:
+            writer.publish()
         everything = found(filled)
         self.damage(self.place_in(filled.path))
         with KnowledgeBase.open(filled.path) as reopened:

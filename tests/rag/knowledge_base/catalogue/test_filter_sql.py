@@ -17,7 +17,7 @@ from langchain_core.embeddings import Embeddings
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
-from rag.knowledge_base.indexes.faiss_segments import Segment, search_segments
+from rag.knowledge_base.indexes.faiss_segments import FaissSearcher, Segment
 from rag.models.fingerprint import EmbedderFingerprint
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
 from tests.reading import seen
@@ -172,11 +172,11 @@ def test_index_without_selectors_is_searched_among_keys_too() -> None:
     other = Segment(keys, _Plain(usual))
     among = keys[random.random(200) < 0.3]
     for k in (1, 7, 500):
-        expected = search_segments([usual], vectors[0], k, among)
-        found = search_segments([other], vectors[0], k, among)
+        expected = FaissSearcher({"": usual}).search(vectors[0], k, among)
+        found = FaissSearcher({"": other}).search(vectors[0], k, among)
         assert [each.key for each in found] == [each.key for each in expected]
         assert [each.score for each in found] == pytest.approx([each.score for each in expected], abs=1e-4)
-    assert search_segments([other], vectors[0], 3, np.array([5])) == []
+    assert FaissSearcher({"": other}).search(vectors[0], 3, np.array([5])) == []
 
 
 class _Plain:

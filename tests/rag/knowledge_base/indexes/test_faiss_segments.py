@@ -13,8 +13,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rag.knowledge_base.index import Hit
 from rag.knowledge_base.indexes import faiss_segments
-from rag.knowledge_base.indexes.faiss_segments import Segment, on_best_device, search_segments
+from rag.knowledge_base.indexes.faiss_segments import FaissSearcher, Segment, on_best_device
+
+
+def search_segments(segments: list[Segment], query: NDArray[np.float32], k: int) -> list[Hit]:
+    return FaissSearcher({str(number): each for number, each in enumerate(segments)}).search(query, k)
 
 
 @pytest.fixture
@@ -72,11 +77,11 @@ def test_a_search_leaves_models_their_threads() -> None:
     told = """
 import torch
 import numpy as np
-from rag.knowledge_base.indexes.faiss_segments import Segment, search_segments
+from rag.knowledge_base.indexes.faiss_segments import FaissSearcher, Segment
 torch.set_num_threads(2)
 assert torch.get_num_threads() == 2  # from here on only OpenMP knows
 rows = np.eye(4, dtype=np.float32)
-search_segments([Segment.build(np.arange(4), rows)], rows[0], 2)
+FaissSearcher({"": Segment.build(np.arange(4), rows)}).search(rows[0], 2)
 print(torch.get_num_threads())
 """
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
