@@ -21,7 +21,8 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from benchmarks.measuring import Row, markdown_table
-from rag.knowledge_base.indexes.tantivy_terms import TantivySearcher, create_index, write_index
+from rag.knowledge_base.indexes.tantivy_index import create_index, write_index
+from rag.knowledge_base.indexes.tantivy_search import TantivySearcher
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
 from rag.text.words import STOP_WORDS, fold, stem

@@ -18,7 +18,7 @@ from rag.knowledge_base.indexes.faiss_segments import (
     write_segment,
 )
 from rag.knowledge_base.indexes.manifest import read_manifest, write_manifest
-from rag.knowledge_base.indexes.tantivy_terms import (
+from rag.knowledge_base.indexes.tantivy_index import (
     LEXICAL_FORM,
     LexicalManifest,
     describe_files,

@@ -1,6 +1,7 @@
 """Scores of groups of translations, in a real index."""
 
-from rag.knowledge_base.indexes.tantivy_terms import TantivySearcher, create_index, write_index
+from rag.knowledge_base.indexes.tantivy_index import create_index, write_index
+from rag.knowledge_base.indexes.tantivy_search import TantivySearcher
 from rag.text.translation import TermGroup
 
 
