@@ -9,11 +9,12 @@ from rag.answering.extractive import ExtractiveReader
 from rag.answering.second_reader import AdapterReader
 from rag.curated import FaqMatcher
 from rag.errors import ConfigError
+from rag.files import file_digest
 from rag.knowledge_base import KnowledgeBase, View
 from rag.models.embedder import SentenceEmbeddings
 from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
 from rag.models.reranker import build_reranker
-from rag.models.weights import file_digest, resolve_model
+from rag.models.weights import resolve_model
 from rag.retrievers import PassageSearch, Retriever
 from rag.retrievers.reranking import Reranking
 from rag.settings import GeneratorSettings, Settings

@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage
 from rag.answering.prompt import wording_for
 from rag.build import build_answer_chain, build_calibration, build_retriever
 from rag.errors import ConfigError
+from rag.files import file_digest
 from rag.filter import EVERYTHING
 from rag.models.generator import ChatGenerator, adapter_digest, adapter_file, finder_file
 from rag.models.generator.adapter import read_instructions
-from rag.models.weights import file_digest
 from rag.settings import Settings
 
 

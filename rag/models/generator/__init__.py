@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 from rag.errors import WeightsError
+from rag.files import file_digest
 from rag.models.generator.protocols import Abilities, ChatGenerator, Generator, Local, Quoting
-from rag.models.weights import MODELS, file_digest, resolve_model
+from rag.models.weights import MODELS, resolve_model
 from rag.settings import GeneratorSettings
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter

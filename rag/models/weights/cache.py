@@ -5,21 +5,19 @@ inside, so a folder with a manifest is whole. Beside it, work that isn't finishe
 and ``.<name>.lock`` keeps two processes from doing it twice.
 """
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rag.files import cache_folder
+from pydantic import TypeAdapter
+
+from rag.files import cache_folder, file_digest
 from rag.models.weights.registry import Model
 
 MANIFEST = "manifest.json"
 FORMAT = 1  # of the converted folder; one that was made by another format is made anew
 State = Literal["present", "partial", "absent"]
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +39,16 @@ class Manifest:
     sources: tuple[FileDigest, ...]
     files: tuple[FileDigest, ...]
 
-    def write(self, folder: Path) -> None:
-        """Write it into ``folder``; to be done last.
-
-        Raises:
-            OSError: the file can't be written.
-        """
-        with (folder / MANIFEST).open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-
     @classmethod
     def read(cls, folder: Path) -> "Manifest | None":
         """The manifest in ``folder``; None if there is none that can be read."""
         try:
-            values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            sources, files = (
-                tuple(FileDigest(**each) for each in values[key]) for key in ("sources", "files")
-            )
-            return cls(values["format"], values["name"], values["licence"], sources, files)
-        except (OSError, ValueError, KeyError, TypeError):
+            return _MANIFEST.validate_json((folder / MANIFEST).read_bytes())
+        except (OSError, ValueError):
             return None
+
+
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def models_folder() -> Path:
@@ -106,13 +92,19 @@ def source_digests(model: Model) -> tuple[FileDigest, ...]:
     return tuple(FileDigest(file.path, file.size, file.sha256) for file in model.files)
 
 
-def digest_folder(folder: Path) -> tuple[FileDigest, ...]:
-    """All files under ``folder``, by path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple(
+def write_manifest(model: Model, folder: Path) -> None:
+    """Say in ``folder`` what the model in it was made from and which files it has.
+
+    Raises:
+        OSError: a file can't be read, or the manifest can't be written.
+    """
+    files = tuple(
         FileDigest(path.relative_to(folder).as_posix(), path.stat().st_size, file_digest(path))
-        for path in files
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     )
+    manifest = Manifest(FORMAT, model.name, model.licence, source_digests(model), files)
+    (folder / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=1))
 
 
 def find_damage(folder: Path, files: Iterable[FileDigest]) -> list[str]:
@@ -128,22 +120,6 @@ def find_damage(folder: Path, files: Iterable[FileDigest]) -> list[str]:
         elif (found := file_digest(path)) != file.sha256:
             problems.append(f"{path} has SHA-256 {found} instead of {file.sha256}")
     return problems
-
-
-def file_digest(
-    path: Path, start: int = 0, size: int | None = None, on_bytes: Callable[[int], object] | None = None
-) -> str:
-    """SHA-256 of ``size`` bytes of a file from ``start`` (to its end by default), as hexadecimal digits."""
-    digest = hashlib.sha256()
-    left = size if size is not None else path.stat().st_size - start
-    with path.open("rb") as file:
-        file.seek(start)
-        while left > 0 and (block := file.read(min(_BLOCK, left))):
-            digest.update(block)
-            left -= len(block)
-            if on_bytes is not None:
-                on_bytes(len(block))
-    return digest.hexdigest()
 
 
 def _size(path: Path) -> int | None:

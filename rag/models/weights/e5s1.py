@@ -7,41 +7,39 @@ and halves the folder.
 """
 
 import json
-import math
+import re
 import struct
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from gguf import GGMLQuantizationType
 
 from rag.errors import WeightsError
-from rag.models.weights.charsmap import build_charsmap
-from rag.models.weights.safetensors_file import TensorPlan, write_safetensors
+from rag.models.weights.safetensors_file import Tensor, dequantized, write_safetensors
 
 SOURCE = "model.e5s1"
 PROMPTS = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
 _MAGIC = b"E5S1"
 _BLOCK = 32  # weights of a Q4_0 block
-_BLOCK_BYTES = 18  # a float16 scale and 32 nibbles
-_FLOAT32, _Q4_0 = 0, 1
-_PIECE_BLOCKS = 1 << 16  # dequantized at a time: 8 MB as float32
-_LAYER_NAMES = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
+_KINDS = {0: GGMLQuantizationType.F32, 1: GGMLQuantizationType.Q4_0}
+_NAMES = {  # BERT's -> the file's; of the layers, by what stands behind "encoder.layer.N."
+    "embeddings.word_embeddings.weight": "emb.word",
+    "embeddings.position_embeddings.weight": "emb.pos",
+    "embeddings.token_type_embeddings.weight": "emb.type",
+    "embeddings.LayerNorm": "emb.ln",
+    "attention.self.query": "q",
+    "attention.self.key": "k",
+    "attention.self.value": "v",
+    "attention.output.dense": "ao",
+    "attention.output.LayerNorm": "aln",
+    "intermediate.dense": "fi",
+    "output.dense": "fo",
+    "output.LayerNorm": "oln",
 }
-_SUFFIXES = {"w": "weight", "b": "bias"}
 
 
-class _Tensor(NamedTuple):
+class _Place(NamedTuple):
     kind: int
     elements: int
     offset: int
@@ -62,14 +60,12 @@ class _Header(NamedTuple):
     eos: int
     pad: int
     unk: int
-    normalization: dict[str, str]
-    tensors: dict[str, _Tensor]
+    normalization: list[tuple[str, str]]  # a character and what stands for it
+    tensors: dict[str, _Place]
 
 
-def convert_e5s1(source: Path, target: Path, on_bytes: Callable[[int], object] = lambda count: None) -> None:
+def convert_e5s1(source: Path, target: Path) -> None:
     """Write into the folder ``target`` what ``SentenceTransformer`` loads.
-
-    ``on_bytes`` is told how many bytes of the source were just dealt with.
 
     Raises:
         WeightsError: ``source / "model.e5s1"`` doesn't have the expected layout.
@@ -78,12 +74,14 @@ def convert_e5s1(source: Path, target: Path, on_bytes: Callable[[int], object] =
     path = source / SOURCE
     try:
         header = _read_header(path)
-        plans = [_plan(path, header, *item, on_bytes) for item in _shapes(header).items()]
+        configuration = _configuration(header)
+        tensors = _tensors(path, header, configuration)
+        write_safetensors(target / "model.safetensors", tensors, GGMLQuantizationType.F16)
     except (struct.error, UnicodeDecodeError, KeyError, ValueError) as error:
         raise WeightsError(f"{path} isn't an E5S1 file that can be read: {error}") from error
-    write_safetensors(target / "model.safetensors", [*plans, *_pooler(header)])
+    configuration.save_pretrained(target)
     _write_tokenizer(header, target)
-    _write_configuration(header, target)
+    _write_modules(header, target)
 
 
 class _Reader:
@@ -101,9 +99,6 @@ class _Reader:
     def value(self, layout: str) -> Any:
         return self.values(layout)[0]
 
-    def raw(self, count: int) -> bytes:
-        return bytes(self.value(f"{count}s"))
-
 
 def _read_header(path: Path) -> _Header:
     reader = _Reader(path.read_bytes())
@@ -119,85 +114,47 @@ def _read_header(path: Path) -> _Header:
     blob_size = reader.value("Q")
     ends = reader.values(f"{count + 1}I")
     scores = reader.values(f"{count}f")
-    blob = reader.raw(blob_size)
+    blob = reader.value(f"{blob_size}s")
     pieces = [(blob[ends[i] : ends[i + 1]].decode(), scores[i]) for i in range(count)]
     entries, _ = reader.values("iI")
-    normalization = {}
+    normalization = []
     for _ in range(entries):
         code, length = reader.values("IB")
-        normalization[chr(code)] = "".join(map(chr, reader.values(f"{length}I")))
+        normalization.append((chr(code), "".join(map(chr, reader.values(f"{length}I")))))
     tensors = {}
     for _ in range(reader.value("i")):
-        name = reader.raw(reader.value("H")).decode()
-        tensors[name] = _Tensor(*reader.values("BIQQ"))
+        name = reader.value(f"{reader.value('H')}s").decode()
+        tensors[name] = _Place(*reader.values("BIQQ"))
     return _Header._make((*shape, eps, pieces, bos, eos, pad, unk, normalization, tensors))
 
 
-def _shapes(header: _Header) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """The file's tensor names -> BERT's names and shapes (outputs × inputs)."""
-    hidden, feed_forward = header.hidden, header.feed_forward
-    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
-        "emb.word": ("embeddings.word_embeddings.weight", (header.vocabulary, hidden)),
-        "emb.pos": ("embeddings.position_embeddings.weight", (header.positions, hidden)),
-        "emb.type": ("embeddings.token_type_embeddings.weight", (header.token_types, hidden)),
-        "emb.ln.w": ("embeddings.LayerNorm.weight", (hidden,)),
-        "emb.ln.b": ("embeddings.LayerNorm.bias", (hidden,)),
-    }
-    outputs_inputs = {"fi": (feed_forward, hidden), "fo": (hidden, feed_forward)}
-    for layer in range(header.layers):
-        for short, long in _LAYER_NAMES.items():
-            outputs, inputs = outputs_inputs.get(short, (hidden, hidden))
-            for suffix, meaning in _SUFFIXES.items():
-                matrix = suffix == "w" and not short.endswith("ln")
-                shapes[f"l{layer}.{short}.{suffix}"] = (
-                    f"encoder.layer.{layer}.{long}.{meaning}",
-                    (outputs, inputs) if matrix else (outputs,),
-                )
-    return shapes
+def _tensors(path: Path, header: _Header, configuration: Any) -> list[Tensor]:
+    """BERT's tensors in its own order, from the file's."""
+    import torch
+    from transformers import BertModel
+
+    make_model: Any = BertModel  # it has no annotations
+    with torch.device("meta"):
+        shapes = {name: tuple(value.shape) for name, value in make_model(configuration).state_dict().items()}
+    tensors = []
+    for name, shape in shapes.items():
+        if name.startswith("pooler."):
+            # The file doesn't hold it and mean pooling doesn't use it, but BERT has one.
+            tensors.append(Tensor(name, shape, [np.zeros(shape, np.float32)]))
+        else:
+            place = header.tensors[_source_name(name)]
+            pieces = dequantized(path, place.offset, place.size, _KINDS[place.kind])
+            tensors.append(Tensor(name, shape, pieces))
+    return tensors
 
 
-def _pooler(header: _Header) -> list[TensorPlan]:
-    """BERT's pooler, as zeros: the file doesn't hold it and mean pooling doesn't use it, but BERT has one."""
-    shapes = {"pooler.dense.weight": (header.hidden, header.hidden), "pooler.dense.bias": (header.hidden,)}
-    return [
-        TensorPlan(name, "F16", shape, partial(iter, [np.zeros(shape, np.float32)]))
-        for name, shape in shapes.items()
-    ]
-
-
-def _plan(
-    path: Path,
-    header: _Header,
-    name: str,
-    bert: tuple[str, tuple[int, ...]],
-    on_bytes: Callable[[int], object],
-) -> TensorPlan:
-    tensor = header.tensors[name]
-    bert_name, shape = bert
-    if tensor.elements != math.prod(shape):
-        raise ValueError(f"'{name}' has {tensor.elements} values for the shape {shape}")
-    sizes = {_FLOAT32: 4 * tensor.elements, _Q4_0: tensor.elements // _BLOCK * _BLOCK_BYTES}
-    if sizes.get(tensor.kind) != tensor.size or tensor.offset + tensor.size > path.stat().st_size:
-        raise ValueError(f"'{name}' doesn't lie where the directory says")
-    return TensorPlan(bert_name, "F16", shape, partial(_pieces, path, tensor, on_bytes))
-
-
-def _pieces(path: Path, tensor: _Tensor, on_bytes: Callable[[int], object]) -> Iterator[NDArray[np.float32]]:
-    step = _PIECE_BLOCKS * (_BLOCK_BYTES if tensor.kind == _Q4_0 else 4 * _BLOCK)
-    with path.open("rb") as file:
-        file.seek(tensor.offset)
-        for start in range(0, tensor.size, step):
-            raw = np.frombuffer(file.read(min(step, tensor.size - start)), np.uint8)
-            yield _dequantize(raw) if tensor.kind == _Q4_0 else raw.view("<f4")
-            on_bytes(raw.size)
-
-
-def _dequantize(raw: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Q4_0 blocks to values: (nibble - 8) × scale, low nibbles first."""
-    blocks = raw.reshape(-1, _BLOCK_BYTES)
-    scales = blocks[:, :2].copy().view("<f2").astype(np.float32)
-    nibbles = np.concatenate([blocks[:, 2:] & 0x0F, blocks[:, 2:] >> 4], axis=1)
-    return (nibbles.astype(np.float32) - 8.0) * scales
+def _source_name(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
+    stem, _, suffix = name.rpartition(".")
+    if layer := re.fullmatch(r"encoder\.layer\.(\d+)\.(.+)", stem):
+        return f"l{layer[1]}.{_NAMES[layer[2]]}.{suffix[0]}"
+    return f"{_NAMES[stem]}.{suffix[0]}"
 
 
 def _write_tokenizer(header: _Header, target: Path) -> None:
@@ -207,7 +164,7 @@ def _write_tokenizer(header: _Header, target: Path) -> None:
 
     bos, eos, pad, unk = (header.pieces[each][0] for each in (header.bos, header.eos, header.pad, header.unk))
     tokenizer = Tokenizer(Unigram(header.pieces, unk_id=header.unk, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Precompiled(build_charsmap(header.normalization))
+    tokenizer.normalizer = normalizers.Precompiled(precompiled_map(header.normalization))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
     )
@@ -231,11 +188,26 @@ def _write_tokenizer(header: _Header, target: Path) -> None:
     ).save_pretrained(target)
 
 
-def _write_configuration(header: _Header, target: Path) -> None:
-    """BERT's configuration and the modules of sentence-transformers: encoder, mean pooling, L2 norm."""
+def precompiled_map(rules: list[tuple[str, str]]) -> bytes:
+    """SentencePiece's form of the normalization map.
+
+    Generic normal forms won't do instead: the map differs from NFKC (control characters vanish, "～" stays).
+    """
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
+    messages: Any = sentencepiece_model_pb2  # its classes are made while it is imported
+    sentencepiece.set_min_log_level(1)  # it tells on standard error what it does
+    normalizer = sentencepiece.SentencePieceNormalizer(norm_map=rules)
+    specification = messages.NormalizerSpec.FromString(normalizer.serialized_normalizer_spec())
+    charsmap: bytes = specification.precompiled_charsmap
+    return charsmap
+
+
+def _configuration(header: _Header) -> Any:
     from transformers import BertConfig
 
-    BertConfig(
+    return BertConfig(
         architectures=["BertModel"],
         dtype="float16",
         vocab_size=header.vocabulary,
@@ -247,7 +219,11 @@ def _write_configuration(header: _Header, target: Path) -> None:
         type_vocab_size=header.token_types,
         layer_norm_eps=header.layer_norm_eps,
         pad_token_id=header.pad,
-    ).save_pretrained(target)
+    )
+
+
+def _write_modules(header: _Header, target: Path) -> None:
+    """The modules of sentence-transformers: encoder, mean pooling, L2 norm."""
     modules = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")
     documents: dict[str, Any] = {
         "modules.json": [

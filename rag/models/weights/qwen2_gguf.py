@@ -5,50 +5,27 @@ made once loads in seconds. Layout: https://github.com/ggml-org/ggml/blob/master
 those of gguf's own dequantization, rounded to bfloat16.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from gguf import MODEL_ARCH, GGMLQuantizationType, GGUFReader, get_tensor_name_map
+from gguf.quants import dequantize
 
 from rag.errors import WeightsError
-from rag.models.weights.safetensors_file import TensorPlan, write_safetensors
+from rag.models.weights.safetensors_file import Tensor, dequantized, write_safetensors
 
 SOURCE = "model.gguf"
-_PIECE_VALUES = 1 << 23  # dequantized at a time: 32 MB as float32
-_TENSOR_NAMES = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
-_LAYER_NAMES = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
 _CONTROL, _USER_DEFINED, _UNUSED = 3, 4, 5  # token types of the GGUF specification
 
 
-def convert_gguf(source: Path, target: Path, on_bytes: Callable[[int], object] = lambda count: None) -> None:
+def convert_gguf(source: Path, target: Path) -> None:
     """Write into the folder ``target`` what ``AutoModelForCausalLM`` and ``AutoTokenizer`` load.
-
-    ``on_bytes`` is told how many bytes of the source were just dealt with.
 
     Raises:
         WeightsError: ``source / "model.gguf"`` isn't a Qwen2 model that this can convert.
         OSError: a file can't be read or written.
     """
-    from gguf import GGUFReader
-
     path = source / SOURCE
     try:
         reader = GGUFReader(path)
@@ -62,19 +39,22 @@ def convert_gguf(source: Path, target: Path, on_bytes: Callable[[int], object] =
     tensors = {tensor.name: tensor for tensor in reader.tensors}
     if "token_embd.weight" not in tensors:
         raise WeightsError(f"{path} has no tensor 'token_embd.weight'")
-    tied = _tie_embeddings(path, tensors)
-    _write_config(reader, tensors, tied, target)
+    config = _config(reader, int(tensors["token_embd.weight"].shape[1]), _tie_embeddings(tensors))
+    names = _transformers_names(config)
+    if unknown := tensors.keys() - names.keys():
+        raise WeightsError(f"{path} has a tensor '{min(unknown)}' that a Qwen2 model doesn't have")
+    config.save_pretrained(target)
+    _write_generation_config(config, target)
     _write_tokenizer(reader, target)
-    plans = [
-        TensorPlan(
-            _transformers_name(path, name),
-            "BF16",
+    converted = [
+        Tensor(
+            names[name],
             tuple(int(size) for size in reversed(tensor.shape)),  # GGUF names the fastest dimension first
-            partial(_pieces, path, tensor, on_bytes),
+            dequantized(path, int(tensor.data_offset), int(tensor.n_bytes), tensor.tensor_type),
         )
         for name, tensor in tensors.items()
     ]
-    write_safetensors(target / "model.safetensors", plans)
+    write_safetensors(target / "model.safetensors", converted, GGMLQuantizationType.BF16)
 
 
 def _field(reader: Any, key: str) -> Any:
@@ -84,38 +64,7 @@ def _field(reader: Any, key: str) -> Any:
     return field.contents()
 
 
-def _transformers_name(path: Path, name: str) -> str:
-    if name in _TENSOR_NAMES:
-        return _TENSOR_NAMES[name]
-    match = re.fullmatch(r"blk\.(\d+)\.(\w+)\.(weight|bias)", name)
-    if match is None or match[2] not in _LAYER_NAMES:
-        raise WeightsError(f"{path} has a tensor '{name}' that a Qwen2 model doesn't have")
-    return f"model.layers.{match[1]}.{_LAYER_NAMES[match[2]]}.{match[3]}"
-
-
-def _pieces(path: Path, tensor: Any, on_bytes: Callable[[int], object]) -> Iterator[NDArray[np.float32]]:
-    """The tensor's values, some rows at a time, read from the file rather than through a memory map."""
-    rows = int(np.prod(tensor.data.shape[:-1], dtype=np.int64))
-    row_values = int(tensor.shape[0])
-    step = max(1, _PIECE_VALUES // row_values)
-    for first in range(0, rows, step):
-        count = min(step, rows - first)
-        yield _rows(path, tensor, first, count)
-        on_bytes(int(tensor.n_bytes) * count // rows)
-
-
-def _rows(path: Path, tensor: Any, first: int, count: int) -> NDArray[np.float32]:
-    from gguf.quants import dequantize
-
-    row_bytes = int(tensor.n_bytes) // int(np.prod(tensor.data.shape[:-1], dtype=np.int64))
-    with path.open("rb") as file:
-        file.seek(int(tensor.data_offset) + first * row_bytes)
-        raw = np.frombuffer(file.read(count * row_bytes), np.uint8).reshape(count, row_bytes)
-    values: NDArray[np.float32] = dequantize(raw, tensor.tensor_type)
-    return values
-
-
-def _tie_embeddings(path: Path, tensors: dict[str, Any]) -> bool:
+def _tie_embeddings(tensors: dict[str, Any]) -> bool:
     """Whether input and output embeddings are one matrix; if so, only the finer copy is left in ``tensors``.
 
     A GGUF file may hold two quantizations of the one matrix of a model with tied embeddings. They differ only
@@ -128,8 +77,7 @@ def _tie_embeddings(path: Path, tensors: dict[str, Any]) -> bool:
     if tuple(output.shape) != tuple(embedding.shape):
         return False
     sampled = np.linspace(0, int(output.shape[1]) - 1, 64).astype(int)
-    left = np.concatenate([_rows(path, embedding, int(row), 1) for row in sampled])
-    right = np.concatenate([_rows(path, output, int(row), 1) for row in sampled])
+    left, right = (dequantize(each.data[sampled], each.tensor_type) for each in (embedding, output))
     cosine = np.sum(left * right) / (np.linalg.norm(left) * np.linalg.norm(right))
     if cosine < 0.95:
         return False
@@ -139,16 +87,24 @@ def _tie_embeddings(path: Path, tensors: dict[str, Any]) -> bool:
     return True
 
 
-def _write_config(reader: Any, tensors: dict[str, Any], tied: bool, target: Path) -> None:
-    from transformers import GenerationConfig, Qwen2Config
+def _transformers_names(config: Any) -> dict[str, str]:
+    """The names of a model's tensors in GGUF and in transformers."""
+    import torch
+    from transformers import Qwen2ForCausalLM
 
-    bos, eos, pad = (
-        int(_field(reader, f"tokenizer.ggml.{each}_token_id")) for each in ("bos", "eos", "padding")
-    )
-    Qwen2Config(
+    with torch.device("meta"):
+        names = Qwen2ForCausalLM(config).state_dict().keys()
+    gguf_names = get_tensor_name_map(MODEL_ARCH.QWEN2, config.num_hidden_layers)
+    return {str(gguf_names.get_name(name, (".weight", ".bias"))): name for name in names}
+
+
+def _config(reader: Any, vocabulary: int, tied: bool) -> Any:
+    from transformers import Qwen2Config
+
+    return Qwen2Config(
         architectures=["Qwen2ForCausalLM"],
         dtype="bfloat16",
-        vocab_size=int(tensors["token_embd.weight"].shape[1]),
+        vocab_size=vocabulary,
         hidden_size=_field(reader, "qwen2.embedding_length"),
         intermediate_size=_field(reader, "qwen2.feed_forward_length"),
         num_hidden_layers=_field(reader, "qwen2.block_count"),
@@ -158,14 +114,21 @@ def _write_config(reader: Any, tensors: dict[str, Any], tied: bool, target: Path
         rms_norm_eps=_field(reader, "qwen2.attention.layer_norm_rms_epsilon"),
         rope_parameters={"rope_type": "default", "rope_theta": _field(reader, "qwen2.rope.freq_base")},
         tie_word_embeddings=tied,
-        bos_token_id=bos,
-        eos_token_id=eos,
-        pad_token_id=pad,
-    ).save_pretrained(target)
-    # the end of a turn and the end of the text both end an answer
+        bos_token_id=int(_field(reader, "tokenizer.ggml.bos_token_id")),
+        eos_token_id=int(_field(reader, "tokenizer.ggml.eos_token_id")),
+        pad_token_id=int(_field(reader, "tokenizer.ggml.padding_token_id")),
+    )
+
+
+def _write_generation_config(config: Any, target: Path) -> None:
+    from transformers import GenerationConfig
+
     make_generation_config: Any = GenerationConfig  # it has no annotations
     make_generation_config(
-        bos_token_id=bos, eos_token_id=sorted({eos, bos}, reverse=True), pad_token_id=pad
+        bos_token_id=config.bos_token_id,
+        # the end of a turn and the end of the text both end an answer
+        eos_token_id=sorted({config.eos_token_id, config.bos_token_id}, reverse=True),
+        pad_token_id=config.pad_token_id,
     ).save_pretrained(target)
 
 

@@ -11,7 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import TypeAdapter
 
 from rag.errors import WeightsError
 
@@ -75,13 +77,7 @@ def find_model(name: str) -> Model:
     raise WeightsError(f"no model has the short name '{name}'; {hint} (see `python -m rag models list`)")
 
 
-def _model(entry: dict[str, Any]) -> Model:
-    files = tuple(
-        SourceFile(**{**file, "slices": tuple(Slice(**each) for each in file["slices"])})
-        for file in entry["files"]
-    )
-    return Model(**{**entry, "files": files})
-
-
 _ENTRIES = tomllib.loads(Path(__file__).with_name("models.toml").read_text(encoding="utf-8"))["models"]
-MODELS: Mapping[str, Model] = {model.name: model for model in map(_model, _ENTRIES)}
+MODELS: Mapping[str, Model] = {
+    model.name: model for model in TypeAdapter(tuple[Model, ...]).validate_python(_ENTRIES)
+}

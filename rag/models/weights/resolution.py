@@ -1,7 +1,6 @@
 """Models on this machine: the folder behind a name, what its weights hash to, loading them quietly."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import WeightsError
-from rag.models.weights.cache import Manifest, file_digest, model_folder, model_state
+from rag.files import file_digest
+from rag.models.weights.cache import Manifest, model_folder, model_state
 from rag.models.weights.registry import MODELS, find_model
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -99,13 +99,11 @@ def _hub_folder(name: str) -> Path:
             return folder
     except LocalEntryNotFoundError:
         pass
-    advice = "run `python -m rag models list` for models that need no hub, or name a local folder in rag.toml"
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        raise WeightsError(
-            f"the hub's model '{name}' isn't on this machine and HF_HUB_OFFLINE is set; {advice}"
-        )
     try:
         return Path(snapshot_download(name, ignore_patterns=_OTHER_FORMATS))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         cause = str(error).strip().splitlines()[0]
-        raise WeightsError(f"can't get '{name}' from the model hub: {cause}; {advice}") from error
+        raise WeightsError(
+            f"can't get '{name}' from the model hub: {cause}; run `python -m rag models list` for models "
+            "that need no hub, or name a local folder in rag.toml"
+        ) from error

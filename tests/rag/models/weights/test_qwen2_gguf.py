@@ -87,15 +87,6 @@ def test_an_answer_ends_with_its_turn_or_with_the_text(tiny_gguf: Any, tmp_path:
     assert not model.generation_config.do_sample
 
 
-def test_progress_covers_the_tensors(tiny_gguf: Any, tmp_path: Path) -> None:
-    (tmp_path / "target").mkdir()
-    tiny_gguf.write(tmp_path / "model.gguf")
-    counts: list[int] = []
-    convert_gguf(tmp_path, tmp_path / "target", counts.append)
-    tensors = sum(int(tensor.n_bytes) for tensor in gguf.GGUFReader(tmp_path / "model.gguf").tensors)
-    assert sum(counts) == tensors
-
-
 def test_another_architecture_is_refused(tiny_gguf: Any, tmp_path: Path) -> None:
     tiny_gguf.write(tmp_path / "model.gguf", architecture="llama")
     with pytest.raises(WeightsError, match="llama"):
