@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rag.errors import WeightsError
 from rag.files import file_digest
-from rag.models.generator.protocols import Abilities, ChatGenerator, Generator, Local, Quoting
+from rag.models.generator.protocols import Abilities, Generator, Local, Quoting
+from rag.models.generator.provider_chat import ChatGenerator, init_provider_model
 from rag.models.weights import MODELS, resolve_model
 from rag.settings import GeneratorSettings
 
@@ -66,13 +67,10 @@ def load_generator(settings: GeneratorSettings) -> Generator:
         WeightsError: the model isn't there; the message names the command that fetches it.
         ConfigError: a provider that doesn't exist, isn't installed or needs an API key.
     """
-    # Imported where they are used: each brings a library that takes seconds to load.
     if _PROVIDER_MODEL.fullmatch(settings.model):
-        from rag.models.generator.provider_chat import init_provider_model
-
-        return ChatGenerator(init_provider_model(settings), settings.model)
+        return init_provider_model(settings)
     folder = resolve_model(settings.model)
-    from rag.models.generator.transformers_chat import TransformersChatModel
+    from rag.models.generator.transformers_chat import TransformersChatModel  # takes seconds to load
 
     return TransformersChatModel(
         folder=folder,

@@ -1,26 +1,46 @@
-"""A model folder in memory: weights, tokenizer, and how its conversations are written down as tokens."""
+"""A model folder in memory, and an answer being written by it."""
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages.ai import UsageMetadata
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
 from rag.errors import GenerationError
 from rag.models.generator.adapter import Switch, apply_adapter, read_adapter, read_instructions
 from rag.models.generator.chat_template import ChatTemplate, first_line
-from rag.models.generator.decoding import Decoder
+from rag.models.generator.decoding import Decoder, DecodingOptions
 from rag.models.generator.packed_linear import pack_linears
 from rag.models.generator.shared_layers import SharedLayers, first_layer
+from rag.models.generator.text_stream import TextStream
 from rag.models.hardware import choose_device, choose_dtype
-from rag.models.weights import weights_digest
+from rag.models.weights import quiet_loading, weights_digest
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to read, how to write, by which of the decoders; a ``stop`` text ends it before itself."""
+
+    prompt: list[int]
+    options: DecodingOptions
+    stop: list[str]
+    decoder: Decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """``response`` is the answer's metadata; its times are in milliseconds."""
+
+    usage: UsageMetadata
+    response: dict[str, Any]
 
 
 class LocalModel:
@@ -47,7 +67,7 @@ class LocalModel:
         self.name = name
         try:
             device = choose_device(device)
-            with _quiet_loading():
+            with quiet_loading():
                 self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
                 model = AutoModelForCausalLM.from_pretrained(
                     folder, dtype=choose_dtype(dtype, device), local_files_only=True
@@ -65,7 +85,7 @@ class LocalModel:
         self.end_tokens: frozenset[int] = frozenset(
             (ends | {self.tokenizer.eos_token_id, self.tokenizer.pad_token_id}) - {None}
         )
-        self._template = ChatTemplate(self.tokenizer, name)
+        self.template = ChatTemplate(self.tokenizer, name)
         added = {file: self._add(file, model, folder) for file in (adapter, finder) if file is not None}
         switches = [switch for switch, _ in added.values()]
         below = min((first for _, first in added.values()), default=0) if len(added) > 1 else 0
@@ -94,20 +114,6 @@ class LocalModel:
             )
         return apply_adapter(model, adapter), first_layer(adapter.tensors)
 
-    def encode(self, text: str) -> list[int]:
-        """The tokens of a plain text."""
-        return self._template.encode(text)
-
-    def render(self, messages: Sequence[BaseMessage], *, answer_follows: bool = True) -> list[int]:
-        """The tokens of a conversation in the model's own chat template.
-
-        What a message says is text: a control token's name in it (``<|im_start|>``) is read letter by letter.
-
-        Raises:
-            GenerationError: the model has no template, or not for such messages.
-        """
-        return self._template.render(messages, answer_follows=answer_follows)
-
     def decoder_for(self, messages: Sequence[BaseMessage], *, finder: bool = False) -> Decoder:
         """What answers that conversation: with the adapter where it was trained for its beginning."""
         if finder:
@@ -118,12 +124,12 @@ class LocalModel:
         return self.decoder
 
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
-        """Like ``render``, for messages to be answered.
+        """The tokens of messages to be answered.
 
         Raises:
             GenerationError: there is no room for an answer behind them in what the model can read.
         """
-        tokens = self.render(messages)
+        tokens = self.template.render(messages)
         if self.context is not None and len(tokens) >= self.context:
             raise GenerationError(
                 f"the prompt has {len(tokens):,} tokens and {self.name} reads at most {self.context:,} "
@@ -131,14 +137,38 @@ class LocalModel:
             )
         return tokens
 
+    def write(self, request: Request, abandoned: Callable[[], bool]) -> Generator[str | Finished, None, None]:
+        """Pieces of an answer's text as they come, then what is to be known of it.
 
-@contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """No progress bars of transformers: loading takes seconds and they'd stand between ours."""
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
+        ``abandoned`` is asked at each step whether nobody wants it any more.
+        """
+        started = time.perf_counter()
+        first = None
+        decoder = request.decoder
+        stream = TextStream(self.tokenizer, request.stop)
+        written: list[int] = []
+        with closing(decoder.decode(request.prompt, request.options, abandoned)) as decoding:
+            for tokens in decoding:
+                first = first or time.perf_counter()
+                written.extend(tokens)
+                if piece := stream.feed(tokens):
+                    yield piece
+                if stream.stopped:
+                    break
+        if piece := stream.finish():
+            yield piece
+        finished = time.perf_counter()
+        complete = stream.stopped or not self.end_tokens.isdisjoint(written[-1:])
+        response = {
+            "finish_reason": "stop" if complete else "length",
+            "reused_tokens": decoder.reused,
+            "steps": decoder.steps,
+            "likelihoods": [round(each, 4) for each in decoder.likelihoods],
+            "timings_ms": {
+                "first_token": round(((first or finished) - started) * 1000, 3),
+                "total": round((finished - started) * 1000, 3),
+            },
+        }
+        read = len(request.prompt)
+        usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
+        yield Finished(usage, response)

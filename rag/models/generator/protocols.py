@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
@@ -93,45 +92,3 @@ class Generator(Protocol):
     ) -> AIMessage:
         """The whole answer. ``finder``: by the second adapter, of local models that can find."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ChatGenerator:
-    """Any LangChain chat model as a generator. It has no abilities; its own limit of tokens holds."""
-
-    model: BaseChatModel
-    name: str = ""
-
-    @property
-    def model_name(self) -> str:
-        """Its name, by default that of its class."""
-        return self.name or self.model.get_name()
-
-    @property
-    def abilities(self) -> Abilities:
-        """None."""
-        return Abilities()
-
-    def stream(
-        self,
-        input: list[BaseMessage],
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        avoid: str = "",
-    ) -> Iterator[AIMessageChunk]:
-        """See `Generator`."""
-        return self.model.stream(input, config, stop=stop)
-
-    def invoke(
-        self,
-        input: list[BaseMessage],
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        max_tokens: int = 0,
-        avoid: str = "",
-        finder: bool = False,
-    ) -> AIMessage:
-        """See `Generator`."""
-        return self.model.invoke(input, config, stop=stop)

@@ -2,61 +2,73 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from langchain.chat_models import init_chat_model
-from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableConfig
 
-from rag.errors import ConfigError, GenerationError
+from rag.errors import ConfigError, GenerationError, RagError
+from rag.models.generator.protocols import Abilities
 from rag.settings import GeneratorSettings
 
 _TAKES_SEED = {"openai", "azure_openai", "mistralai", "ollama", "groq"}
 
 
-class ProviderChatModel(BaseChatModel):
-    """A LangChain chat model whose failures are reported as Wenju reports them: what, why, what to do."""
+@dataclass(frozen=True, slots=True)
+class ChatGenerator:
+    """Any LangChain chat model as a generator. It has no abilities; its own limit of tokens holds.
 
-    inner: BaseChatModel
-    model_name: str  # provider:model
+    Its failures are reported as Wenju reports them: what, why, what to do.
+    """
+
+    model: BaseChatModel
+    name: str = ""
     place: str = ""  # where it is served, for messages
 
     @property
-    def _llm_type(self) -> str:
-        return f"provider-{self.inner._llm_type}"
+    def model_name(self) -> str:
+        """Its name, by default that of its class."""
+        return self.name or self.model.get_name()
 
-    def get_token_ids(self, text: str) -> list[int]:
-        """What the model itself says about its tokens."""
-        return self.inner.get_token_ids(text)
+    @property
+    def abilities(self) -> Abilities:
+        """None."""
+        return Abilities()
 
-    def _generate(
+    def stream(
         self,
-        messages: list[BaseMessage],
+        input: list[BaseMessage],
+        config: RunnableConfig | None = None,
+        *,
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
+        avoid: str = "",
+    ) -> Iterator[AIMessageChunk]:
+        """See `Generator`."""
         with self._reporting():
-            message = self.inner.invoke(messages, stop=stop, **kwargs)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+            yield from self.model.stream(input, config, stop=stop)
 
-    def _stream(
+    def invoke(
         self,
-        messages: list[BaseMessage],
+        input: list[BaseMessage],
+        config: RunnableConfig | None = None,
+        *,
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
+        max_tokens: int = 0,
+        avoid: str = "",
+        finder: bool = False,
+    ) -> AIMessage:
+        """See `Generator`."""
         with self._reporting():
-            for chunk in self.inner.stream(messages, stop=stop, **kwargs):
-                yield ChatGenerationChunk(message=_as_chunk(chunk))
+            return self.model.invoke(input, config, stop=stop)
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
         try:
             yield
+        except RagError:
+            raise
         except Exception as error:  # each provider's client has its own tree of errors
             raise GenerationError(
                 f"{self.model_name}{self.place} doesn't answer: {_causes(error)}; "
@@ -64,12 +76,14 @@ class ProviderChatModel(BaseChatModel):
             ) from error
 
 
-def init_provider_model(settings: GeneratorSettings) -> ProviderChatModel:
+def init_provider_model(settings: GeneratorSettings) -> ChatGenerator:
     """The chat model that ``settings.model`` names as "provider:model"; keys come from the environment.
 
     Raises:
         ConfigError: there is no such provider, its package isn't installed, or it needs a key.
     """
+    from langchain.chat_models import init_chat_model  # takes a second to load
+
     provider = settings.model.partition(":")[0]
     options: dict[str, Any] = {"temperature": settings.temperature, "max_tokens": settings.max_tokens}
     if provider in _TAKES_SEED:
@@ -86,19 +100,7 @@ def init_provider_model(settings: GeneratorSettings) -> ProviderChatModel:
             f"put {provider}'s API key into the environment (any text will do if the server asks for none)"
         ) from error
     place = f" at {settings.base_url}" if settings.base_url else ""
-    return ProviderChatModel(inner=inner, model_name=settings.model, place=place)
-
-
-def _as_chunk(message: AIMessage) -> AIMessageChunk:
-    """A whole message, which is all that a model that can't stream gives, as the one chunk of a stream."""
-    if isinstance(message, AIMessageChunk):
-        return message
-    return AIMessageChunk(
-        content=message.content,
-        usage_metadata=message.usage_metadata,
-        response_metadata=message.response_metadata,
-        chunk_position="last",
-    )
+    return ChatGenerator(inner, settings.model, place)
 
 
 def _causes(error: BaseException) -> str:

@@ -19,9 +19,8 @@ from rag.errors import GenerationError
 from rag.models.generator.adapter import read_instructions
 from rag.models.generator.chat_template import first_line
 from rag.models.generator.decoding import DecodingOptions
-from rag.models.generator.local_model import LocalModel
+from rag.models.generator.local_model import Finished, LocalModel, Request
 from rag.models.generator.protocols import Abilities
-from rag.models.generator.writing import Finished, Request, write
 from rag.settings import Dtype
 
 _POLL_SECONDS = 0.1  # how often a reader that waits for the model is asked whether it's still there
@@ -32,9 +31,8 @@ class TransformersChatModel(BaseChatModel):
 
     Calls from several threads are answered one after the other. What the last prompt and this one have in
     common at the beginning isn't read again. Greedy unless ``temperature`` is above 0; then equal calls with
-    an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, ``temperature``, ``seed``
-    and ``prompt_lookup_tokens``, text that the answer must not begin with, ``avoid``, and ``finder``: whether
-    the second adapter answers.
+    an equal ``seed`` give equal answers. A call may bring its own ``max_tokens``, text that the answer must
+    not begin with, ``avoid``, and ``finder``: whether the second adapter answers.
 
     An answer's ``response_metadata`` has ``model_name``, ``finish_reason`` ("stop" or "length"),
     ``reused_tokens`` of the prompt, ``steps`` through the model, and ``timings_ms``: ``wait`` for other
@@ -48,7 +46,6 @@ class TransformersChatModel(BaseChatModel):
     temperature: float = Field(0.0, ge=0.0)
     seed: int | None = 0
     max_tokens: int = Field(256, ge=1)
-    stop: list[str] = Field(default_factory=list)
     prompt_lookup_tokens: int = Field(10, ge=0)  # guessed ahead at each step; 0 turns guessing off
     adapter: Path | None = None  # what the model was trained further with, for the instructions it names
     finder: Path | None = None  # the same, for finding what is asked for
@@ -90,11 +87,6 @@ class TransformersChatModel(BaseChatModel):
         """Whether it has a second adapter, that finds what is asked for."""
         return self.finder is not None
 
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._loaded is not None
-
     def load(self) -> None:
         """Load the model now rather than at the first question.
 
@@ -110,7 +102,7 @@ class TransformersChatModel(BaseChatModel):
             GenerationError: the model can't be loaded, or can't take the messages.
         """
         model = self._model()
-        head = model.render(messages, answer_follows=False)
+        head = model.template.render(messages, answer_follows=False)
         decoders = [model.decoder_for(messages)]
         if self.can_find and decoders[0] is not model.decoder:  # they are read twice
             decoders.append(model.decoder_for(messages, finder=True))
@@ -132,7 +124,7 @@ class TransformersChatModel(BaseChatModel):
         """
         model = self._model()
         prompt = model.prompt(messages)
-        continuations = [model.encode(text) for text in candidates]
+        continuations = [model.template.encode(text) for text in candidates]
         if not all(continuations):
             raise ValueError("a candidate must not be empty")
         with self._alone(), self._reporting():
@@ -141,13 +133,7 @@ class TransformersChatModel(BaseChatModel):
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens that the model makes of a text, without those of the chat template."""
-        return self._model().encode(text)
-
-    def get_num_tokens_from_messages(
-        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
-        """How many tokens the messages are as a prompt, chat template included."""
-        return len(self._model().render(messages))
+        return self._model().template.encode(text)
 
     def _generate(
         self,
@@ -211,9 +197,6 @@ class TransformersChatModel(BaseChatModel):
         stop: list[str] | None,
         *,
         max_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        prompt_lookup_tokens: int | None = None,
         avoid: str = "",
         finder: bool = False,
     ) -> Request:
@@ -222,16 +205,15 @@ class TransformersChatModel(BaseChatModel):
         room = max_tokens if max_tokens is not None else self.max_tokens
         if model.context is not None:
             room = min(room, model.context - len(prompt))
-        ahead = prompt_lookup_tokens if prompt_lookup_tokens is not None else self.prompt_lookup_tokens
         options = DecodingOptions(
             max_tokens=room,
-            temperature=temperature if temperature is not None else self.temperature,
-            seed=seed if seed is not None else self.seed,
-            lookup_tokens=ahead,
-            avoid=tuple(model.encode(avoid)),
+            temperature=self.temperature,
+            seed=self.seed,
+            lookup_tokens=self.prompt_lookup_tokens,
+            avoid=tuple(model.template.encode(avoid)),
         )
         decoder = model.decoder_for(messages, finder=finder)
-        return Request(prompt, options, self.stop if stop is None else stop, decoder)
+        return Request(prompt, options, stop or [], decoder)
 
     def _write(
         self, request: Request, abandoned: Callable[[], bool] = lambda: False
@@ -241,7 +223,7 @@ class TransformersChatModel(BaseChatModel):
         asked = time.perf_counter()
         with self._alone(abandoned), self._reporting():
             waited = round((time.perf_counter() - asked) * 1000, 3)
-            with closing(write(model, request, abandoned)) as events:
+            with closing(model.write(request, abandoned)) as events:
                 for event in events:
                     if isinstance(event, Finished):
                         event.response["model_name"] = self.model_name

@@ -56,7 +56,7 @@ def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) 
     answer = model.invoke(QUESTION)
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] == 7
-    assert answer.usage_metadata["input_tokens"] == model.get_num_tokens_from_messages(QUESTION)
+    assert answer.usage_metadata["input_tokens"] == len(model._model().prompt(QUESTION))
     metadata = answer.response_metadata
     assert metadata["model_name"] == model.folder.name
     assert metadata["finish_reason"] == "length"
@@ -67,8 +67,8 @@ def test_control_tokens_in_a_message_are_read_as_text(make_model: MakeModel) -> 
     local = make_model()._model()
     names = [each for each in local.tokenizer.get_added_vocab() if len(each) > 1]
     control = {local.tokenizer.get_added_vocab()[each] for each in names}
-    plain = local.render([HumanMessage("a b")])
-    hostile = local.render([HumanMessage("a " + " ".join(names) + " b")])
+    plain = local.template.render([HumanMessage("a b")])
+    hostile = local.template.render([HumanMessage("a " + " ".join(names) + " b")])
     assert names and control & set(plain)  # the template's own
     assert [each for each in hostile if each in control] == [each for each in plain if each in control]
 
@@ -81,7 +81,6 @@ def test_a_stop_string_ends_the_answer_before_it(make_model: MakeModel) -> None:
     for answer in (model.invoke(QUESTION, stop=[stop]), joined(list(model.stream(QUESTION, stop=[stop])))):
         assert answer.text == expected
         assert answer.response_metadata["finish_reason"] == "stop"
-    assert make_model(stop=[stop]).invoke(QUESTION).text == expected
 
 
 def test_greedy_answers_are_the_same_with_and_without_guessing_ahead(make_model: MakeModel) -> None:
@@ -89,12 +88,9 @@ def test_greedy_answers_are_the_same_with_and_without_guessing_ahead(make_model:
 
 
 def test_equal_seeds_give_equal_answers_and_others_differ(make_model: MakeModel) -> None:
-    model = make_model(temperature=1.5)
-    answers = [model.invoke(QUESTION, seed=seed).text for seed in (1, 2, 1, 3)]
+    answers = [make_model(temperature=1.5, seed=seed).invoke(QUESTION).text for seed in (1, 2, 1, 3)]
     assert answers[0] == answers[2]
     assert len(set(answers)) == 3
-    assert make_model(temperature=1.5, seed=2).invoke(QUESTION).text == answers[1]
-    assert model.invoke(QUESTION, temperature=0.0).text == make_model().invoke(QUESTION).text
 
 
 def test_without_a_seed_answers_differ(make_model: MakeModel) -> None:
@@ -171,7 +167,9 @@ def test_a_fixed_head_is_read_once(make_model: MakeModel) -> None:
     head = [SystemMessage("Answer from the passages."), HumanMessage("Example?"), AIMessage("Example [1].")]
     model.warm(head)
     answer = model.invoke([*head, *QUESTION[1:]])
-    assert answer.response_metadata["reused_tokens"] == len(model._model().render(head, answer_follows=False))
+    assert answer.response_metadata["reused_tokens"] == len(
+        model._model().template.render(head, answer_follows=False)
+    )
     assert answer.text == make_model().invoke([*head, *QUESTION[1:]]).text
 
 
@@ -183,7 +181,7 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(make_model: MakeModel) 
 
 def test_an_answer_ends_where_the_models_context_does(make_model: MakeModel) -> None:
     model = make_model(max_tokens=10_000)
-    tokens = model.get_num_tokens_from_messages(QUESTION)
+    tokens = len(model._model().prompt(QUESTION))
     answer = model.invoke(QUESTION)
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] <= 512 - tokens
@@ -231,9 +229,8 @@ def test_a_model_without_a_chat_template_is_refused(make_model: MakeModel) -> No
 
 def test_the_model_is_loaded_when_first_used_and_once(make_model: MakeModel) -> None:
     model = make_model()
-    before = model.is_loaded
+    assert model._loaded is None
     model.load()
-    assert (before, model.is_loaded) == (False, True)
     loaded = model._model()
     model.invoke(QUESTION)
     assert model._model() is loaded
@@ -262,9 +259,9 @@ def test_an_answer_doesnt_begin_with_the_text_that_a_call_says(make_model: MakeM
     local = model._model()
     first = local.decoder
     free = next(first.decode(local.prompt(QUESTION), DecodingOptions(1)))[0]
-    start = next(each for each in "abcdefgh" if local.encode(each))
+    start = next(each for each in "abcdefgh" if local.template.encode(each))
     request = model._request(QUESTION, None, avoid=start)
-    assert request.options.avoid == tuple(local.encode(start))
+    assert request.options.avoid == tuple(local.template.encode(start))
     assert model._request(QUESTION, None).options.avoid == ()
     avoiding = next(first.decode(local.prompt(QUESTION), DecodingOptions(1, avoid=(free,))))
     assert avoiding != [free]
