@@ -38,6 +38,7 @@ from rag.files import write_atomically
 
 DIMENSION = 384
 TOP = 50
+_AT_ONCE = 4096  # passages given to the embedder
 QUERIES = 200
 UPDATES = 10
 DOCUMENT = 10  # passages
@@ -190,8 +191,8 @@ def embed(folders: Sequence[Path], model: str) -> tuple[Vectors, Vectors]:
     embeddings = build_embeddings(Settings().override("embedder", model=model))
     texts = [line["text"] for folder in folders for line in _lines(folder / "corpus.jsonl")]
     queries = [line["text"] for folder in folders for line in _lines(folder / "queries.jsonl")[:200]]
-    with tqdm(total=len(texts), unit="passages") as bar:
-        vectors = embeddings.encode_passages(texts, progress=bar.update)
+    parts = tqdm(range(0, len(texts), _AT_ONCE), unit_scale=_AT_ONCE, unit="passages")
+    vectors = np.concatenate([embeddings.encode_passages(texts[each : each + _AT_ONCE]) for each in parts])
     return vectors, np.array([embeddings.embed_query(query) for query in queries], dtype=np.float32)
 
 

@@ -1,6 +1,6 @@
 """What trainings of low-rank additions share: making them, the learning rate's course, saving, going on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -12,6 +12,17 @@ from rag.errors import TrainingError
 from rag.models.generator.adapter import AdaptedLinear, Switch
 
 Learned = dict[str, nn.Parameter]
+_MATRICES = (
+    *("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
+    *("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
+)
+
+
+def adapted_names(layers: int, first: int) -> Iterator[str]:
+    """The names of the matrices that are added to, of so many layers from ``first`` on."""
+    for layer in range(first, layers):
+        for matrix in _MATRICES:
+            yield f"model.layers.{layer}.{matrix}"
 
 
 def add_low_rank(model: nn.Module, names: Iterable[str], rank: int) -> Learned:

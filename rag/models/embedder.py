@@ -9,7 +9,7 @@ where another program takes a core for a moment, all of them wait for it.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
@@ -51,13 +51,7 @@ class SentenceEmbeddings(Embeddings):
         query_prefix: str | None = None,
         passage_prefix: str | None = None,
     ) -> None:
-        """Remember how to load the model.
-
-        Raises:
-            ValueError: ``batch_size`` is less than 1.
-        """
-        if batch_size < 1:
-            raise ValueError("batch_size must be at least 1")
+        """Remember how to load the model."""
         self.folder = Path(folder)
         self.name = name if name is not None else self.folder.name
         self.batch_size = batch_size
@@ -81,7 +75,7 @@ class SentenceEmbeddings(Embeddings):
         if self._fingerprint is None:
             self._fingerprint = EmbedderFingerprint(
                 name=self.name,
-                dimension=declared_dimension(self.folder) or self._measured_dimension(),
+                dimension=declared_dimension(self.folder) or len(self.embed_query(".")),
                 digest=weights_digest(self.folder),
                 query_prefix=self._query_prefix,
                 passage_prefix=self._passage_prefix,
@@ -94,8 +88,14 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
-        vector: list[float] = self._encode(self._query_prefix + text).tolist()
-        return vector
+        text = self._query_prefix + text
+        features = self._features([text])
+        # Sharing a query of some words among threads saves some milliseconds at best; on a machine that is
+        # busy, with a generator say, threads that wait for each other make it many times slower.
+        short = approximate_tokens(text) <= _SHORT_TOKENS
+        with self.thread_limit(1) if short else nullcontext():
+            vector: list[float] = self._forward(features)[0].tolist()
+            return vector
 
     def embed_queries(self, texts: list[str]) -> list[list[float]]:
         """The vectors of many queries, in order.
@@ -115,22 +115,18 @@ class SentenceEmbeddings(Embeddings):
         vectors: list[list[float]] = self.encode_passages(texts).tolist()
         return vectors
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], object] | None = None
-    ) -> NDArray[np.float32]:
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of passages, one a row, in order: shape (texts, dimension).
 
         Texts of like length go through the model together, the longest first, so that little is padded and
-        memory runs out at once or not at all. ``progress`` is told how many texts were just done.
+        memory runs out at once or not at all.
 
         Raises:
             WeightsError: the model can't be loaded.
         """
-        return self._encode_all(texts, self._passage_prefix, progress)
+        return self._encode_all(texts, self._passage_prefix)
 
-    def _encode_all(
-        self, texts: Sequence[str], prefix: str, progress: Callable[[int], object] | None = None
-    ) -> NDArray[np.float32]:
+    def _encode_all(self, texts: Sequence[str], prefix: str) -> NDArray[np.float32]:
         vectors: NDArray[np.float32] | None = None
         lengths = [approximate_tokens(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
@@ -140,8 +136,6 @@ class SentenceEmbeddings(Embeddings):
                 if vectors is None:
                     vectors = np.empty((len(texts), encoded.shape[1]), np.float32)
                 vectors[[block[row] for row in rows]] = encoded
-                if progress is not None:
-                    progress(len(rows))
         return vectors if vectors is not None else np.empty((0, self.fingerprint.dimension), np.float32)
 
     def _encode_block(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
@@ -162,16 +156,6 @@ class SentenceEmbeddings(Embeddings):
         with ThreadPoolExecutor(workers, thread_name_prefix="embedding") as pool:
             for batch, vectors in zip(batches, pool.map(encode, batches), strict=True):
                 yield batch.rows, vectors
-
-    def _encode(self, text: str) -> NDArray[np.float32]:
-        """The vector of one text with its prefix. Leaner than ``SentenceTransformer.encode``."""
-        features = self._features([text])
-        # Sharing a query of some words among threads saves some milliseconds at best; on a machine that is
-        # busy, with a generator say, threads that wait for each other make it many times slower.
-        short = approximate_tokens(text) <= _SHORT_TOKENS
-        with self.thread_limit(1) if short else nullcontext():
-            vector: NDArray[np.float32] = self._forward(features)[0]
-            return vector
 
     def _features(self, texts: Sequence[str]) -> dict[str, Any]:
         """Texts as the model takes them. One thread at a time, as a tokenizer wants it."""
@@ -236,9 +220,6 @@ class SentenceEmbeddings(Embeddings):
         """At most so many threads for what the calling thread does; other threads keep theirs."""
         limit: AbstractContextManager[object] = self._thread_pools.limit(limits=threads, user_api="openmp")
         return limit
-
-    def _measured_dimension(self) -> int:
-        return len(self._encode("."))
 
 
 class CachedQueryEmbeddings(Embeddings):

@@ -23,15 +23,12 @@ def choose_device(device: str = "auto") -> str:
             return "cuda"
         return "mps" if torch.backends.mps.is_available() else "cpu"
     try:
-        kind = torch.device(device).type
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         cause = str(error).strip().splitlines()[0]
         raise ConfigError(
             f"the device '{device}' can't be used ({cause}); set device = \"auto\" in rag.toml"
         ) from error
-    if kind == "meta":
-        raise ConfigError("the device 'meta' holds no values; set device = \"auto\" in rag.toml")
     return device
 
 

@@ -24,7 +24,7 @@ from torch import nn
 from tqdm import tqdm
 
 from rag.answering.prompt import wording_for
-from rag.models.generator.adapter import FORMAT, adapted_names
+from rag.models.generator.adapter import FORMAT
 from rag.models.generator.chat_template import ChatTemplate
 from rag.models.weights import resolve_model, weights_digest
 from rag.settings import load_settings
@@ -32,7 +32,7 @@ from training.frozen_linear import freeze_linears
 from training.generator.cases import Case, collect_cases, read_cases
 from training.generator.packing import Example, example_of, grouped, loss_of
 from training.generator.synthetic_cases import synthetic_cases
-from training.low_rank import add_low_rank, load, resume, save, set_rate
+from training.low_rank import adapted_names, add_low_rank, load, resume, save, set_rate
 
 WARM_UP = 15  # steps
 SAVE_EVERY = 20

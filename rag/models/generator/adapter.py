@@ -6,7 +6,7 @@ it, every other one (a question rewritten, one made up) by the model as it comes
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,6 @@ from torch import Tensor, nn
 from rag.errors import WeightsError
 
 FORMAT = "1"
-_MATRICES = (
-    *("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
-    *("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
-)
 
 
 @dataclass(slots=True)
@@ -101,13 +97,6 @@ def apply_adapter(model: Any, adapter: Adapter) -> Switch:
         placed = [each.to(device=model.device, dtype=model.dtype) for each in (down, up)]
         model.set_submodule(name, AdaptedLinear(base, placed[0], placed[1], switch))
     return switch
-
-
-def adapted_names(layers: int, first: int) -> Iterator[str]:
-    """The names of the matrices that are added to, of so many layers from ``first`` on."""
-    for layer in range(first, layers):
-        for matrix in _MATRICES:
-            yield f"model.layers.{layer}.{matrix}"
 
 
 def _facts(file: Path) -> dict[str, str]:

@@ -10,11 +10,10 @@ from itertools import chain
 from typing import Any
 
 from jinja2 import TemplateError
-from langchain_core.messages import BaseMessage, ChatMessage
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from rag.errors import GenerationError
 
-_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 _PRIVATE = range(0xE000, 0xF900)  # characters without a meaning of their own
 
 
@@ -40,10 +39,16 @@ class ChatTemplate:
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        guarded = GuardedTexts(self._control, [_text(message) for message in messages])
+        plain = convert_to_openai_messages(messages)
+        for each in plain:
+            if not isinstance(each["content"], str) or each["role"] in ("tool", "function"):
+                raise GenerationError(
+                    f"a local model takes no {each['role']} message like {str(each['content'])[:80]!r}; "
+                    "send messages of text only"
+                )
+        guarded = GuardedTexts(self._control, [each["content"] for each in plain])
         conversation = [
-            {"role": _role(message), "content": text}
-            for message, text in zip(messages, guarded.texts, strict=True)
+            {"role": each["role"], "content": text} for each, text in zip(plain, guarded.texts, strict=True)
         ]
         try:
             text = self._tokenizer.apply_chat_template(
@@ -61,28 +66,6 @@ def first_line(error: Exception) -> str:
     """The first line of an error's message, which is all that a message of ours quotes."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
-
-
-def _text(message: BaseMessage) -> str:
-    """What a message says.
-
-    Raises:
-        GenerationError: it says it in something else than text.
-    """
-    if not isinstance(message.content, str):
-        for block in message.content:
-            if isinstance(block, dict) and block.get("type") != "text":
-                raise GenerationError(f"a local model reads no '{block.get('type')}'; send text instead")
-    return str(message.text)
-
-
-def _role(message: BaseMessage) -> str:
-    if isinstance(message, ChatMessage):
-        return message.role
-    role = _ROLES.get(message.type.removesuffix("MessageChunk").lower())
-    if role is None:
-        raise GenerationError(f"a local model takes no '{message.type}' message; send text messages only")
-    return role
 
 
 class GuardedTexts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
 from langchain_core.messages.ai import UsageMetadata
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -33,14 +33,6 @@ class Request:
     options: DecodingOptions
     stop: list[str]
     decoder: Decoder
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """``response`` is the answer's metadata; its times are in milliseconds."""
-
-    usage: UsageMetadata
-    response: dict[str, Any]
 
 
 class LocalModel:
@@ -137,10 +129,13 @@ class LocalModel:
             )
         return tokens
 
-    def write(self, request: Request, abandoned: Callable[[], bool]) -> Generator[str | Finished, None, None]:
-        """Pieces of an answer's text as they come, then what is to be known of it.
+    def write(
+        self, request: Request, abandoned: Callable[[], bool], waited: float
+    ) -> Generator[AIMessageChunk, None, None]:
+        """An answer in pieces; the last one has no text, but what is to be known of the whole.
 
-        ``abandoned`` is asked at each step whether nobody wants it any more.
+        ``abandoned`` is asked at each step whether nobody wants it any more. ``waited``: seconds that the
+        reader has waited for the model.
         """
         started = time.perf_counter()
         first = None
@@ -152,23 +147,27 @@ class LocalModel:
                 first = first or time.perf_counter()
                 written.extend(tokens)
                 if piece := stream.feed(tokens):
-                    yield piece
+                    yield AIMessageChunk(content=piece)
                 if stream.stopped:
                     break
         if piece := stream.finish():
-            yield piece
+            yield AIMessageChunk(content=piece)
         finished = time.perf_counter()
         complete = stream.stopped or not self.end_tokens.isdisjoint(written[-1:])
         response = {
+            "model_name": self.name,
             "finish_reason": "stop" if complete else "length",
             "reused_tokens": decoder.reused,
             "steps": decoder.steps,
             "likelihoods": [round(each, 4) for each in decoder.likelihoods],
             "timings_ms": {
+                "wait": round(waited * 1000, 3),
                 "first_token": round(((first or finished) - started) * 1000, 3),
                 "total": round((finished - started) * 1000, 3),
             },
         }
         read = len(request.prompt)
         usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
-        yield Finished(usage, response)
+        yield AIMessageChunk(
+            content="", usage_metadata=usage, response_metadata=response, chunk_position="last"
+        )

@@ -5,14 +5,11 @@ takes to read a prompt. This is what the compiler of PyTorch does to freeze a mo
 results are the same.
 """
 
-import logging
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
-
-logger = logging.getLogger(__name__)
 
 _ROWS = 256  # tokens at a time that the layout is chosen for: a piece of a prompt
 
@@ -60,7 +57,6 @@ def pack_linears(model: Any, folder: Path | None = None) -> int:
             if weight.dtype != linear.weight.dtype or weight.shape != linear.weight.shape:
                 weight = linear.weight  # it was converted while it was loaded
             model.set_submodule(name, PackedLinear(weight, linear.bias))
-    logger.debug("packed %d linear layers", len(names))
     return len(names)
 
 

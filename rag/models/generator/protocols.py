@@ -14,12 +14,10 @@ class Local(Protocol):
     @property
     def trained_instructions(self) -> frozenset[str]:
         """The system messages that it was trained further to follow; they need no examples after them."""
-        ...
 
     @property
     def can_find(self) -> bool:
         """Whether it was also trained, apart, to find what is asked for and say that alone."""
-        ...
 
     def first_token_probabilities(
         self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
@@ -29,7 +27,6 @@ class Local(Protocol):
         Raises:
             GenerationError: the model failed.
         """
-        ...
 
 
 class Quoting(Protocol):
@@ -37,7 +34,6 @@ class Quoting(Protocol):
 
     def read(self, question: str, passages: Sequence[str]) -> list[tuple[int, str]]:
         """The sentences that answer the question, each with the 1-based number of its passage; or none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,10 @@ class Generator(Protocol):
     @property
     def model_name(self) -> str:
         """What traces and errors call it."""
-        ...
 
     @property
     def abilities(self) -> Abilities:
         """What it can do beside following a prompt."""
-        ...
 
     def stream(
         self,
@@ -78,7 +72,6 @@ class Generator(Protocol):
         Its last pieces may bring token counts (``usage_metadata``) and ``likelihoods`` (in
         ``response_metadata``): the natural logarithm of each token's probability.
         """
-        ...
 
     def invoke(
         self,
@@ -91,4 +84,3 @@ class Generator(Protocol):
         finder: bool = False,
     ) -> AIMessage:
         """The whole answer. ``finder``: by the second adapter, of local models that can find."""
-        ...

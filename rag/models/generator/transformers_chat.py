@@ -11,15 +11,16 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from rag.errors import GenerationError
 from rag.models.generator.adapter import read_instructions
 from rag.models.generator.chat_template import first_line
 from rag.models.generator.decoding import DecodingOptions
-from rag.models.generator.local_model import Finished, LocalModel, Request
+from rag.models.generator.local_model import LocalModel, Request
 from rag.models.generator.protocols import Abilities
 from rag.settings import Dtype
 
@@ -40,7 +41,7 @@ class TransformersChatModel(BaseChatModel):
     """
 
     folder: Path
-    model_name: str = ""  # what the answers call it; the folder's name by default
+    model_name: str  # what the answers call it
     device: str = "auto"
     dtype: Dtype = "auto"
     temperature: float = Field(0.0, ge=0.0)
@@ -53,11 +54,6 @@ class TransformersChatModel(BaseChatModel):
     _loaded: LocalModel | None = PrivateAttr(default=None)
     _load_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _model_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Name the model after its folder unless it was named."""
-        super().model_post_init(context)
-        self.model_name = self.model_name or self.folder.name
 
     @property
     def _llm_type(self) -> str:
@@ -142,14 +138,7 @@ class TransformersChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        *pieces, finished = self._write(self._request(messages, stop, **kwargs))
-        assert isinstance(finished, Finished)
-        message = AIMessage(
-            "".join(str(piece) for piece in pieces),
-            usage_metadata=finished.usage,
-            response_metadata=finished.response,
-        )
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return generate_from_stream(self._stream(messages, stop, **kwargs))
 
     def _stream(
         self,
@@ -158,14 +147,18 @@ class TransformersChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        request = self._request(messages, stop, **kwargs)
-        events: queue.SimpleQueue[str | Finished | Exception] = queue.SimpleQueue()
+        model, request = self._model(), self._request(messages, stop, **kwargs)
+        events: queue.SimpleQueue[AIMessageChunk | Exception] = queue.SimpleQueue()
         abandoned = threading.Event()
 
         def work() -> None:
+            asked = time.perf_counter()
             try:
-                for event in self._write(request, abandoned.is_set):
-                    events.put(event)
+                with self._alone(abandoned.is_set), self._reporting():
+                    waited = time.perf_counter() - asked
+                    with closing(model.write(request, abandoned.is_set, waited)) as chunks:
+                        for chunk in chunks:
+                            events.put(chunk)
             except Exception as error:  # raised again by whoever reads the stream
                 events.put(error)
 
@@ -177,16 +170,9 @@ class TransformersChatModel(BaseChatModel):
                 event = events.get()
                 if isinstance(event, Exception):
                     raise event
-                if isinstance(event, Finished):
-                    last = AIMessageChunk(
-                        content="",
-                        usage_metadata=event.usage,
-                        response_metadata=event.response,
-                        chunk_position="last",
-                    )
-                    yield ChatGenerationChunk(message=last)
+                yield ChatGenerationChunk(message=event)
+                if event.chunk_position == "last":
                     return
-                yield ChatGenerationChunk(message=AIMessageChunk(content=event))
         finally:
             abandoned.set()
             worker.join()  # at most one step, or one piece of the prompt
@@ -214,21 +200,6 @@ class TransformersChatModel(BaseChatModel):
         )
         decoder = model.decoder_for(messages, finder=finder)
         return Request(prompt, options, stop or [], decoder)
-
-    def _write(
-        self, request: Request, abandoned: Callable[[], bool] = lambda: False
-    ) -> Iterator[str | Finished]:
-        """Pieces of text as they come, then what is to be known of the whole."""
-        model = self._model()
-        asked = time.perf_counter()
-        with self._alone(abandoned), self._reporting():
-            waited = round((time.perf_counter() - asked) * 1000, 3)
-            with closing(model.write(request, abandoned)) as events:
-                for event in events:
-                    if isinstance(event, Finished):
-                        event.response["model_name"] = self.model_name
-                        event.response["timings_ms"]["wait"] = waited
-                    yield event
 
     def _model(self) -> LocalModel:
         with self._load_lock:

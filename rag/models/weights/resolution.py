@@ -13,17 +13,7 @@ from rag.models.weights.cache import Manifest, model_folder, model_state
 from rag.models.weights.registry import MODELS, find_model
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_OTHER_FORMATS = [
-    "*.bin",
-    "*.h5",
-    "*.msgpack",
-    "*.ot",
-    "*.onnx",
-    "*.gguf",
-    "onnx/*",
-    "openvino/*",
-    "coreml/*",
-]
+_WANTED = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]  # of a model in many formats
 
 
 def resolve_model(name: str) -> Path:
@@ -94,13 +84,13 @@ def _hub_folder(name: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(name, local_files_only=True, ignore_patterns=_OTHER_FORMATS))
+        folder = Path(snapshot_download(name, local_files_only=True, allow_patterns=_WANTED))
         if any(folder.glob("*.safetensors")):
             return folder
     except LocalEntryNotFoundError:
         pass
     try:
-        return Path(snapshot_download(name, ignore_patterns=_OTHER_FORMATS))
+        return Path(snapshot_download(name, allow_patterns=_WANTED))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         cause = str(error).strip().splitlines()[0]
         raise WeightsError(

@@ -86,13 +86,6 @@ def test_a_question_far_longer_than_the_model_reads_is_cut(embeddings: SentenceE
     assert len(embeddings.embed_query("年假" * 25_000)) == 32
 
 
-def test_progress_adds_up(embeddings: SentenceEmbeddings) -> None:
-    counts: list[int] = []
-    embeddings.encode_passages(_TEXTS, progress=counts.append)
-    assert sum(counts) == len(_TEXTS)
-    assert max(counts) == 2  # the batch size
-
-
 def test_threads_share_one_model(tiny_embedder_folder: Path) -> None:
     embeddings = SentenceEmbeddings(tiny_embedder_folder, device="cpu", dtype="float32")
     with ThreadPoolExecutor(8) as pool:
@@ -177,11 +170,6 @@ def test_a_device_that_is_not_there_is_said_when_it_is_needed(tiny_embedder_fold
     embeddings = SentenceEmbeddings(tiny_embedder_folder, device="cuda:99")
     with pytest.raises(ConfigError, match="cuda:99"):
         embeddings.embed_query("年假")
-
-
-def test_a_batch_of_none_is_refused(tiny_embedder_folder: Path) -> None:
-    with pytest.raises(ValueError, match="batch_size"):
-        SentenceEmbeddings(tiny_embedder_folder, batch_size=0)
 
 
 def test_a_short_query_leaves_the_number_of_threads_as_it_was(tiny_embedder_folder: Path) -> None:

@@ -21,7 +21,7 @@ CASE = Case("set", "水泵多久清洗一次？", "zh", PROMPT, "每 250 小时[
 
 def answer(folder: Path, adapter: Path | None) -> str:
     model = TransformersChatModel(
-        folder=folder, device="cpu", dtype="float32", max_tokens=24, adapter=adapter
+        folder=folder, model_name="tiny", device="cpu", dtype="float32", max_tokens=24, adapter=adapter
     )
     messages = [SystemMessage(wording_for("zh").instructions), HumanMessage(PROMPT)]
     return str(model.invoke(messages).text)

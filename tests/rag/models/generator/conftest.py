@@ -13,6 +13,6 @@ def make_model(tiny_generator_folder: Path) -> Callable[..., TransformersChatMod
 
     def make(**options: Any) -> TransformersChatModel:
         settings: dict[str, Any] = {"device": "cpu", "dtype": "float32", "max_tokens": 24, **options}
-        return TransformersChatModel(folder=tiny_generator_folder, **settings)
+        return TransformersChatModel(folder=tiny_generator_folder, model_name="tiny", **settings)
 
     return make

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from transformers import AutoModelForCausalLM
 
 from rag.errors import GenerationError, WeightsError
 from rag.models.generator import adapter_digest, adapter_file, finder_file
-from rag.models.generator.adapter import adapted_names, apply_adapter, read_adapter, read_instructions
+from rag.models.generator.adapter import apply_adapter, read_adapter, read_instructions
 from rag.models.generator.transformers_chat import TransformersChatModel
 from rag.models.weights import weights_digest
 from rag.settings import GeneratorSettings
@@ -30,9 +31,10 @@ def make_adapter(tiny_generator_folder: Path, tmp_path: Path) -> MakeAdapter:
         model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder)
         torch.manual_seed(seed)
         tensors = {}
-        for place in adapted_names(model.config.num_hidden_layers, first_layer):
-            matrix = model.get_submodule(place)
-            assert isinstance(matrix, torch.nn.Linear)
+        for place, matrix in model.named_modules():
+            layer = re.match(r"model\.layers\.(\d+)\.", place)
+            if not isinstance(matrix, torch.nn.Linear) or layer is None or int(layer[1]) < first_layer:
+                continue
             tensors[f"{place}.down"] = torch.randn(2, matrix.in_features)
             tensors[f"{place}.up"] = torch.randn(matrix.out_features, 2)
         file = tmp_path / f"{name}.safetensors"
@@ -104,7 +106,7 @@ def test_additions_are_the_product_of_their_two_matrices(
 ) -> None:
     adapter = read_adapter(make_adapter())
     model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder)
-    name = next(adapted_names(model.config.num_hidden_layers, 0))
+    name = "model.layers.0.self_attn.q_proj"
     before = model.get_submodule(name)
     switch = apply_adapter(model, adapter)
     changed = model.get_submodule(name)

@@ -24,11 +24,11 @@ class _Standard:
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"folder": self.folder, "device": "cpu", "dtype": "float32"}
+        return {"folder": self.folder, "model_name": "tiny", "device": "cpu", "dtype": "float32"}
 
     @property
     def standard_chat_model_params(self) -> dict[str, Any]:
-        return {"temperature": 0.0, "max_tokens": 20, "stop": []}
+        return {"temperature": 0.0, "max_tokens": 20}
 
     # A text model in this process: no tools, no schemas, no pictures.
     @property
