@@ -51,13 +51,6 @@ def choose_dtype(dtype: str, device: str) -> "torch.dtype":
     if kind == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if native else torch.float16
-    if kind == "cpu" and _cpu_has_bfloat16():
-        return torch.bfloat16
-    return torch.float32
-
-
-def _cpu_has_bfloat16() -> bool:
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(feature, False) for feature in _BFLOAT16_CPU_FEATURES)
+    capabilities = torch.cpu.get_capabilities() if kind == "cpu" else {}
+    native = any(capabilities.get(feature, False) for feature in _BFLOAT16_CPU_FEATURES)
+    return torch.bfloat16 if native else torch.float32

@@ -66,11 +66,6 @@ def work_folder(name: str) -> Path:
     return models_folder() / f".{name}.partial"
 
 
-def lock_file(name: str) -> Path:
-    """Held by the process that puts the model together."""
-    return models_folder() / f".{name}.lock"
-
-
 def model_state(model: Model) -> State:
     """Whether the model can be used. Cheap: looks at sizes, not at contents (``find_damage`` does)."""
     if read_complete(model) is not None:

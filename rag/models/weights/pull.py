@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import accumulate, groupby
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from rag.errors import WeightsError
 from rag.files import file_digest
 from rag.models.weights.cache import (
     find_damage,
-    lock_file,
     model_folder,
     models_folder,
     read_complete,
@@ -59,7 +59,7 @@ def pull_model(model: Model, *, thorough: bool = False) -> Path:
 
 
 def _locked(model: Model) -> FileLock:
-    lock = FileLock(lock_file(model.name))
+    lock = FileLock(models_folder() / f".{model.name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -146,31 +146,16 @@ def _no_space(cause: str) -> WeightsError:
 
 def _publish(converted: Path, folder: Path) -> None:
     """Put the converted folder in its place; a damaged or outdated one there gives way."""
-    for path in (*converted.rglob("*"), converted):
-        _sync(path)
+    os.sync()  # so that what is seen is whole, even if the machine stops now
     if folder.exists():
         outdated = converted.with_name("outdated")
         shutil.rmtree(outdated, ignore_errors=True)
         folder.rename(outdated)
     converted.rename(folder)
-    _sync(folder.parent)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _copy_folder(source: Path, target: Path) -> None:
-    """The converter of a folder that is ready as it comes."""
-    shutil.copytree(source, target, dirs_exist_ok=True)
-
-
-_CONVERTERS: Mapping[Converter, Callable[[Path, Path], None]] = {
+_CONVERTERS: Mapping[Converter, Callable[[Path, Path], object]] = {
     "gguf": convert_gguf,
     "e5s1": convert_e5s1,
-    "folder": _copy_folder,
+    "folder": partial(shutil.copytree, dirs_exist_ok=True),  # it is ready as it comes
 }

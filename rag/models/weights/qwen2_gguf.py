@@ -44,7 +44,6 @@ def convert_gguf(source: Path, target: Path) -> None:
     if unknown := tensors.keys() - names.keys():
         raise WeightsError(f"{path} has a tensor '{min(unknown)}' that a Qwen2 model doesn't have")
     config.save_pretrained(target)
-    _write_generation_config(config, target)
     _write_tokenizer(reader, target)
     converted = [
         Tensor(
@@ -101,6 +100,9 @@ def _transformers_names(config: Any) -> dict[str, str]:
 def _config(reader: Any, vocabulary: int, tied: bool) -> Any:
     from transformers import Qwen2Config
 
+    bos, eos, pad = (
+        int(_field(reader, f"tokenizer.ggml.{each}_token_id")) for each in ("bos", "eos", "padding")
+    )
     return Qwen2Config(
         architectures=["Qwen2ForCausalLM"],
         dtype="bfloat16",
@@ -114,22 +116,10 @@ def _config(reader: Any, vocabulary: int, tied: bool) -> Any:
         rms_norm_eps=_field(reader, "qwen2.attention.layer_norm_rms_epsilon"),
         rope_parameters={"rope_type": "default", "rope_theta": _field(reader, "qwen2.rope.freq_base")},
         tie_word_embeddings=tied,
-        bos_token_id=int(_field(reader, "tokenizer.ggml.bos_token_id")),
-        eos_token_id=int(_field(reader, "tokenizer.ggml.eos_token_id")),
-        pad_token_id=int(_field(reader, "tokenizer.ggml.padding_token_id")),
+        bos_token_id=bos,
+        eos_token_id=sorted({eos, bos}, reverse=True),  # the end of a turn and that of the text
+        pad_token_id=pad,
     )
-
-
-def _write_generation_config(config: Any, target: Path) -> None:
-    from transformers import GenerationConfig
-
-    make_generation_config: Any = GenerationConfig  # it has no annotations
-    make_generation_config(
-        bos_token_id=config.bos_token_id,
-        # the end of a turn and the end of the text both end an answer
-        eos_token_id=sorted({config.eos_token_id, config.bos_token_id}, reverse=True),
-        pad_token_id=config.pad_token_id,
-    ).save_pretrained(target)
 
 
 def _write_tokenizer(reader: Any, target: Path) -> None:
