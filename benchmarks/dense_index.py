@@ -192,8 +192,10 @@ def embed(folders: Sequence[Path], model: str) -> tuple[Vectors, Vectors]:
     texts = [line["text"] for folder in folders for line in _lines(folder / "corpus.jsonl")]
     queries = [line["text"] for folder in folders for line in _lines(folder / "queries.jsonl")[:200]]
     parts = tqdm(range(0, len(texts), _AT_ONCE), unit_scale=_AT_ONCE, unit="passages")
-    vectors = np.concatenate([embeddings.encode_passages(texts[each : each + _AT_ONCE]) for each in parts])
-    return vectors, np.array([embeddings.embed_query(query) for query in queries], dtype=np.float32)
+    vectors = [row for each in parts for row in embeddings.embed_documents(texts[each : each + _AT_ONCE])]
+    return np.array(vectors, dtype=np.float32), np.array(
+        [embeddings.embed_query(query) for query in queries], dtype=np.float32
+    )
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:

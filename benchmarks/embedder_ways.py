@@ -36,7 +36,7 @@ def ours(dtype: str) -> Callable[[Path], Encode]:
         def encode(texts: list[str]) -> NDArray[np.float32]:
             if len(texts) == 1:
                 return np.array([embeddings.embed_query(texts[0])], np.float32)
-            return embeddings.encode_passages(texts)
+            return np.array(embeddings.embed_documents(texts), np.float32)
 
         return encode
 

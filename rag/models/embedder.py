@@ -103,8 +103,7 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
-        vectors: list[list[float]] = self._encode_all(texts, self._query_prefix).tolist()
-        return vectors
+        return self._encode_all(texts, self._query_prefix)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vectors of passages, in order.
@@ -112,31 +111,22 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
-        vectors: list[list[float]] = self.encode_passages(texts).tolist()
-        return vectors
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The vectors of passages, one a row, in order: shape (texts, dimension).
-
-        Texts of like length go through the model together, the longest first, so that little is padded and
-        memory runs out at once or not at all.
-
-        Raises:
-            WeightsError: the model can't be loaded.
-        """
         return self._encode_all(texts, self._passage_prefix)
 
-    def _encode_all(self, texts: Sequence[str], prefix: str) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] | None = None
+    def _encode_all(self, texts: Sequence[str], prefix: str) -> list[list[float]]:
+        """Texts of like length go through the model together, the longest first.
+
+        So little is padded, and memory runs out at once or not at all.
+        """
+        vectors: list[list[float]] = [[]] * len(texts)
         lengths = [approximate_tokens(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
         for first in range(0, len(order), _TEXTS_AT_ONCE):
             block = order[first : first + _TEXTS_AT_ONCE]
             for rows, encoded in self._encode_block([prefix + texts[index] for index in block]):
-                if vectors is None:
-                    vectors = np.empty((len(texts), encoded.shape[1]), np.float32)
-                vectors[[block[row] for row in rows]] = encoded
-        return vectors if vectors is not None else np.empty((0, self.fingerprint.dimension), np.float32)
+                for row, vector in zip(rows, encoded.tolist(), strict=True):
+                    vectors[block[row]] = vector
+        return vectors
 
     def _encode_block(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Places of texts with their vectors, batch by batch."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.build import build_embeddings
@@ -52,7 +53,7 @@ class Workplace:
             for source, pages in documents.items():
                 passages = _passages(pages)
                 missing = writer.missing_vectors(passages)
-                vectors = embeddings.encode_passages([each.text for each in missing])
+                vectors = np.array(embeddings.embed_documents([each.text for each in missing]), np.float32)
                 found = {each.digest: vector for each, vector in zip(missing, vectors, strict=True)}
                 writer.put(root, _document(source, pages), passages, found)
             writer.publish()

@@ -1,7 +1,7 @@
 """What a reranker is, and how much of it fits into a given time."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Pace:
             self.tokens_per_ms *= _HOPE
 
 
+@runtime_checkable
 class Reranker(Protocol):
     """A model that reads a question and a passage together.
 

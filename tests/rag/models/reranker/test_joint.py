@@ -75,10 +75,10 @@ def test_threads_change_no_score(embeddings: SentenceEmbeddings, write: Callable
 def test_the_embedder_stays_as_it_is_and_shares_its_vocabulary(
     embeddings: SentenceEmbeddings, write: Callable[..., Path]
 ) -> None:
-    before = embeddings.encode_passages(TEXTS)
+    before = embeddings.embed_documents(TEXTS)
     reranker = JointReranker(embeddings, write())
     reranker.load()
-    np.testing.assert_array_equal(embeddings.encode_passages(TEXTS), before)
+    np.testing.assert_array_equal(embeddings.embed_documents(TEXTS), before)
     _, encoder = embeddings.shared_encoder()
     cut = first_layers(encoder, 1)
     assert cut.embeddings.word_embeddings.weight is not None

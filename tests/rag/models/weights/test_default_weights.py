@@ -14,7 +14,7 @@ pytestmark = pytest.mark.weights
 def test_the_embedder_finds_the_passage_in_either_language() -> None:
     name = Settings().embedder.model
     embeddings = SentenceEmbeddings(resolve_model(name), name=name)
-    passages = embeddings.encode_passages(
+    passages = embeddings.embed_documents(
         [
             "员工入职满一年后，每年享有十二天带薪年假。",
             "水泵每六个月须用柠檬酸除垢一次。",
@@ -29,7 +29,9 @@ def test_the_embedder_finds_the_passage_in_either_language() -> None:
         "發票多久付款？": 3,  # in Traditional Chinese
     }
     for question, expected in questions.items():
-        assert int(np.argmax(passages @ np.array(embeddings.embed_query(question)))) == expected, question
+        assert int(np.argmax(np.array(passages) @ np.array(embeddings.embed_query(question)))) == expected, (
+            question
+        )
 
 
 def test_the_embedders_tokenizer_is_xlm_rs() -> None:
