@@ -33,7 +33,6 @@ class Adapter:
     ``base`` is the digest of the weights that it adds to (``rag.models.weights.weights_digest``).
     """
 
-    file: Path
     base: str
     layers: int
     weight: float  # of its scores beside those of retrieval
@@ -71,7 +70,6 @@ def read_adapter(file: Path) -> Adapter:
             "train it again with `python -m training reranker`"
         )
     return Adapter(
-        file=file,
         base=facts["base"],
         layers=int(facts["layers"]),
         weight=float(facts.get("weight", 1.0)),
