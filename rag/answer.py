@@ -22,6 +22,8 @@ ReasonCode = Literal[
     "not sure enough",
     "not known",
 ]
+# Something was written and taken back: what the documents hold isn't known by that.
+TAKEN_BACK: frozenset[ReasonCode] = frozenset({"unsupported", "only restates", "not sure enough"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """The draft so far, all of it: nothing of it is checked, its marks may name no passage."""
+    """The draft so far, all of it: nothing of it is checked, its marks may name no passage.
+
+    ``complete``: the writer has ended, and what it wrote is being checked.
+    """
 
     text: str
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
                     case Found(found) | Final(found):
                         answer = found
                         yield found
-                    case Drafting(text) if answer is not None:
+                    case Drafting(text, complete=False) if answer is not None:
                         yield replace(answer, text=text)
 
     def events(self, question: str | Question, config: RunnableConfig | None = None) -> _Events:
@@ -114,12 +114,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
             RagError: what ``invoke`` raises.
         """
         clock = Clock()
-        inquiry = understand(
-            _checked(question, self.settings.max_question_characters),
-            rewriter=self.rewriter,
-            split=self.split_questions,
-        )
-        match = find_curated(self.matcher, inquiry)
+        asked = _checked(question, self.settings.max_question_characters)
+        inquiry = understand(asked, rewriter=self.rewriter, split=self.split_questions)
+        match = find_curated(self.matcher, inquiry, asked.history)
         if match is not None and match.verdict == "sure":
             answer = curated_answer(inquiry, match.entry, clock.elapsed_ms)
             yield Found(replace(answer, text="", sentences=(), citations=()))

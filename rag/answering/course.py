@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Curated, Origin, Reason
+from rag.answer import TAKEN_BACK, Answer, Curated, Origin, Reason
 from rag.answering.citing import Resolved
 from rag.answering.confidence import Calibration, Signals, likelihood_signals, signals_of
 from rag.answering.drafting import Clock, Draft, only_restates
@@ -20,8 +20,6 @@ from rag.text.analysis import Analyzer
 from rag.trace import Stage, Trace
 
 _NEAREST = 3  # documents that a decline names
-# Something was written and taken back: what the documents hold isn't known by that.
-_TAKEN_BACK = frozenset({"unsupported", "only restates", "not sure enough"})
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,6})(?![A-Za-z0-9])")
 
 
@@ -70,7 +68,8 @@ class Course:
         if reason.code == "nothing passes":
             text = wording.nothing_passes
         else:
-            text = wording.withheld if reason.code in _TAKEN_BACK else wording.decline
+            absent = wording.decline if self.inquiry.filter is None else wording.not_among
+            text = wording.withheld if reason.code in TAKEN_BACK else absent
             sources = dict.fromkeys(str(passage.metadata["source"]) for passage in self.passages)
             if sources:
                 text += wording.nearest.format(wording.comma.join(list(sources)[:_NEAREST]))

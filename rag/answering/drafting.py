@@ -101,6 +101,8 @@ def write_draft(
             if first_token_ms is None and text.strip():
                 first_token_ms = clock.elapsed_ms()
             yield Drafting(text.strip())
+        if text.strip():
+            yield Drafting(text.strip(), complete=True)
     except RagError:
         raise
     except Exception as error:  # whatever a provider's client raises

@@ -39,6 +39,7 @@ class Wording:
     nearest: str  # {} is the sources that came nearest, with ``comma`` between them
     comma: str
     nothing_passes: str  # what the reader is shown where no passage passes the question's filter
+    not_among: str  # likewise, where the answer isn't in what passes: the other documents may hold it
 
 
 _ZH = Wording(
@@ -81,6 +82,7 @@ _ZH = Wording(
     nearest="最接近的内容来自：{}。",
     comma="、",
     nothing_passes="没有文档符合筛选条件，所以没有可依据的资料。",
+    not_among="在筛选出的文档里没有找到答案。",
 )
 
 _EN = Wording(
@@ -128,6 +130,7 @@ _EN = Wording(
     nearest=" The nearest content is in: {}.",
     comma=", ",
     nothing_passes="No document passes the filter, so there is nothing to answer from.",
+    not_among="No answer was found in the documents that pass the filter.",
 )
 
 # At the start of a passage's line; a passage's own number stands before all of its lines.

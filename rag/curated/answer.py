@@ -1,18 +1,28 @@
 """A curated answer as it is given: word for word, cited as a whole, without the generator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from rag.answer import Answer, Citation, Curated, Sentence
+from rag.answer import Answer, Citation, Curated, Sentence, Turn
 from rag.curated import FaqMatch, FaqMatcher
+from rag.curated.differences import same_words
 from rag.questions.inquiry import Inquiry
 from rag.trace import Trace
 
 
-def find_curated(matcher: FaqMatcher | None, inquiry: Inquiry) -> FaqMatch | None:
-    """The entry that the question asks; none for one that leans on the conversation, for it isn't whole."""
+def find_curated(
+    matcher: FaqMatcher | None, inquiry: Inquiry, history: Sequence[Turn] = ()
+) -> FaqMatch | None:
+    """The entry that the question asks; none for one that leans on the conversation, for it isn't whole.
+
+    What was the last answer in the ``history`` isn't suggested once more.
+    """
     if matcher is None or not inquiry.stands_alone:
         return None
-    return matcher.match(inquiry.text, inquiry.filter)
+    match = matcher.match(inquiry.text, inquiry.filter)
+    if match is None or match.verdict == "sure":
+        return match
+    last = next((each.content for each in reversed(history) if each.role == "assistant"), "")
+    return None if same_words(last, match.entry.answer) else match
 
 
 def curated_answer(inquiry: Inquiry, entry: Curated, elapsed_ms: Callable[[], float]) -> Answer:

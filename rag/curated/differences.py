@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rag.text.analysis import Analyzer
 from rag.text.facts import asked_for, is_negated, names_of, numbers_of
-from rag.text.language import HAN
+from rag.text.language import HAN, language_of
 from rag.text.words import fold
 
 _TOKEN = re.compile(
@@ -78,6 +78,31 @@ def difference(one: str, other: str, analyzer: Analyzer) -> str | None:
     if missing_names(one, other, analyzer) or missing_names(other, one, analyzer):
         return "a name or a code"
     return None
+
+
+def asks_of_another(question: str, entry: str, answer: str, analyzer: Analyzer) -> bool:
+    """Whether a curated entry surely is about another thing than a question: such an entry isn't suggested.
+
+    The entry's question may name no number, code or name that the question doesn't. What the question names
+    must stand in the entry: "how long is the warranty" may be meant by whoever asks about the P200 where the
+    answer names the P200. Words of another language can't be compared; an entry in one is another's, too.
+
+    Args:
+        question: what was asked.
+        entry: the entry's question.
+        answer: the entry's answer.
+        analyzer: knows the glossary: a synonym is no other name.
+    """
+    if language_of(question) != language_of(entry):
+        return True
+    whole = f"{entry}\n{answer}"
+    asked, named = numbers_of(fold(question)), numbers_of(fold(entry))
+    if named - asked or asked - numbers_of(fold(whole)):
+        return True
+    if missing_names(entry, question, analyzer) or missing_names(question, whole, analyzer):
+        return True
+    mine = _groups(question, analyzer)
+    return bool(mine - _groups(whole, analyzer) and _groups(entry, analyzer) - mine)
 
 
 def missing_names(text: str, other: str, analyzer: Analyzer) -> set[str]:

@@ -1,7 +1,8 @@
 """Decides whether a curated entry answers a question: surely, perhaps, or not.
 
 Sure is a matter of words. An embedder puts "the warranty of the P200" beside "the warranty of the P300", so
-however probable an entry is, its answer is given for the same words only; else it is shown as a suggestion.
+however probable an entry is, its answer is given for the same words only; else it is shown as a suggestion,
+unless it surely is about another thing.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.answer import Curated
-from rag.curated.differences import same_words
+from rag.curated.differences import asks_of_another, same_words
 from rag.curated.features import candidates, entry_score, probability
 from rag.filter import Filter
 from rag.knowledge_base import Contents, QuestionHit, View
@@ -115,6 +116,10 @@ class FaqMatcher:
         chances = [
             (each.same_words, probability(each.features, same_words=each.same_words), each.hit)
             for each in candidates(question, hits, cosines, answers, contents.analyzer)
+            if each.same_words
+            or not asks_of_another(
+                question, each.hit.question, answers[each.hit.passage_id], contents.analyzer
+            )
         ]
         if not chances:
             return None

@@ -48,7 +48,8 @@ class StageTable:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A document that came nearest to a question, and what its passage is about: title and headings."""
+    """A document that came nearest to a question, and what its passage is about: title and headings, or the
+    first words of a passage that has neither."""
 
     passage: Document
     about: tuple[str, ...]
@@ -94,12 +95,26 @@ def confidence_text(probability: float, language: str) -> str:
     """A probability that an answer is right in words and in per cent: ``likely right, 86 %``."""
     # Rounded down: 0.998 isn't certainty, and the number is never of a higher band than the words.
     percent = floor(round(probability * 100, 6))
-    words = next(
+    return f"{confidence_words(probability, language)}{' ' if language == 'zh' else ', '}{percent} %"
+
+
+def confidence_words(probability: float, language: str) -> str:
+    """The same in words alone: ``likely right``."""
+    return next(
         chinese if language == "zh" else english
         for least, english, chinese in _BANDS
         if probability >= least or not least
     )
-    return f"{words}{' ' if language == 'zh' else ', '}{percent} %"
+
+
+def outline(passage: Document) -> tuple[str, ...]:
+    """The title of a passage's document and the headings above it, without repetition, as far as known."""
+    metadata = metadata_of(passage)
+    title = metadata["context"].partition("\n")[0].partition(" > ")[0].strip()
+    # A table without a title begins with its header.
+    named = [] if "|" in title or "\t" in title else [title]
+    parts = (" ".join(part.split()) for part in (*named, *metadata["heading"]))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def nearest(answer: Answer) -> tuple[Near, ...]:
@@ -107,7 +122,7 @@ def nearest(answer: Answer) -> tuple[Near, ...]:
     found: dict[str, Near] = {}
     for passage in answer.passages:
         metadata = metadata_of(passage)
-        found.setdefault(metadata["source"], Near(passage, _about(passage)))
+        found.setdefault(metadata["source"], Near(passage, outline(passage) or (beginning(passage),)))
     return tuple(found.values())[:_NEAREST]
 
 
@@ -157,16 +172,6 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
         else:
             yield f"\n  perhaps you ask: {question} ({place(entry.passage)})"
             yield f"    {' '.join(entry.answer.split())}"
-
-
-def _about(passage: Document) -> tuple[str, ...]:
-    """Title and headings without repetition; the first words of a passage that has neither."""
-    metadata = metadata_of(passage)
-    title = metadata["context"].partition("\n")[0].partition(" > ")[0].strip()
-    # A table without a title begins with its header.
-    named = [] if "|" in title or "\t" in title else [title]
-    parts = (" ".join(part.split()) for part in (*named, *metadata["heading"]) if part.strip())
-    return tuple(dict.fromkeys(parts)) or (beginning(passage),)
 
 
 def _explanation_lines(answer: Answer) -> Iterator[str]:
@@ -231,7 +236,9 @@ def _decision_lines(answer: Answer) -> Iterator[str]:
         yield f"sentence, support {support}, cites {cited}: {sentence.text}"
     confidence = "" if answer.confidence is None else f", confidence {answer.confidence:.2f}"
     if answer.abstained:
-        yield f"declined{confidence}: {reason_text(answer.reason, 'en')}"
+        reason = answer.reason
+        chance = f" ({reason.detail})" if reason is not None and reason.code == "not sure enough" else ""
+        yield f"declined{confidence}: {reason_text(reason, 'en')}{chance}"
     else:
         yield f"answered ({answer.origin}){confidence}"
 

@@ -6,39 +6,30 @@ from rag.answer import Reason, ReasonCode
 
 # In English and in Chinese. Braces take the detail that a reason has.
 PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
-    "nothing found": (
-        "no passage of the knowledge base was found for the question",
-        "知识库里没有找到与问题相关的段落",
-    ),
-    "nothing passes": (
-        "no passage of the knowledge base passes the filter",
-        "知识库里没有段落符合筛选条件",
-    ),
+    "nothing found": ("nothing was found for the question", "没有找到与问题有关的内容"),
+    "nothing passes": ("no document passes the filter", "没有文档符合筛选条件"),
     "unknown codes": (
         "the passages found have codes of this kind, but not {detail}",
         "找到的段落里有同类的编号，但没有 {detail}",
     ),
     "no sentence fits": (
-        "no sentence of the passages found holds enough of the question's words",
+        "no sentence of the passages found has enough of the question's words",
         "找到的段落里没有一句话与问题足够吻合",
     ),
-    "wrote nothing": ("the generator wrote nothing", "生成模型没有写出文字"),
-    "wrote no sentence": ("the generator wrote no sentence", "生成模型没有写出完整的句子"),
-    "found no answer": (
-        "the generator found no answer in the passages",
-        "生成模型认为找到的段落里没有答案",
-    ),
+    "wrote nothing": ("nothing was written", "没有写出文字"),
+    "wrote no sentence": ("no sentence was written", "没有写出完整的句子"),
+    "found no answer": ("the passages found don't answer the question", "找到的段落里没有答案"),
     "unsupported": (
-        "what the generator wrote isn't supported by the passages found",
-        "写出的文字在找到的段落里没有依据，已撤回",
+        "what was written has no source in the passages found and was taken back",
+        "写出的文字没有找到出处，已撤回",
     ),
     "only restates": (
-        "what the generator wrote only says the question again",
+        "what was written only says the question again and was taken back",
         "写出的文字只是重复了问题，已撤回",
     ),
     "not sure enough": (
-        "an answer was written, but withheld: the probability that it is right is only {detail}",
-        "写出的回答把握不足，已撤回；它正确的可能性只有 {detail}",
+        "what was written is too unlikely to be right and was taken back",
+        "写出的文字把握不够，已撤回",
     ),
     "not known": ("the generator doesn't know", "生成模型不知道"),
 }

@@ -310,6 +310,17 @@ def test_a_likely_entry_is_shown_beside_the_answer_and_none_to_half_a_question(
     assert sure.invoke(Question("那软管呢？", history)).origin == "generated"
 
 
+def test_a_curated_answer_that_was_just_given_is_not_suggested_again(
+    make_chain: MakeChain, make_passage: Callable[..., Document]
+) -> None:
+    passage = make_passage("Long?\nTwo years.", kind="faq")
+    chain = make_chain("软管每 250 小时更换一次[1]。", matcher=FixedMatcher(passage, "likely"))
+    said, other = Turn("assistant", "Two years."), Turn("assistant", "Three.")
+    asked = Turn("user", "Long?")
+    assert chain.invoke(Question("软管多久更换一次？", (asked, said))).curated is None
+    assert chain.invoke(Question("软管多久更换一次？", (asked, said, asked, other))).curated is not None
+
+
 def test_entry_is_given_only_if_it_passes_the_questions_filter(
     make_chain: MakeChain, make_curated: Callable[..., KnowledgeBase], word_embeddings: Any
 ) -> None:

@@ -30,7 +30,9 @@ def write(model: Scripted) -> tuple[list[Drafting], Draft]:
 
 def test_a_draft_grows_and_ends_as_the_whole_text() -> None:
     pieces, draft = write(scripted("Two years [1]."))
-    assert [each.text for each in pieces] == ["Two", "Two", "Two years", "Two years", "Two years [1]."]
+    *growing, last = pieces
+    assert [each.text for each in growing] == ["Two", "Two", "Two years", "Two years", "Two years [1]."]
+    assert not any(each.complete for each in growing) and last == Drafting("Two years [1].", complete=True)
     assert (draft.text, draft.likelihoods, draft.first, draft.found) == ("Two years [1].", (), None, None)
     assert draft.first_token_ms is not None
 

@@ -140,7 +140,7 @@ def test_that_something_else_takes_a_drafts_place_is_told(
         second_reader=AdapterReader(generator, generator),
     )
     *_, drafting, taken_back, final = chain.events("Where was the pump moved to?")
-    assert drafting == Drafting(wrong) and taken_back == TakenBack(wrong, "replaced")
+    assert drafting == Drafting(wrong, complete=True) and taken_back == TakenBack(wrong, "replaced")
     assert isinstance(final, Final) and final.answer.text == "Leeds [1]."
 
 

@@ -49,7 +49,7 @@ def test_an_answer_says_that_nothing_passes_the_filter(wenju: Any) -> None:
     record = wenju.json("ask", "软管多久更换一次？", "--source", "hr/")
     assert record["abstained"] is True
     assert record["answer"] == "没有文档符合筛选条件，所以没有可依据的资料。"
-    assert record["reason"] == "no passage of the knowledge base passes the filter"
+    assert record["reason"] == "no document passes the filter"
     assert record["passages"] == [] and record["citations"] == []
     _, output, _ = wenju.rag("ask", "How long is the warranty?", "--type", "pdf")
     assert output.startswith("No document passes the filter")

@@ -95,8 +95,8 @@ def test_case_width_script_and_punctuation_leave_a_question_the_same(
 @pytest.mark.parametrize(
     "question",
     [
-        "P300 warranty period?",
-        "How long is the warranty of the P200 in 2024?",
+        "Warranty period of a P200?",
+        "How long is the warranty of the P200 in months?",
         "Can't I pay by credit card?",
         "Can I pay by debit card?",
         "Do visitors park where?",
@@ -107,6 +107,46 @@ def test_case_width_script_and_punctuation_leave_a_question_the_same(
 def test_question_in_other_words_is_never_sure(eager: FaqMatcher, question: str) -> None:
     match = eager.match(question)
     assert match is not None and match.verdict == "likely"
+
+
+@pytest.mark.parametrize(
+    ("question", "entry"),
+    [
+        ("The Tidal P200 shows E08 at the start, what does it mean?", "The P200 shows E06 at the start?"),
+        ("P200 开机就报 E08 是什么意思？", "P200 开机就报 E06 怎么办？"),
+        ("What does error code E06 mean on the P200?", "P200 开机就报 E06 怎么办？"),
+        ("P200 开机就报 E06 是什么原因？", "What does error code E06 mean on the P200?"),
+        ("What is the P300 warranty period?", "P200 warranty period?"),
+        ("How long is the P200 warranty?", "How long is the P20 warranty?"),
+        ("How many days of leave were there in 2025?", "How many days of leave are there in 2026?"),
+        ("2025 年年假有几天？", "2026 年年假有多少天？"),
+        ("How do I clean the Tidal pump head?", "How do I clean the Ripple pump head?"),
+        ("What does the P200 pump cost?", "What does the pump cost, with two heads?"),
+    ],
+)
+def test_entry_about_another_code_number_product_or_in_another_language_is_not_suggested(
+    make_curated: MakeCurated, word_embeddings: Any, question: str, entry: str
+) -> None:
+    made = make_curated({"faq.csv": [(entry, [], "Press stop. 按停止键。")]})
+    matcher = FaqMatcher(made.view(EVERYTHING), word_embeddings, likely=0.0001)
+    assert matcher.match(question) is None
+    assert of(matcher.match(entry)) == ("sure", "Press stop. 按停止键。")
+
+
+@pytest.mark.parametrize(
+    ("question", "entry", "answer"),
+    [
+        ("What is the warranty of the P200?", "How long is the warranty?", "24 months for the P200."),
+        ("P200 开机总是报 E06，什么原因？", "P200 开机就报 E06 怎么办？", "按停止键。"),
+        ("Which part does the P200 need when E04 shows?", "Why does my P200 show E04?", "The belt slips."),
+    ],
+)
+def test_entry_that_has_what_the_question_names_is_suggested(
+    make_curated: MakeCurated, word_embeddings: Any, question: str, entry: str, answer: str
+) -> None:
+    made = make_curated({"faq.csv": [(entry, [], answer)]})
+    matcher = FaqMatcher(made.view(EVERYTHING), word_embeddings, likely=0.0001)
+    assert of(matcher.match(question)) == ("likely", answer)
 
 
 def test_what_the_filter_leaves_out_changes_no_match(
