@@ -88,6 +88,10 @@ gate: environment weights ## measure the sample; fail where it is significantly 
 	HF_HUB_OFFLINE=1 $(BIN)/python -m eval all --out runs/gate
 	$(BIN)/python -m eval gate runs/gate --baseline eval/baseline --tolerance 0.02
 
+.PHONY: pictures
+pictures: sample ## make the pictures of the page in docs/ anew (needs Chromium)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.ui.pictures --kb $(KB)
+
 .PHONY: gpu
 gpu: environment ## put FAISS's GPU build in the place of the CPU's
 	$(BIN)/python -m pip uninstall --yes faiss-cpu

@@ -70,10 +70,14 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
         {"__main__"},
     ),
     "ui": (
-        {"rendering", "wording", "writing"},
-        {"explanation_wording", "saving_wording", "session", "verdict", "view"},
-        {"explanation", "filtering", "sidebar", "suggestion"},
+        {"evidence", "opened", "sentences", "wording", "writing"},
+        {"card_wording", "explanation_wording", "frame_wording", "rendering", "saving_wording", "session"},
+        {"verdict"},
+        {"copying", "view"},
+        {"explanation", "filtering", "frame", "sidebar", "suggestion", "trouble", "welcome"},
         {"saving"},
+        {"card"},
+        {"exchanges"},
         {"app"},
     ),
 }

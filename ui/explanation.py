@@ -1,6 +1,7 @@
 """How an answer came about, as HTML: what was found and dropped, what was read and written, the times."""
 
 from collections.abc import Iterator
+from math import floor
 
 from rag.answer import Answer
 from rag.presenting.explanation import stage_tables
@@ -23,8 +24,17 @@ def explanation_html(answer: Answer, wording: Wording) -> str:
         words=words,
         tables=stage_tables(answer.trace, _SHOWN),
         shown=list(zip(answer.passages, answer.trace.evidence, strict=False)),
+        probability=_probability(answer),
         times=list(_times(answer, words)),
     )
+
+
+def _probability(answer: Answer) -> str:
+    """In per cent, rounded down, for 0.998 isn't certainty; also of an answer that was withheld for it."""
+    if answer.confidence is not None:
+        return f"{floor(round(answer.confidence * 100, 6))} %"
+    reason = answer.reason
+    return reason.detail if reason is not None and reason.code == "not sure enough" else ""
 
 
 def _times(answer: Answer, words: ExplanationWording) -> Iterator[str]:

@@ -32,6 +32,7 @@ class ExplanationWording:
     no_citation: str
     curated: str  # {probability}
     maybe_curated: str  # {probability}
+    sure: str
     times: str
     search: str
     first_word: str
@@ -46,7 +47,7 @@ class ExplanationWording:
 
 
 _ZH = ExplanationWording(
-    label="回答是怎么来的",
+    label="怎么得出的",
     searched="实际查找的文字",
     stage="{name}（{count} 个段落）",
     shown="只列出前 {shown} 个。",
@@ -68,6 +69,7 @@ _ZH = ExplanationWording(
     no_citation="没有出处",
     curated="与一条常见问题相符，概率 {probability}，直接用它的原文作答。",
     maybe_curated="也许是一条常见问题，概率 {probability}，列在答案旁边。",
+    sure="估计回答正确的可能性",
     times="用时",
     search="查找",
     first_word="到首字",
@@ -89,7 +91,7 @@ _ZH = ExplanationWording(
 )
 
 _EN = ExplanationWording(
-    label="How this answer came about",
+    label="How we got this",
     searched="Searched for",
     stage="{name} ({count} passages)",
     shown="The first {shown} are listed.",
@@ -111,6 +113,7 @@ _EN = ExplanationWording(
     no_citation="cites nothing",
     curated="A curated question was asked, with probability {probability}: its own answer was given.",
     maybe_curated="A curated question may be meant, with probability {probability}: it is shown beside.",
+    sure="Estimated probability that the answer is right",
     times="Times",
     search="search",
     first_word="to the first word",

@@ -15,7 +15,7 @@ from rag.filter import Filter
 from rag.presenting.filters import language_name
 from rag.service import Service
 from rag.settings import Settings
-from ui.session import open_service
+from ui.opened import Edition, open_base
 from ui.wording import WORDINGS, Language, Wording
 
 if TYPE_CHECKING:
@@ -55,9 +55,8 @@ def choose_filter(settings: Settings, language: Language) -> Filter | None:
     """Draw the filter's widgets; returns what is chosen, None if nothing is."""
     wording = WORDINGS[language]
     try:
-        service = open_service(settings)
-        path = str(settings.knowledge_base.path.resolve())
-        choices = _choices(path, service.generation, service)
+        base = open_base(settings)
+        choices = _choices(base.edition, base.service)
     except RagError:
         return None  # the sidebar says so below
     if choices == Choices():
@@ -127,7 +126,7 @@ def _clear() -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _choices(path: str, generation: int, _service: Service) -> Choices:
+def _choices(edition: Edition, _service: Service) -> Choices:
     return choices_of(_service.documents())
 
 

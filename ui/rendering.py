@@ -11,9 +11,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rag.presenting.explanation import beginning, is_weak, nearest
+from rag.presenting.explanation import beginning, is_weak
 from rag.presenting.records import place
 from rag.text.language import language_of
+from ui.evidence import file_of, label
 
 _BETWEEN_ELEMENTS = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
 _BETWEEN_ATTRIBUTES = re.compile(r"\s*\n\s*")
@@ -53,6 +54,8 @@ def _environment() -> Environment:
         "one_line": one_line,
         "place": place,
         "beginning": beginning,
+        "label": label,
+        "file": file_of,
     }
-    environment.globals |= {"is_weak": is_weak, "nearest": nearest}
+    environment.globals |= {"is_weak": is_weak}
     return environment

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from eval.benchmark_file import Saved
 
 # Keys of the session: the number of the exchange whose dialog is open, and what the dialog says.
-_OPEN, _ERROR, _THERE = "saving", "saving-error", "saving-there"
+_OPEN, _ERROR, _THERE, _EMPTY = "saving", "saving-error", "saving-there", "saving-empty"
 # What the dialog's fields hold.
 _ANSWERABLE, _ANSWERS, _SOURCES, _LEANING = "save-answerable", "save-answers", "save-sources", "save-leaning"
 
@@ -91,6 +91,8 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
     error, there = st.session_state.get(_ERROR), st.session_state.get(_THERE)
     if error is not None:
         st.error(f"**{wording.lead(error)}** {view.as_markdown(str(error))}", icon=":material/error:")
+    if st.session_state.get(_EMPTY):
+        st.error(view.as_markdown(words.no_answer), icon=":material/error:")
     if there is not None:
         st.warning(view.as_markdown(_already(there, words, wording)), icon=":material/info:")
     st.button(
@@ -109,6 +111,10 @@ def _write(exchange: Exchange, file: Path, overwrite: bool) -> None:
     # Read here, not when the button was drawn: a text may have been changed by the very click on the button.
     state = st.session_state
     leaning = bool(exchange.history) and bool(state[_LEANING])
+    # Nobody could tell whether an answer to such a question is right, so it would be counted nowhere.
+    state[_EMPTY] = bool(state[_ANSWERABLE]) and not state[_ANSWERS].strip()
+    if state[_EMPTY]:
+        return
     question = BenchmarkQuestion(
         exchange.question,
         state[_ANSWERABLE],
@@ -136,7 +142,7 @@ def _open(number: int) -> None:
 
 
 def _close() -> None:
-    for key in (_OPEN, _ERROR, _THERE):
+    for key in (_OPEN, _ERROR, _THERE, _EMPTY):
         st.session_state.pop(key, None)
 
 

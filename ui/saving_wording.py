@@ -25,6 +25,7 @@ class SavingWording:
     write: str
     overwrite: str
     there: str  # {line}, {held}
+    no_answer: str
     held_nothing: str
     added: str  # {file}, {line}
     replaced: str  # {file}, {line}
@@ -33,8 +34,8 @@ class SavingWording:
 
 
 _ZH = SavingWording(
-    save="存为评测题",
-    change="修改评测题",
+    save="存作测试题",
+    change="修改测试题",
     answerable="文档能回答这个问题",
     answers="正确答案，每行一个",
     answers_hint="写最短的说法即可，例如“六个月”。回答里含有其中任何一个，就算答对。",
@@ -47,6 +48,7 @@ _ZH = SavingWording(
     file="存到 {file}",
     write="存入",
     overwrite="替换",
+    no_answer="还没有写正确答案。请写一个，或者取消“文档能回答这个问题”。",
     there="文件第 {line} 行已有这道题：{held}。要换成上面的内容吗？",
     held_nothing="文档不能回答",
     added="已存入 {file}，第 {line} 行。",
@@ -56,8 +58,8 @@ _ZH = SavingWording(
 )
 
 _EN = SavingWording(
-    save="Save as benchmark question",
-    change="Change the benchmark question",
+    save="Keep as test question",
+    change="Change the test question",
     answerable="The documents can answer this question",
     answers="Right answers, one a line",
     answers_hint="Write the shortest form, such as “six months”. What contains any of them is right.",
@@ -70,6 +72,7 @@ _EN = SavingWording(
     file="Goes into {file}",
     write="Save",
     overwrite="Replace",
+    no_answer="There is no right answer yet. Write one, or untick that the documents answer it.",
     there="Line {line} of the file has this question already: {held}. Replace it by what stands above?",
     held_nothing="the documents can't answer it",
     added="Saved in {file}, line {line}.",

@@ -1,6 +1,7 @@
-"""What lasts while the page is open: the options, the service (shared by all visitors), the conversation."""
+"""What lasts while the page is open: the options and the conversation."""
 
 import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,10 @@ import streamlit as st
 
 from rag.answer import Answer, Question, Turn
 from rag.errors import ConfigError, KnowledgeBaseError, RagError
-from rag.filter import EVERYTHING, Filter
+from rag.filter import Filter
 from rag.service import Service
 from rag.settings import Settings, load_settings
+from ui.opened import Edition, forget_base
 from ui.writing import Writing
 
 if TYPE_CHECKING:
@@ -38,22 +40,6 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     return load_settings(options.config, kb=options.kb, generator=options.generator)
 
 
-def open_service(settings: Settings) -> Service:
-    """What the page asks, one for all visitors; nothing of it is opened before it is needed."""
-    return _open_service(settings.model_dump_json(), settings)
-
-
-def forget_service() -> None:
-    """Drop what is kept for all visitors, so that the next run opens knowledge base and models anew."""
-    _open_service.clear()
-
-
-# One entry: settings that were changed meanwhile replace the models in memory rather than add others.
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _open_service(key: str, _settings: Settings) -> Service:
-    return Service(_settings, roots=EVERYTHING)
-
-
 @dataclass
 class Exchange:
     """A question and what became of it."""
@@ -65,6 +51,10 @@ class Exchange:
     stopped: bool = False
     error: RagError | None = None
     crashed: bool = False
+    filter: Filter | None = None  # it was asked with
+    edition: Edition | None = None  # of the knowledge base that it was asked of
+    asked: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0  # from then until the answer was there, for the reader
     saved: "Saved | None" = None  # as a benchmark question
 
 
@@ -81,11 +71,28 @@ class Conversation:
             return self.exchanges[-1]
         return None
 
-    def ask(self, service: Service, text: str, filter: Filter | None = None) -> Exchange:
-        """Start writing an answer; one that is still being written is stopped first."""
+    def ask(
+        self,
+        service: Service,
+        text: str,
+        filter: Filter | None = None,
+        *,
+        history: tuple[Turn, ...] | None = None,
+        edition: Edition | None = None,
+    ) -> Exchange:
+        """Start writing an answer; one that is still being written is stopped first.
+
+        Args:
+            service: what is asked.
+            text: the question.
+            filter: what it is asked with.
+            history: what is taken as said before it, by default the conversation.
+            edition: the state of the knowledge base behind the service.
+        """
         self.stop()
-        question = Question(text, self.history(), filter)
-        exchange = Exchange(text, question.history, Writing(lambda: service.events(question)))
+        question = Question(text, self.history() if history is None else history, filter)
+        writing = Writing(lambda: service.events(question))
+        exchange = Exchange(text, question.history, writing, filter=filter, edition=edition)
         self.exchanges.append(exchange)
         return exchange
 
@@ -122,8 +129,9 @@ class Conversation:
         exchange.error = exchange.writing.error
         exchange.crashed = exchange.writing.crashed
         exchange.writing = None
+        exchange.seconds = time.monotonic() - exchange.asked
         if isinstance(exchange.error, KnowledgeBaseError):
-            forget_service()
+            forget_base()
 
     def clear(self) -> None:
         """Stop and forget everything."""
@@ -135,6 +143,27 @@ def conversation() -> Conversation:
     """This visitor's conversation."""
     found = st.session_state.setdefault("conversation", Conversation())
     assert isinstance(found, Conversation)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question that a button asks, taken up when the page is next drawn."""
+
+    text: str
+    filter: Filter | None
+    history: tuple[Turn, ...] | None
+
+
+def request(text: str, filter: Filter | None = None, history: tuple[Turn, ...] | None = None) -> None:
+    """Have a question asked; ``history``: what is taken as said before it, by default the conversation."""
+    st.session_state["request"] = Request(text, filter, history)
+
+
+def requested() -> Request | None:
+    """What a button asked since the page was last drawn."""
+    found = st.session_state.pop("request", None)
+    assert found is None or isinstance(found, Request)
     return found
 
 

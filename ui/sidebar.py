@@ -1,4 +1,4 @@
-"""The sidebar: which knowledge base and models are in use, and how to use one's own folder."""
+"""The sidebar: what the knowledge base holds, and, folded, what its administrator needs."""
 
 import shlex
 from pathlib import Path
@@ -9,21 +9,25 @@ from rag.errors import RagError
 from rag.service import Service
 from rag.settings import GeneratorSettings, Settings
 from ui import view
-from ui.session import open_service
+from ui.frame_wording import FrameWording
+from ui.opened import Edition, open_base
 from ui.wording import WORDINGS, Language, Wording
 
 
-@st.fragment(run_every="5s")
-def show_knowledge_base(settings: Settings, language: Language) -> None:
-    """The knowledge base's path and contents; follows what other processes ingest."""
-    wording = WORDINGS[language]
-    path = settings.knowledge_base.path.resolve()
-    facts = [(wording.knowledge_base, shown_path(path))]
+@st.fragment(run_every="3s")
+def show_knowledge_base(settings: Settings, language: Language, drawn: Edition | None) -> None:
+    """What the knowledge base holds. Has the page drawn anew where it isn't the edition that was ``drawn``.
+
+    Then it was changed, moved or deleted, or is there again.
+    """
     try:
-        service = open_service(settings)
-        facts.extend(_holdings(str(path), service.generation, language, service))
-    except RagError as error:
-        facts.append((wording.contents, wording.lead(error) or str(error)))
+        base = open_base(settings)
+        edition = base.edition
+        facts = _holdings(edition, language, base.service)
+    except RagError:
+        edition, facts = None, []  # the page says what is wrong
+    if edition != drawn:
+        st.rerun()
     st.html(view.facts_html(facts))
 
 
@@ -33,27 +37,27 @@ def shown_path(path: Path) -> str:
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def show_models(settings: Settings, wording: Wording) -> None:
-    """Which embedder and generator answer, and on what device."""
-    generator = settings.generator
-    facts = [
-        (wording.embedder, settings.embedder.model),
-        (wording.generator, wording.extractive if generator.model == "extractive" else generator.model),
-        (wording.device, _device(generator, wording)),
-    ]
-    st.html(view.facts_html(facts))
-
-
-def show_own_folder(settings: Settings, wording: Wording) -> None:
-    """How to bring one's own documents in."""
-    path = shlex.quote(str(settings.knowledge_base.path.resolve()))
-    with st.expander(wording.own_folder, icon=":material/create_new_folder:"):
-        st.write(wording.own_folder_text)
-        st.code(f"python -m ingest {wording.folder} --kb {path}", language="bash", wrap_lines=True)
+def show_operator(settings: Settings, wording: Wording, words: FrameWording) -> None:
+    """What only who runs the page needs: where things lie, which models answer, how to add a folder."""
+    operator = st.expander(words.operator, icon=":material/build:", key="operator", on_change="rerun")
+    if not operator.open:
+        return
+    with operator:
+        generator, path = settings.generator, settings.knowledge_base.path.resolve()
+        facts = [
+            (wording.knowledge_base, shown_path(path)),
+            (wording.embedder, settings.embedder.model),
+            (wording.generator, wording.extractive if generator.model == "extractive" else generator.model),
+            (wording.device, _device(generator, wording)),
+        ]
+        st.html(view.facts_html(facts))
+        st.markdown(wording.own_folder_text)
+        command = f"python -m ingest {wording.folder} --kb {shlex.quote(str(path))}"
+        st.code(command, language="bash", wrap_lines=True)
 
 
 @st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _holdings(path: str, generation: int, language: Language, _service: Service) -> list[tuple[str, str]]:
+def _holdings(edition: Edition, language: Language, _service: Service) -> list[tuple[str, str]]:
     wording = WORDINGS[language]
     documents = _service.documents()
     read = [each for each in documents if each.status == "ok"]
@@ -65,7 +69,7 @@ def _holdings(path: str, generation: int, language: Language, _service: Service)
     newest = max((each.modified[:10] for each in read), default="")
     facts = [
         (wording.contents, holdings),
-        (wording.version, wording.generation.format(generation=generation)),
+        (wording.version, wording.generation.format(generation=edition.generation)),
         (wording.newest, newest),
     ]
     return [(name, value) for name, value in facts if value]

@@ -5,49 +5,29 @@ so it works with the keyboard, while the server is busy, and without scripts.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Citation, Sentence
+from rag.answer import Answer, Citation
 from rag.passage import metadata_of
-from rag.presenting.explanation import is_weak
+from rag.presenting.explanation import outline
 from rag.text.marks import MARK
 from rag.text.sentences import Span
+from ui.card_wording import CARD_WORDINGS, CardWording
+from ui.evidence import Shown, by_number, quotes_of, shown, stretches
 from ui.rendering import one_line, render
+from ui.sentences import pieces
+from ui.verdict import declined_html
 from ui.wording import Wording
 
 _HALF_MARK = re.compile(r"\s?\[\d*$")
 _OPENING = 120  # characters of a passage's text in the list; the page cuts them to what fits
+_NAMED = 2  # headings of a passage that its label has
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 _SYMBOLS = re.compile(r"(\S*(?:--|->|<-|>=|<=|~=)\S*)")
 _OPTION = re.compile(r"(?<!\S)(--\w+)")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-
-Stretch = tuple[str, bool]  # of a text, and whether it is marked
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of an answer's text: what comes before its marks, the marks' numbers, what comes after."""
-
-    text: str
-    numbers: tuple[int, ...] = ()
-    rest: str = ""
-    uncited: bool = False
-    weak: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A passage as it is shown: what is said of it, a table's header, its text with the quotes marked."""
-
-    passage: Document
-    facts: tuple[str, ...]
-    header: str
-    stretches: tuple[Stretch, ...]
 
 
 def title_html(wording: Wording) -> str:
@@ -66,28 +46,36 @@ def question_html(question: str) -> str:
 
 
 def answer_html(answer: Answer, wording: Wording, key: str) -> str:
-    """A finished answer: its text with citation marks, the places cited, and the panels that the marks open.
+    """A finished answer: its text with citation marks, what they quote, and the panels that they open.
 
     ``key`` makes the panels' ids unique on the page.
     """
+    words = CARD_WORDINGS[wording.language]
     if answer.abstained:
-        return render("view", "declined", answer=answer, wording=wording)
-    pieces = list(_pieces(answer))
-    panels = {
-        number: _panel(group, wording) for number, group in sorted(_by_number(answer.citations).items())
-    }
-    return render("view", "answer", answer=answer, wording=wording, key=key, pieces=pieces, panels=panels)
+        return declined_html(answer, wording)
+    panels = {number: _panel(group, words) for number, group in by_number(answer.citations).items()}
+    return render(
+        "view",
+        "answer",
+        answer=answer,
+        wording=wording,
+        words=words,
+        key=key,
+        pieces=list(pieces(answer)),
+        quotes=quotes_of(answer),
+        panels=panels,
+    )
 
 
 def draft_html(answer: Answer) -> str:
     """The text written so far. Its marks aren't resolved yet, so they open nothing."""
-    stretches = _split(MARK, _HALF_MARK.sub("", answer.text))
-    return render("view", "draft", text=answer.text, stretches=stretches)
+    return render("view", "draft", text=answer.text, stretches=split_marks(answer.text))
 
 
 def stopped_html(text: str, wording: Wording) -> str:
     """What there was of an answer when it was stopped, and that it was."""
-    return render("view", "stopped", text=text, stretches=_split(MARK, text), wording=wording)
+    words = CARD_WORDINGS[wording.language]
+    return render("view", "stopped", text=text, stretches=split_marks(text), words=words)
 
 
 def draft_note_html(wording: Wording) -> str:
@@ -102,22 +90,9 @@ def progress_html(text: str) -> str:
 
 def passages_html(passages: Sequence[Document], wording: Wording) -> str:
     """The passages found, each a row that unfolds to its text."""
-    rows = []
-    for passage in passages:
-        facts = (" › ".join(metadata_of(passage)["heading"]), one_line(passage.page_content[:_OPENING]))
-        rows.append(_shown(passage, facts))
-    return render("view", "passages", rows=rows, wording=wording)
-
-
-def timing_html(answer: Answer, wording: Wording) -> str:
-    """How long the answer took."""
-    trace = answer.trace
-    seconds = {"retrieve": f"{trace.retrieve_ms / 1000:.2f}", "total": f"{trace.total_ms / 1000:.1f}"}
-    if trace.first_token_ms is None:
-        text = wording.timing.format(**seconds)
-    else:
-        text = wording.timing_first.format(first=f"{trace.first_token_ms / 1000:.1f}", **seconds)
-    return render("view", "timing", text=text)
+    rows = [shown(each, (one_line(each.page_content[:_OPENING]),)) for each in passages]
+    words = CARD_WORDINGS[wording.language]
+    return render("view", "passages", rows=rows, words=words, language=wording.language)
 
 
 def filter_html(filter: str, label: str) -> str:
@@ -137,7 +112,7 @@ def saved_html(said: str, lead: str, command: str) -> str:
 
 def highlight(text: str, spans: Sequence[Span]) -> str:
     """Escaped text with the spans (code points, in any order, possibly overlapping) marked."""
-    return render("view", "marked", stretches=_stretches(text, spans))
+    return render("evidence", "marked", stretches=stretches(text, spans))
 
 
 def as_markdown(message: str) -> str:
@@ -154,17 +129,16 @@ def as_markdown(message: str) -> str:
     return "".join(parts)
 
 
-def _stretches(text: str, spans: Sequence[Span]) -> tuple[Stretch, ...]:
-    """The text cut where marks begin and end."""
-    cuts = sorted({0, len(text), *(min(max(edge, 0), len(text)) for span in spans for edge in span)})
-    stretches: list[Stretch] = []
-    for start, end in pairwise(cuts):
-        inside = any(span.start <= start and end <= span.end for span in spans)
-        if stretches and stretches[-1][1] == inside:
-            stretches[-1] = (stretches[-1][0] + text[start:end], inside)
-        else:
-            stretches.append((text[start:end], inside))
-    return tuple(stretches)
+def split_marks(text: str) -> list[tuple[str, str]]:
+    """A draft cut at its marks, each piece with the mark after it; one that is half written is left out.
+
+    There is a space before a mark, so that no figure runs into it.
+    """
+    parts = _split(MARK, _HALF_MARK.sub("", text))
+    return [
+        (f"{before.rstrip()} " if number and before.strip() else before, number and f"[{number}]")
+        for before, number in parts
+    ]
 
 
 def _split(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]]:
@@ -173,55 +147,12 @@ def _split(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _pieces(answer: Answer) -> Iterator[Piece]:
-    """The whole text of an answer, sentence by sentence."""
-    previous = 0
-    for sentence in answer.sentences:
-        yield Piece(answer.text[previous : sentence.start])
-        yield _piece(sentence, is_weak(sentence, answer))
-        previous = sentence.end
-    yield Piece(answer.text[previous:])
-
-
-def _piece(sentence: Sentence, weak: bool) -> Piece:
-    if not sentence.citations:
-        return Piece(sentence.text, uncited=True, weak=weak)
-    # The marks stand at the sentence's end. The same characters further left are the text's own.
-    head, found, tail = sentence.text.rpartition("".join(f"[{number}]" for number in sentence.citations))
-    if not found:
-        return Piece(sentence.text, weak=weak)
-    return Piece(head.rstrip(), sentence.citations, tail, weak=weak)
-
-
-def _panel(group: Sequence[Citation], wording: Wording) -> Shown:
+def _panel(group: Sequence[Citation], words: CardWording) -> Shown:
     """The passage of citations, with all its quotes marked."""
     passage = group[0].passage
     metadata = metadata_of(passage)
     offset = metadata["start"]
-    dated = wording.dated.format(date=metadata["modified"][:10]) if metadata["modified"] else ""
-    ranges = wording.separator.join(f"{each.start + 1}–{each.end}" for each in group)
-    facts = (" › ".join(metadata["heading"]), dated, wording.quoted.format(spans=ranges))
-    return _shown(passage, facts, [Span(each.start - offset, each.end - offset) for each in group])
-
-
-def _shown(passage: Document, facts: Sequence[str], spans: Sequence[Span] = ()) -> Shown:
-    said = tuple(fact for fact in facts if fact)
-    return Shown(passage, said, _header(passage), _stretches(passage.page_content, spans))
-
-
-def _header(passage: Document) -> str:
-    """A table's header; empty where the passage is no table or its context says no more than its headings."""
-    metadata = metadata_of(passage)
-    if metadata["kind"] != "table":
-        return ""
-    outline = set(metadata["heading"])
-    # The title and the headings stand elsewhere already.
-    lines = [line for line in metadata["context"].splitlines() if not outline.issuperset(line.split(" > "))]
-    return "\n".join(lines)
-
-
-def _by_number(citations: Sequence[Citation]) -> dict[int, list[Citation]]:
-    groups: dict[int, list[Citation]] = {}
-    for citation in citations:
-        groups.setdefault(citation.number, []).append(citation)
-    return groups
+    dated = words.dated.format(date=metadata["modified"][:10]) if metadata["modified"] else ""
+    path = outline(passage)
+    facts = (" › ".join(path) if len(path) > _NAMED else "", dated)
+    return shown(passage, facts, [Span(each.start - offset, each.end - offset) for each in group])

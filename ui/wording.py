@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.answer import Answer
 from rag.errors import (
     BenchmarkFileError,
     ConfigError,
@@ -17,8 +16,6 @@ from rag.errors import (
     RagError,
     WeightsError,
 )
-from rag.presenting.explanation import confidence_text
-from rag.presenting.reasons import reason_text
 
 Language = Literal["zh", "en"]
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
@@ -40,28 +37,9 @@ class Wording:
     draft: str
     draft_hint: str
     stop: str
-    stopped: str
-    stopped_early: str
     found: str  # {count}
     found_nothing: str
-    declined: str
-    reason: str  # {reason}
-    nearest: str
-    confidence_hint: str
-    weak: str
-    cited: str
-    open_citation: str  # {number}, {place}
-    close: str
-    quoted: str  # {spans}
     separator: str
-    dated: str  # {date}
-    uncited: str
-    understood: str  # then the question that a follow-up was understood as
-    withheld: str  # {orders}
-    curated: str  # then the entry's question
-    suggested: str  # likewise
-    timing: str  # {retrieve}, {total}
-    timing_first: str  # {retrieve}, {first}, {total}
     new_conversation: str
     filter: str
     filter_set: str
@@ -99,21 +77,13 @@ class Wording:
                 return self.leads[kind]
         return ""
 
-    def why(self, answer: Answer) -> str:
-        """An answer's reason for declining, in this language where it is a known one."""
-        return reason_text(answer.reason, self.language)
-
-    def confidence(self, probability: float) -> str:
-        """How sure it is that an answer is right, in words and in per cent."""
-        return confidence_text(probability, self.language)
-
 
 _ZH = Wording(
     language="zh",
     html_lang="zh-Hans",
     name="问据",
     tagline="问你的文档，答案附出处",
-    welcome="用中文或英文提问。先列出找到的段落，再写答案；点答案里的编号，就能看到它所依据的原文。",
+    welcome="用中文或英文提问。答案核对过出处才显示；点答案里的编号，就能看到它所依据的原文。",
     placeholder="请输入问题",
     loading="正在载入模型。只在启动后第一次需要，通常十几秒。",
     searching="正在查找",
@@ -121,28 +91,9 @@ _ZH = Wording(
     draft="草稿",
     draft_hint="写完后会核对引文，核对前请勿引用",
     stop="停止",
-    stopped="已停止：以上文字没有写完，也没有核对。",
-    stopped_early="已停止：还没有写出文字。",
     found="找到的段落（{count}）",
     found_nothing="没有找到相关段落",
-    declined="没有作答",
-    reason="原因：{reason}",
-    nearest="最接近的文档讲的是：",
-    confidence_hint="估计这个答案正确的概率",
-    weak="这句话只得到所引原文的部分支持，请点编号核对。",
-    cited="出处",
-    open_citation="查看引文 {number}：{place}",
-    close="关闭",
-    quoted="引文位于原文第 {spans} 字",
     separator="、",
-    dated="日期 {date}",
-    uncited="带点线的句子没有找到出处，请自行核对。",
-    understood="理解为：",
-    withheld="文档里有句子是写给助手的指令，没有读取：{orders}",
-    curated="常见问题的原文回答：",
-    suggested="您想问的也许是：",
-    timing="查找 {retrieve} 秒 · 共 {total} 秒",
-    timing_first="查找 {retrieve} 秒 · 首字 {first} 秒 · 共 {total} 秒",
     new_conversation="新的对话",
     filter="筛选文档",
     filter_set="只在这些文档里找",
@@ -191,8 +142,8 @@ _EN = Wording(
     name="Wenju",
     tagline="Ask your documents; every answer shows its evidence",
     welcome=(
-        "Ask in Chinese or English. The passages found come first, then the answer; click a number in the "
-        "answer to see the words it rests on."
+        "Ask in Chinese or English. An answer is shown once its sources are checked; click a number in it to "
+        "see the words it rests on."
     ),
     placeholder="Ask a question",
     loading="Loading the models. This happens once after a start and usually takes some ten seconds.",
@@ -201,28 +152,9 @@ _EN = Wording(
     draft="Draft",
     draft_hint="its citations are checked when it is complete; don't rely on it yet",
     stop="Stop",
-    stopped="Stopped: the text above is unfinished and unchecked.",
-    stopped_early="Stopped before the first word.",
     found="Passages found ({count})",
     found_nothing="No passage was found",
-    declined="Not answered",
-    reason="Reason: {reason}",
-    nearest="What the nearest documents are about:",
-    confidence_hint="the estimated probability that this answer is right",
-    weak="This sentence is only partly supported by what it cites; check it by its number.",
-    cited="Sources",
-    open_citation="Show citation {number}: {place}",
-    close="Close",
-    quoted="Quoted: characters {spans} of the document",
     separator=", ",
-    dated="dated {date}",
-    understood="Understood as: ",
-    withheld="The documents hold orders to the assistant, which were left unread: {orders}",
-    uncited="No source was found for the sentences with a dotted line; check them yourself.",
-    curated="The curated answer, word for word, to: ",
-    suggested="Perhaps you ask: ",
-    timing="search {retrieve} s · total {total} s",
-    timing_first="search {retrieve} s · first word {first} s · total {total} s",
     new_conversation="New conversation",
     filter="Filter documents",
     filter_set="Searching only",

@@ -11,7 +11,7 @@ from rag.errors import RagError
 
 logger = logging.getLogger(__name__)
 
-_ABANDONED_SECONDS = 5.0  # longer than a page takes to be redrawn
+_ABANDONED_SECONDS = 10.0  # longer than a page in the background takes to ask how far it is
 
 
 class Writing:
@@ -23,6 +23,7 @@ class Writing:
 
     def __init__(self, open_events: Callable[[], Iterator[Event]]) -> None:
         self.latest: Answer | None = None  # replaced, never changed, so reading it needs no lock
+        self.checking = False  # nothing more is being written for now
         self.error: RagError | None = None
         self.crashed = False  # by an error that isn't Wenju's own; it is in the log
         self._open_events = open_events
@@ -75,5 +76,6 @@ class Writing:
         match event:
             case Found(answer) | Final(answer):
                 self.latest = answer
-            case Drafting(text) if self.latest is not None:
+            case Drafting(text, complete) if self.latest is not None:
                 self.latest = replace(self.latest, text=text)
+                self.checking = complete

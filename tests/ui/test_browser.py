@@ -1,36 +1,22 @@
 """The page in a real headless Chromium against a real server."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
 from eval.datasets.folder import read_on_knowledge_base
+from tests.ui.chromium import CHROMEDRIVER, CHROMIUM, Browser, serving
 from tests.ui.conftest import Workplace, extractive_workplace
+from ui.card_wording import CARD_WORDINGS
 from ui.wording import WORDINGS
 
-ROOT = Path(__file__).parents[2]
 ZH = WORDINGS["zh"]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
 
 pytestmark = [
     pytest.mark.browser,
@@ -39,84 +25,6 @@ pytestmark = [
         reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
     ),
 ]
-
-
-class Browser:
-    """A headless Chromium with the few gestures that the tests need."""
-
-    def __init__(self, profile: Path) -> None:
-        assert CHROMIUM is not None and CHROMEDRIVER is not None
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for argument in (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-background-networking",
-            f"--user-data-dir={profile}",
-            "--window-size=1200,900",
-        ):
-            options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": "zh-CN"})
-        options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
-        self.driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
-
-    def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
-        WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: condition())
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector: str) -> list[str]:
-        script = "return [...document.querySelectorAll(arguments[0])].map(each => each.textContent)"
-        found: list[str] = self.driver.execute_script(script, selector)
-        return found
-
-    def input(self) -> WebElement:
-        # Loading libraries and models takes long where other tests keep the processors busy.
-        self.until(
-            lambda: any(each.is_enabled() for each in self.all("[data-testid=stChatInputTextArea]")), 180
-        )
-        return self.all("[data-testid=stChatInputTextArea]")[0]
-
-    def ask(self, question: str) -> None:
-        self.input().send_keys(question, Keys.ENTER)
-
-    def open_panels(self) -> list[str]:
-        return self.texts(".wj-panel:popover-open")
-
-
-@contextmanager
-def serving(workplace: Workplace, log: Path) -> Iterator[str]:
-    """Serve the page as the README says; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "ui/app.py", "--server.port", str(port)]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [*command, "--", "--config", str(workplace.file)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as server,
-    ):
-        try:
-            address = f"http://localhost:{port}"
-            for _ in range(600):
-                try:
-                    with urlopen(f"{address}/_stcore/health", timeout=1):
-                        break
-                except (URLError, TimeoutError, ConnectionError):
-                    assert server.poll() is None, log.read_text(encoding="utf-8")
-                    time.sleep(0.1)
-            yield address
-        finally:
-            server.terminate()
 
 
 class Site(NamedTuple):
@@ -242,9 +150,7 @@ def test_stop_button_ends_a_running_answer_and_keeps_its_text(
     with serving(writing_workplace, tmp_path / "server.log") as address:
         browser.driver.get(address)
         browser.ask("滤芯的型号是什么？")
-        browser.until(lambda: browser.all(".wj-passage"))
         browser.until(lambda: browser.texts(".wj-draft"))
-        assert ZH.draft in "".join(browser.texts(".wj-badge"))
         draft = browser.texts(".wj-draft")[0]
         (stop,) = browser.all(".st-key-stop button")
         assert ZH.stop in stop.text
@@ -253,7 +159,7 @@ def test_stop_button_ends_a_running_answer_and_keeps_its_text(
         browser.until(lambda: browser.texts(".wj-stopped"))
         assert time.monotonic() - pressed < 10  # the answer itself would take minutes
         (stopped,) = browser.texts(".wj-stopped")
-        assert ZH.stopped in stopped
+        assert CARD_WORDINGS["zh"].stopped in stopped
         assert _plain(stopped).startswith(_plain(draft)[:20])
         browser.until(lambda: not browser.all(".st-key-stop"))  # the page was drawn again without it
         assert browser.texts(".wj-stopped") == [stopped]

@@ -9,8 +9,8 @@ from jinja2 import UndefinedError
 from langchain_core.documents import Document
 
 from rag.answer import Curated
+from ui.card_wording import CARD_WORDINGS
 from ui.rendering import lang_of, render
-from ui.wording import WORDINGS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "ui" / "templates").iterdir())
@@ -25,10 +25,10 @@ def test_every_character_of_the_data_is_escaped_and_kept() -> None:
 
 
 def test_line_ends_and_indents_of_a_template_part_attributes_only() -> None:
-    html = render("verdict", "suggested", entry=_entry(), wording=WORDINGS["en"])
-    assert html.startswith('<details class="wj-passage"><summary><strong>Perhaps you ask: Who asks?</strong>')
+    html = render("verdict", "suggested", entry=_entry(), words=CARD_WORDINGS["en"], language="en")
+    assert html.startswith('<details class="wj-passage"><summary><strong>Did you mean: Who asks?</strong>')
     assert 'type="button" class="wj-weak" popovertarget="wj-3-weak" aria-label="' in render(
-        "verdict", "weak_mark", wording=WORDINGS["en"], key="3"
+        "verdict", "weak_mark", words=CARD_WORDINGS["en"], key="3"
     )
 
 
@@ -51,5 +51,9 @@ def test_all_that_the_page_draws_with_is_in_the_wheel() -> None:
 
 
 def _entry() -> Curated:
-    passage = Document(id="1", page_content="Who asks?\nHR.", metadata={"source": "faq.md"})
+    passage = Document(
+        id="1",
+        page_content="Who asks?\nHR.",
+        metadata={"source": "faq.md", "page": None, "context": "", "heading": ()},
+    )
     return Curated("Who\nasks?", "HR.", passage, 10, 13, 0.8)

@@ -13,7 +13,12 @@ from ui.suggestion import short_answer, suggested
     [
         ("滤芯多久更换一次？", "滤芯每六个月更换一次 [1]。", "每六个月"),
         ("保修期多长？", "保修期为36个月[1]。", "36个月"),
-        ("Where is the office?", "The office is in Suzhou [2].", "The office is in Suzhou"),
+        ("Where is the office?", "The office is in Suzhou [1].", "The office is in Suzhou"),
+        (
+            "Which switch is ON?",
+            "Switch [1] of 8119 is it [1].",
+            "Switch [1] of 8119 is it",
+        ),  # its own brackets
         ("The warranty lasts how long?", "The warranty lasts 24 months [1].", "24 months"),
         ("保修期多长？", "保修期多长？", "保修期多长"),  # rather all of it than nothing
     ],

@@ -9,6 +9,7 @@ import pytest
 
 import rag.errors
 from rag.errors import GenerationError, RagError
+from ui.card_wording import CARD_WORDINGS
 from ui.explanation_wording import EXPLANATION_WORDINGS
 from ui.saving_wording import SAVING_WORDINGS
 from ui.wording import LANGUAGES, WORDINGS, Wording, language_for
@@ -54,8 +55,12 @@ def test_error_gets_the_nearest_lead() -> None:
     assert WORDINGS["en"].lead(RagError("m")) == ""
 
 
-@pytest.mark.parametrize("wordings", [SAVING_WORDINGS, EXPLANATION_WORDINGS], ids=["saving", "explanation"])
-def test_the_dialog_and_the_explanation_say_the_same_in_both_languages(wordings: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "wordings", [SAVING_WORDINGS, EXPLANATION_WORDINGS, CARD_WORDINGS], ids=["saving", "explanation", "card"]
+)
+def test_the_dialog_the_explanation_and_the_card_say_the_same_in_both_languages(
+    wordings: Mapping[str, Any],
+) -> None:
     chinese, english = wordings["zh"], wordings["en"]
     for each in fields(chinese):
         one, other = getattr(chinese, each.name), getattr(english, each.name)

@@ -1,0 +1,380 @@
+"""The frame of the page in a real browser: what moves, what is said aloud, what is followed."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from rag.errors import GenerationError, KnowledgeBaseNotFound
+from tests.ui.chromium import CHROMEDRIVER, CHROMIUM, ROOT, Browser, serving
+from tests.ui.conftest import DOCUMENTS, Workplace, write_settings
+from tests.ui.stand_in import SAYING, StandIn, stand_in
+from ui.frame_wording import FRAME_WORDINGS
+from ui.wording import WORDINGS
+
+ZH, EN = FRAME_WORDINGS["zh"], FRAME_WORDINGS["en"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None or CHROMEDRIVER is None,
+        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
+    ),
+]
+
+
+class Site(NamedTuple):
+    """A served page, the knowledge base behind it, and the model that answers."""
+
+    address: str
+    workplace: Workplace
+    model: StandIn
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("served")
+    with stand_in() as model:
+        extra = f'base_url = "{model.address}"\n[answering]\nmax_question_characters = 60\n'
+        workplace = Workplace(write_settings(folder, tiny_embedder_folder, "openai:stand-in", extra))
+        workplace.write(DOCUMENTS)
+        shutil.copytree(workplace.settings.knowledge_base.path, folder / "as it was")
+        with serving(workplace, folder / "server.log") as address:
+            yield Site(address, workplace, model)
+    log = (folder / "server.log").read_text(encoding="utf-8")
+    assert f'File "{ROOT / "ui"}' not in log, log
+
+
+@pytest.fixture
+def site(served: Site) -> Iterator[Site]:
+    """The page, with model and knowledge base as they were at first."""
+    served.model.begin()
+    yield served
+    folder = served.workplace.settings.knowledge_base.path
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(folder.with_name("as it was"), folder)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    opened = Browser(tmp_path_factory.mktemp("chromium") / "profile")
+    try:
+        yield opened
+    finally:
+        opened.driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A browser with nothing on its page."""
+    yield chromium
+    chromium.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    chromium.driver.get("about:blank")
+
+
+def ask(browser: Browser, question: str, answered: int = 1) -> None:
+    """Ask, and wait until there are so many answers."""
+    browser.ask(question)
+    browser.until(lambda: len(browser.all(".wj-answer .wj-text:not(.wj-draft)")) >= answered)
+
+
+def opened(browser: Browser, address: str) -> None:
+    browser.driver.get(address)
+    browser.input()
+
+
+def test_only_what_was_checked_is_left_to_read(site: Site, browser: Browser) -> None:
+    site.model.allowed = 8
+    opened(browser, site.address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.texts(".wj-reading cite"))
+    assert all(browser.texts(".wj-reading q"))
+    browser.until(lambda: browser.all(".wj-draft"))
+    assert not any(each.is_displayed() for each in browser.all(".wj-draft"))
+    browser.until(lambda: ZH.writing in browser.texts(".wj-status"))
+    site.model.allowed = None
+    browser.until(lambda: browser.all(".wj-answer"))
+    assert not browser.all(".wj-draft")
+
+
+def test_a_draft_that_is_unfolded_grows_under_the_eyes(site: Site, browser: Browser) -> None:
+    site.model.allowed = 8
+    opened(browser, site.address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.all("[class*=st-key-draft-] summary"))
+    browser.click("[class*=st-key-draft-] summary")
+    browser.until(lambda: any(each.is_displayed() for each in browser.all(".wj-draft")))
+    site.model.allowed = 16
+    browser.until(lambda: browser.texts(".wj-draft") == [SAYING[:16]])
+    browser.until(lambda: browser.all(".wj-draft")[0].is_displayed(), 10)
+
+
+def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there(
+    site: Site, browser: Browser
+) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    site.model.allowed = 8
+    browser.ask("电池能工作多久？")
+    browser.until(lambda: browser.all(".st-key-passages-2 summary"))
+    browser.click(".st-key-passages-2 summary")
+    browser.until(
+        lambda: any(each.is_displayed() for each in browser.all(".st-key-found-2 .wj-passage summary"))
+    )
+    time.sleep(0.5)  # it unfolds gradually
+    browser.click(".st-key-found-2 .wj-passage summary")
+    places = [".st-key-exchange-2 .wj-question", ".st-key-found-2 .wj-passage", ".st-key-found-2 blockquote"]
+    before = [browser.top(each) for each in places]
+    site.model.allowed = None
+    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
+    browser.until(lambda: not browser.all(".st-key-stop"))
+    assert browser.script("return document.querySelector('.st-key-found-2 .wj-passage').open")
+    for place, top in zip(places, before, strict=True):
+        assert abs(browser.top(place) - top) <= 8, place
+
+
+def test_what_is_unfolded_stays_where_it_was_clicked(site: Site, browser: Browser) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    ask(browser, "电池能工作多久？", 2)
+    for key in ("explain-2", "passages-2"):
+        before = browser.top(f".st-key-{key} summary")
+        browser.click(f".st-key-{key} summary")
+        time.sleep(1.5)
+        assert abs(browser.top(f".st-key-{key} summary") - before) <= 8, key
+
+
+def test_a_new_question_is_brought_to_the_top(site: Site, browser: Browser) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    ask(browser, "电池能工作多久？", 2)
+    browser.until(lambda: 0 < browser.top(".st-key-exchange-2 .wj-question") < 200)
+
+
+def test_the_time_shown_is_the_time_lived(site: Site, browser: Browser) -> None:
+    site.model.seconds = 6
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    site.model.saying = "电池充满电后可以连续工作九小时 [1]。"
+    begun = time.monotonic()
+    ask(browser, "电池能工作多久？", 2)
+    lived = time.monotonic() - begun
+    shown = browser.texts(".st-key-exchange-2 .wj-timing")[0]
+    assert any(shown == ZH.took.format(seconds=each) for each in range(6, round(lived) + 1)), lived
+
+
+def test_documents_that_are_deleted_moved_or_there_again_are_noticed_by_every_visitor(
+    site: Site, browser: Browser
+) -> None:
+    folder = site.workplace.settings.knowledge_base.path
+    away = folder.with_name("away")
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    folder.rename(away)
+    said = ZH.troubles[KnowledgeBaseNotFound][0]
+    browser.until(lambda: said in "".join(browser.texts("[data-testid=stAlert]")), 20)
+    assert not browser.all("[data-testid=stChatInputTextArea]")
+    assert ZH.gone in browser.texts(".wj-stale")
+    browser.driver.get(site.address)  # another visitor
+    browser.until(lambda: said in "".join(browser.texts("[data-testid=stAlert]")), 20)
+    assert not browser.all("[data-testid=stChatInputTextArea]")
+    away.rename(folder)
+    ask(browser, "滤芯多久更换一次？")  # the box is there again by itself
+
+
+def test_another_knowledge_base_in_its_place_is_what_answers(site: Site, browser: Browser) -> None:
+    folder = site.workplace.settings.knowledge_base.path
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    folder.rename(folder.with_name("old"))
+    site.workplace.write({"新手册.md": ("滤芯每九个月更换一次。",)})
+    site.model.saying = "滤芯每九个月更换一次 [1]。"
+    ask(browser, "滤芯多久更换一次？", 2)
+    assert "九个月" in browser.texts(".st-key-exchange-2 .wj-answer .wj-text")[0]
+    assert "新手册" in "".join(browser.texts(".st-key-exchange-2"))
+    assert browser.texts(".wj-newer") == [ZH.newer]
+    assert ZH.stale in browser.texts(".st-key-exchange-1 .wj-stale")
+
+
+def test_a_page_opened_before_there_are_documents_gets_its_box_by_itself(
+    site: Site, browser: Browser
+) -> None:
+    folder = site.workplace.settings.knowledge_base.path
+    shutil.rmtree(folder)
+    browser.driver.get(site.address)
+    browser.until(lambda: browser.all("[data-testid=stAlert]"), 180)
+    assert "份文档" not in "".join(browser.texts(".wj-facts"))
+    site.workplace.write(DOCUMENTS)
+    browser.until(lambda: browser.all("[data-testid=stChatInputTextArea]"), 20)
+
+
+def test_an_answer_whose_source_has_changed_says_so_and_can_be_asked_again(
+    site: Site, browser: Browser
+) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    site.workplace.write({"别的.md": ("与此无关。",)})
+    browser.until(lambda: "4 份文档" in "".join(browser.texts(".wj-facts")), 20)
+    assert not browser.texts(".wj-stale")
+    site.workplace.write({"手册/设备.pdf": ("清泉净水器的滤芯型号是 QQ-90。滤芯每九个月更换一次。", "无。")})
+    browser.until(lambda: ZH.stale in browser.texts(".wj-stale"), 20)
+    site.model.saying = "清泉净水器的滤芯每九个月更换一次 [1]。"
+    browser.click(".st-key-again-1 button")
+    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
+    assert "九个月" in browser.texts(".st-key-exchange-2 .wj-answer .wj-text")[0]
+    assert not browser.texts(".st-key-exchange-2 .wj-stale")
+
+
+def test_the_page_says_its_language_and_speaks_it_throughout(site: Site, browser: Browser) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    assert browser.script("return document.documentElement.lang") == "zh-Hans"
+    script = "return [...document.querySelectorAll('[aria-label]')].map(each => each.ariaLabel)"
+    labels = [each for each in browser.script(script) if each]
+    english = {each for each in labels if each.isascii() and each.upper() != each.lower()}
+    assert english <= {"Interface language"}
+    assert "Skip to main content" not in browser.script("return document.body.innerText")
+    browser.click("[data-testid=stSidebar] [role=radio]:not([aria-checked=true])")
+    browser.until(lambda: browser.script("return document.documentElement.lang") == "en")
+    assert "lang=en" in browser.driver.current_url
+    browser.until(lambda: "Send message" in browser.script(script))
+    opened(browser, f"{site.address}?lang=en")
+    assert browser.texts(".wj-title") == [WORDINGS["en"].name]
+
+
+def test_what_happens_is_said_aloud(site: Site, browser: Browser) -> None:
+    site.model.allowed = 8
+    opened(browser, site.address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.texts("#wj-live") == [ZH.writing])
+    assert browser.all("#wj-live[aria-live=polite][role=status]")
+    site.model.allowed = None
+    browser.until(lambda: "滤芯每六个月更换一次" in browser.texts("#wj-live")[0])
+
+
+def test_the_keyboard_is_enough(site: Site, browser: Browser) -> None:
+    site.model.allowed = 8
+    opened(browser, site.address)
+    focused = "return document.activeElement?.dataset.testid"
+    browser.until(lambda: browser.script(focused) == "stChatInputTextArea")
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.texts(".wj-reading cite"))
+    assert browser.script(focused) == "stChatInputTextArea"
+    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.until(lambda: browser.texts(".wj-stopped"), 20)
+    browser.until(lambda: browser.script(focused) == "stChatInputTextArea")
+    site.model.allowed = None
+    browser.all(".st-key-again-1 button")[0].send_keys(Keys.ENTER)
+    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
+    browser.until(lambda: browser.script(focused) != "")
+
+
+def test_nothing_that_has_the_focus_is_hidden_behind_the_box(site: Site, browser: Browser) -> None:
+    opened(browser, site.address)
+    for number in range(3):
+        ask(browser, "滤芯多久更换一次？", number + 1)
+    browser.script("document.querySelector('.stMain').scrollTo(0, 0); document.activeElement.blur()")
+    script = """
+        const each = document.activeElement, box = each.getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return each === document.body || each.contains(top) || top?.contains(each) ? "" : each.outerHTML"""
+    body = browser.all("body")[0]
+    for _ in range(40):
+        body = browser.driver.switch_to.active_element
+        body.send_keys(Keys.TAB)
+        assert browser.script(script) == ""
+
+
+def test_every_question_is_a_heading_and_targets_are_large_enough(site: Site, browser: Browser) -> None:
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    ask(browser, "电池能工作多久？", 2)
+    assert [each.tag_name for each in browser.all(".wj-question")] == ["h2", "h2"]
+    script = """return [...document.querySelectorAll('button, summary')].filter(each => {
+        const box = each.getBoundingClientRect();
+        return box.width && (box.width < 24 || box.height < 24) && each.checkVisibility();
+    }).map(each => each.outerHTML)"""
+    assert browser.script(script) == []
+
+
+def test_marks_keep_their_shape_in_forced_colours(site: Site, browser: Browser) -> None:
+    features = [{"name": "forced-colors", "value": "active"}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    opened(browser, site.address)
+    ask(browser, "滤芯多久更换一次？")
+    assert browser.all(".wj-mark")[0].value_of_css_property("border-top-width") == "1px"
+
+
+def test_a_question_that_is_too_long_stays_in_the_box_and_says_by_how_much(
+    site: Site, browser: Browser
+) -> None:
+    opened(browser, site.address)
+    text = "长" * 75
+    browser.ask(text)
+    assert browser.texts(".wj-over") == [ZH.too_long.format(limit=60, over=15)]
+    assert browser.input().get_attribute("value") == text
+    browser.input().send_keys(Keys.BACKSPACE * 15)
+    browser.until(lambda: browser.texts(".wj-over") == [""])
+
+
+def test_a_filter_changed_while_an_answer_is_written_is_for_the_next_question(
+    site: Site, browser: Browser
+) -> None:
+    site.model.allowed = 8
+    opened(browser, site.address)
+    browser.click("[data-testid=stSidebar] [data-testid=stExpander] summary")
+    browser.until(lambda: browser.all("[data-testid=stSidebar] input"))
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.texts(".wj-reading cite"))
+    browser.all("[data-testid=stSidebar] input")[0].send_keys("手册", Keys.ENTER)
+    browser.until(lambda: ZH.filter_next in "".join(browser.texts(".wj-filter")))
+    assert not browser.all(".st-key-exchange-1 .wj-filter")
+    site.model.allowed = None
+    browser.until(lambda: browser.all(".wj-answer"))
+    assert not browser.all(".st-key-exchange-1 .wj-filter")
+
+
+def test_a_failed_answer_says_what_is_kept_and_can_be_tried_again(site: Site, browser: Browser) -> None:
+    site.model.failing = True
+    opened(browser, site.address)
+    browser.ask("滤芯多久更换一次？")
+    browser.until(lambda: browser.all("[data-testid=stAlert]"))
+    assert browser.texts("[data-testid=stAlert] p") == [" ".join(ZH.troubles[GenerationError])]
+    site.model.failing = False
+    browser.click(".st-key-again-1 button")
+    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_nothing_wrong_in_any_state(site: Site, browser: Browser, language: str) -> None:
+    question = {"zh": "滤芯多久更换一次？", "en": "How many days of leave do staff get?"}[language]
+    site.model.saying = {"zh": SAYING, "en": "Staff get twelve days of leave a year [1]."}[language]
+    opened(browser, f"{site.address}?lang={language}")
+    found = {"empty": browser.violations()}
+    ask(browser, question)
+    found["answered"] = browser.violations()
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    time.sleep(1)
+    assert browser.all(".stApp")[0].value_of_css_property("background-color") == "rgba(23, 25, 26, 1)"
+    found["answered, in the dark"] = browser.violations()
+    site.model.saying = {"zh": "资料中没有相关信息。", "en": "The documents do not contain this."}[language]
+    browser.ask(question)
+    browser.until(lambda: browser.all(".wj-declined"))
+    found["declined"] = browser.violations()
+    site.model.saying, site.model.allowed = SAYING, 8
+    browser.ask(question)
+    browser.until(lambda: browser.all(".wj-draft"))
+    found["writing"] = browser.violations()
+    browser.click(".st-key-stop button")
+    browser.until(lambda: browser.texts(".wj-stopped") and not browser.all(".st-key-stop"))
+    found["stopped"] = browser.violations()
+    site.model.failing = True
+    browser.ask(question)
+    browser.until(lambda: browser.all("[data-testid=stAlert]"))
+    found["error"] = browser.violations()
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
