@@ -70,7 +70,7 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
         {"__main__"},
     ),
     "ui": (
-        {"evidence", "opened", "sentences", "wording", "writing"},
+        {"evidence", "filter_text", "opened", "sentences", "wording", "writing"},
         {"card_wording", "explanation_wording", "frame_wording", "rendering", "saving_wording", "session"},
         {"verdict"},
         {"copying", "view"},

@@ -11,10 +11,10 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.filter import Filter
-from rag.presenting.filters import filter_text
 from rag.settings import Settings
 from ui import filtering, sidebar, view
 from ui.exchanges import Exchanges
+from ui.filter_text import filter_text
 from ui.frame import show_frame
 from ui.frame_wording import FRAME_WORDINGS
 from ui.opened import Opened, open_base

@@ -13,9 +13,9 @@ from langchain_core.documents import Document
 from rag.answer import Answer
 from rag.errors import RagError
 from rag.passage import metadata_of
-from rag.presenting.filters import filter_text
 from rag.settings import Settings
 from ui import card, view
+from ui.filter_text import filter_text
 from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.opened import Opened
 from ui.rendering import one_line, render

@@ -12,9 +12,9 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.filter import Filter
-from rag.presenting.filters import language_name
 from rag.service import Service
 from rag.settings import Settings
+from ui.filter_text import language_name
 from ui.opened import Edition, open_base
 from ui.wording import WORDINGS, Language, Wording
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rag.answer import TAKEN_BACK, Answer
 from rag.answering.second_reader import says
 from rag.presenting.explanation import confidence_words, is_weak, nearest
-from rag.presenting.filters import filter_text
 from rag.presenting.reasons import caution_text, reason_text
 from ui.card_wording import CARD_WORDINGS, CardWording
 from ui.evidence import shown
+from ui.filter_text import filter_text
 from ui.rendering import render
 from ui.wording import Wording
 

@@ -15,7 +15,7 @@ from rag.presenting.explanation import outline
 from rag.text.marks import MARK
 from rag.text.sentences import Span
 from ui.card_wording import CARD_WORDINGS, CardWording
-from ui.evidence import Shown, by_number, quotes_of, shown, stretches
+from ui.evidence import Shown, by_number, quotes_of, shown
 from ui.rendering import one_line, render
 from ui.sentences import pieces
 from ui.verdict import declined_html
@@ -33,11 +33,6 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 def title_html(wording: Wording) -> str:
     """The page's title."""
     return render("view", "title", wording=wording)
-
-
-def welcome_html(wording: Wording) -> str:
-    """What stands on the page before the first question."""
-    return render("view", "welcome", wording=wording)
 
 
 def question_html(question: str) -> str:
@@ -67,25 +62,10 @@ def answer_html(answer: Answer, wording: Wording, key: str) -> str:
     )
 
 
-def draft_html(answer: Answer) -> str:
-    """The text written so far. Its marks aren't resolved yet, so they open nothing."""
-    return render("view", "draft", text=answer.text, stretches=split_marks(answer.text))
-
-
 def stopped_html(text: str, wording: Wording) -> str:
     """What there was of an answer when it was stopped, and that it was."""
     words = CARD_WORDINGS[wording.language]
     return render("view", "stopped", text=text, stretches=split_marks(text), words=words)
-
-
-def draft_note_html(wording: Wording) -> str:
-    """Says that what is being shown is a draft until it is checked."""
-    return render("view", "draft_note", wording=wording)
-
-
-def progress_html(text: str) -> str:
-    """A line that says what is being done."""
-    return render("view", "progress", text=text)
 
 
 def passages_html(passages: Sequence[Document], wording: Wording) -> str:
@@ -108,11 +88,6 @@ def facts_html(facts: Sequence[tuple[str, str]]) -> str:
 def saved_html(said: str, lead: str, command: str) -> str:
     """Says that a question was saved, and with which command it is asked; no option breaks at a line end."""
     return render("view", "saved", said=said, lead=lead, command=_split(_OPTION, command))
-
-
-def highlight(text: str, spans: Sequence[Span]) -> str:
-    """Escaped text with the spans (code points, in any order, possibly overlapping) marked."""
-    return render("evidence", "marked", stretches=stretches(text, spans))
 
 
 def as_markdown(message: str) -> str:

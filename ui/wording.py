@@ -32,17 +32,11 @@ class Wording:
     welcome: str
     placeholder: str
     loading: str
-    searching: str
-    reading: str  # {count}
-    draft: str
-    draft_hint: str
     stop: str
     found: str  # {count}
-    found_nothing: str
     separator: str
     new_conversation: str
     filter: str
-    filter_set: str
     filter_used: str
     filter_any: str
     filter_folders: str
@@ -64,10 +58,8 @@ class Wording:
     device: str
     extractive: str
     elsewhere: str  # {url}
-    own_folder: str
     own_folder_text: str
     folder: str
-    internal_error: str
     leads: Mapping[type[RagError], str]
 
     def lead(self, error: RagError) -> str:
@@ -86,17 +78,11 @@ _ZH = Wording(
     welcome="用中文或英文提问。答案核对过出处才显示；点答案里的编号，就能看到它所依据的原文。",
     placeholder="请输入问题",
     loading="正在载入模型。只在启动后第一次需要，通常十几秒。",
-    searching="正在查找",
-    reading="正在阅读找到的 {count} 个段落",
-    draft="草稿",
-    draft_hint="写完后会核对引文，核对前请勿引用",
     stop="停止",
     found="找到的段落（{count}）",
-    found_nothing="没有找到相关段落",
     separator="、",
     new_conversation="新的对话",
     filter="筛选文档",
-    filter_set="只在这些文档里找",
     filter_used="只找了这些文档",
     filter_any="不限",
     filter_folders="文件夹",
@@ -118,10 +104,8 @@ _ZH = Wording(
     device="设备",
     extractive="摘录原句（不用语言模型）",
     elsewhere="由 {url} 提供",
-    own_folder="使用自己的文件夹",
     own_folder_text="在终端里运行下面的命令，把文件夹收入当前知识库；网页会自动跟上，不必重启。",
     folder="文件夹",
-    internal_error="程序出错了，这次没有答案。详细情况记录在服务器的日志里。",
     leads={
         ConfigError: "问题或设置不正确。",
         WeightsError: "模型不可用。",
@@ -147,17 +131,11 @@ _EN = Wording(
     ),
     placeholder="Ask a question",
     loading="Loading the models. This happens once after a start and usually takes some ten seconds.",
-    searching="Searching",
-    reading="Reading the {count} passages found",
-    draft="Draft",
-    draft_hint="its citations are checked when it is complete; don't rely on it yet",
     stop="Stop",
     found="Passages found ({count})",
-    found_nothing="No passage was found",
     separator=", ",
     new_conversation="New conversation",
     filter="Filter documents",
-    filter_set="Searching only",
     filter_used="Searched only",
     filter_any="any",
     filter_folders="Folder",
@@ -179,13 +157,11 @@ _EN = Wording(
     device="Device",
     extractive="extractive (quotes sentences, no language model)",
     elsewhere="served by {url}",
-    own_folder="Use your own folder",
     own_folder_text=(
         "Run this in a terminal to take a folder into this knowledge base. The page follows by itself; "
         "there is no need to restart it."
     ),
     folder="FOLDER",
-    internal_error="Something went wrong inside the program; there is no answer. The server's log has more.",
     leads={},
 )
 

@@ -34,7 +34,7 @@ def test_line_ends_and_indents_of_a_template_part_attributes_only() -> None:
 
 def test_a_value_that_is_missing_is_an_error_and_no_gap() -> None:
     with pytest.raises(UndefinedError):
-        render("view", "progress")
+        render("verdict", "caution")
 
 
 def test_the_language_of_a_text_is_an_html_language() -> None:

@@ -14,6 +14,8 @@ from rag.answer import Answer, Citation, Reason, Sentence
 from rag.text.sentences import Span
 from ui import view
 from ui.card_wording import CARD_WORDINGS
+from ui.evidence import stretches
+from ui.rendering import render
 from ui.wording import WORDINGS, Wording
 
 EN, ZH = WORDINGS["en"], WORDINGS["zh"]
@@ -174,7 +176,6 @@ def test_hostile_documents_and_answers_stay_inert_text(wording: Wording) -> None
     answer = answer_of([(f"{HOSTILE} [1].", (1,)), (HOSTILE, ())], (citation,))
     pages = {
         "answer": view.answer_html(answer, wording, "1"),
-        "draft": view.draft_html(answer),
         "stopped": view.stopped_html(answer.text, wording),
         "passages": view.passages_html([document], wording),
         "question": view.question_html(HOSTILE),
@@ -182,7 +183,6 @@ def test_hostile_documents_and_answers_stay_inert_text(wording: Wording) -> None
             Answer("q", HOSTILE, (), abstained=True, reason=Reason("unknown codes", HOSTILE)), wording, "1"
         ),
         "facts": view.facts_html([(HOSTILE, HOSTILE)]),
-        "progress": view.progress_html(HOSTILE),
     }
     ours = {
         "div",
@@ -214,16 +214,16 @@ def test_passages_are_rows_with_place_and_heading_that_unfold_to_the_text() -> N
     assert "[2] Manual › Battery表.md · 二。二。" in tags.text
 
 
-def test_draft_shows_marks_that_open_nothing_yet() -> None:
-    tags = parse(view.draft_html(Answer("q", "Nine hours [1] and", ())))
+def test_unresolved_marks_of_what_was_stopped_open_nothing() -> None:
+    tags = parse(view.stopped_html("Nine hours [1] and", EN))
     assert not tags.named("button")
     assert len(tags.named("span", "wj-pending")) == 1
     assert "Nine hours [1] and" in tags.text
 
 
 @pytest.mark.parametrize("end", [" [", " [1", "["])
-def test_half_written_mark_is_not_shown_in_a_draft(end: str) -> None:
-    assert parse(view.draft_html(Answer("q", f"Nine hours{end}", ()))).text == "Nine hours"
+def test_half_written_mark_is_not_shown(end: str) -> None:
+    assert view.split_marks(f"Nine hours{end}") == [("Nine hours", "")]
 
 
 def test_stopped_answer_keeps_its_text_and_says_that_it_is_unfinished() -> None:
@@ -243,7 +243,7 @@ def test_highlighting_changes_no_character_and_marks_exactly_the_spans(
     text: str, pairs: list[tuple[int, int]]
 ) -> None:
     spans = [Span(min(pair), max(pair)) for pair in pairs]
-    html = view.highlight(text, spans)
+    html = render("evidence", "marked", stretches=stretches(text, spans))
     marked = {index for span in spans for index in range(max(span.start, 0), min(span.end, len(text)))}
     position = 0
     for index, piece in enumerate(re.split(r"</?mark>", html)):
@@ -252,7 +252,7 @@ def test_highlighting_changes_no_character_and_marks_exactly_the_spans(
             assert (position in marked) == bool(index % 2)
             position += 1
     assert position == len(text)
-    assert re.sub(r"</?mark>", "", html) == view.highlight(text, [])
+    assert re.sub(r"</?mark>", "", html) == render("evidence", "marked", stretches=stretches(text, []))
 
 
 def test_error_message_keeps_its_commands_as_code_and_the_rest_as_plain_text() -> None:

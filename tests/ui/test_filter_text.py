@@ -3,7 +3,7 @@
 import pytest
 
 from rag.filter import Filter
-from rag.presenting.filters import filter_text
+from ui.filter_text import filter_text
 
 
 @pytest.mark.parametrize(
