@@ -47,7 +47,7 @@ demo: sample ## everything, then three questions instead of the page
 	done
 
 # No network; as many workers as processors, and a file's tests all by one worker, which keeps its fixtures.
-# Some tests wait for a browser or a process, so there is one worker more than there are processors.
+# Some tests wait for a browser or a process, so there is one worker more than processors.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 \
 	--dist loadscope --no-loadscope-reorder

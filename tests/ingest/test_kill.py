@@ -113,7 +113,7 @@ def _kill_again_and_again(tmp_path: Path, kills: int, seed: int) -> None:
 
 
 def test_killed_runs_leave_whole_versions_and_the_next_run_finishes(tmp_path: Path) -> None:
-    _kill_again_and_again(tmp_path, 9, seed=1)
+    _kill_again_and_again(tmp_path, 5, seed=1)
 
 
 def test_reading_process_that_hangs_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:

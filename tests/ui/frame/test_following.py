@@ -1,90 +1,20 @@
-"""The frame of the page in a real browser: what moves, what is said aloud, what is followed."""
+"""The page in a real browser: it follows its documents, nothing moves, it speaks, axe finds nothing."""
 
 import shutil
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from selenium.webdriver.common.keys import Keys
 
-from rag.errors import GenerationError, KnowledgeBaseNotFound
-from tests.ui.chromium import CHROMEDRIVER, CHROMIUM, ROOT, Browser, serving
-from tests.ui.conftest import DOCUMENTS, Workplace, write_settings
-from tests.ui.stand_in import SAYING, StandIn, stand_in
+from rag.errors import KnowledgeBaseNotFound
+from tests.ui.chromium import Browser
+from tests.ui.conftest import DOCUMENTS
+from tests.ui.frame.conftest import IN_A_BROWSER, Site, ask, opened
+from tests.ui.stand_in import SAYING
 from ui.frame_wording import FRAME_WORDINGS
 from ui.wording import WORDINGS
 
-ZH, EN = FRAME_WORDINGS["zh"], FRAME_WORDINGS["en"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None or CHROMEDRIVER is None,
-        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
-    ),
-]
-
-
-class Site(NamedTuple):
-    """A served page, the knowledge base behind it, and the model that answers."""
-
-    address: str
-    workplace: Workplace
-    model: StandIn
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("served")
-    with stand_in() as model:
-        extra = f'base_url = "{model.address}"\n[answering]\nmax_question_characters = 60\n'
-        workplace = Workplace(write_settings(folder, tiny_embedder_folder, "openai:stand-in", extra))
-        workplace.write(DOCUMENTS)
-        shutil.copytree(workplace.settings.knowledge_base.path, folder / "as it was")
-        with serving(workplace, folder / "server.log") as address:
-            yield Site(address, workplace, model)
-    log = (folder / "server.log").read_text(encoding="utf-8")
-    assert f'File "{ROOT / "ui"}' not in log, log
-
-
-@pytest.fixture
-def site(served: Site) -> Iterator[Site]:
-    """The page, with model and knowledge base as they were at first."""
-    served.model.begin()
-    yield served
-    folder = served.workplace.settings.knowledge_base.path
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(folder.with_name("as it was"), folder)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    opened = Browser(tmp_path_factory.mktemp("chromium") / "profile")
-    try:
-        yield opened
-    finally:
-        opened.driver.quit()
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Iterator[Browser]:
-    """A browser with nothing on its page."""
-    yield chromium
-    chromium.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    chromium.driver.get("about:blank")
-
-
-def ask(browser: Browser, question: str, answered: int = 1) -> None:
-    """Ask, and wait until there are so many answers."""
-    browser.ask(question)
-    browser.until(lambda: len(browser.all(".wj-answer .wj-text:not(.wj-draft)")) >= answered)
-
-
-def opened(browser: Browser, address: str) -> None:
-    browser.driver.get(address)
-    browser.input()
+ZH = FRAME_WORDINGS["zh"]
+pytestmark = IN_A_BROWSER
 
 
 def test_only_what_was_checked_is_left_to_read(site: Site, browser: Browser) -> None:
@@ -135,36 +65,6 @@ def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there
     assert browser.script("return document.querySelector('.st-key-found-2 .wj-passage').open")
     for place, top in zip(places, before, strict=True):
         assert abs(browser.top(place) - top) <= 8, place
-
-
-def test_what_is_unfolded_stays_where_it_was_clicked(site: Site, browser: Browser) -> None:
-    opened(browser, site.address)
-    ask(browser, "滤芯多久更换一次？")
-    ask(browser, "电池能工作多久？", 2)
-    for key in ("explain-2", "passages-2"):
-        before = browser.top(f".st-key-{key} summary")
-        browser.click(f".st-key-{key} summary")
-        time.sleep(1.5)
-        assert abs(browser.top(f".st-key-{key} summary") - before) <= 8, key
-
-
-def test_a_new_question_is_brought_to_the_top(site: Site, browser: Browser) -> None:
-    opened(browser, site.address)
-    ask(browser, "滤芯多久更换一次？")
-    ask(browser, "电池能工作多久？", 2)
-    browser.until(lambda: 0 < browser.top(".st-key-exchange-2 .wj-question") < 200)
-
-
-def test_the_time_shown_is_the_time_lived(site: Site, browser: Browser) -> None:
-    site.model.seconds = 6
-    opened(browser, site.address)
-    ask(browser, "滤芯多久更换一次？")
-    site.model.saying = "电池充满电后可以连续工作九小时 [1]。"
-    begun = time.monotonic()
-    ask(browser, "电池能工作多久？", 2)
-    lived = time.monotonic() - begun
-    shown = browser.texts(".st-key-exchange-2 .wj-timing")[0]
-    assert any(shown == ZH.took.format(seconds=each) for each in range(6, round(lived) + 1)), lived
 
 
 def test_documents_that_are_deleted_moved_or_there_again_are_noticed_by_every_visitor(
@@ -254,99 +154,6 @@ def test_what_happens_is_said_aloud(site: Site, browser: Browser) -> None:
     assert browser.all("#wj-live[aria-live=polite][role=status]")
     site.model.allowed = None
     browser.until(lambda: "滤芯每六个月更换一次" in browser.texts("#wj-live")[0])
-
-
-def test_the_keyboard_is_enough(site: Site, browser: Browser) -> None:
-    site.model.allowed = 8
-    opened(browser, site.address)
-    focused = "return document.activeElement?.dataset.testid"
-    browser.until(lambda: browser.script(focused) == "stChatInputTextArea")
-    browser.ask("滤芯多久更换一次？")
-    browser.until(lambda: browser.texts(".wj-reading cite"))
-    assert browser.script(focused) == "stChatInputTextArea"
-    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-    browser.until(lambda: browser.texts(".wj-stopped"), 20)
-    browser.until(lambda: browser.script(focused) == "stChatInputTextArea")
-    site.model.allowed = None
-    browser.all(".st-key-again-1 button")[0].send_keys(Keys.ENTER)
-    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
-    browser.until(lambda: browser.script(focused) != "")
-
-
-def test_nothing_that_has_the_focus_is_hidden_behind_the_box(site: Site, browser: Browser) -> None:
-    opened(browser, site.address)
-    for number in range(3):
-        ask(browser, "滤芯多久更换一次？", number + 1)
-    browser.script("document.querySelector('.stMain').scrollTo(0, 0); document.activeElement.blur()")
-    script = """
-        const each = document.activeElement, box = each.getBoundingClientRect();
-        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-        return each === document.body || each.contains(top) || top?.contains(each) ? "" : each.outerHTML"""
-    body = browser.all("body")[0]
-    for _ in range(40):
-        body = browser.driver.switch_to.active_element
-        body.send_keys(Keys.TAB)
-        assert browser.script(script) == ""
-
-
-def test_every_question_is_a_heading_and_targets_are_large_enough(site: Site, browser: Browser) -> None:
-    opened(browser, site.address)
-    ask(browser, "滤芯多久更换一次？")
-    ask(browser, "电池能工作多久？", 2)
-    assert [each.tag_name for each in browser.all(".wj-question")] == ["h2", "h2"]
-    script = """return [...document.querySelectorAll('button, summary')].filter(each => {
-        const box = each.getBoundingClientRect();
-        return box.width && (box.width < 24 || box.height < 24) && each.checkVisibility();
-    }).map(each => each.outerHTML)"""
-    assert browser.script(script) == []
-
-
-def test_marks_keep_their_shape_in_forced_colours(site: Site, browser: Browser) -> None:
-    features = [{"name": "forced-colors", "value": "active"}]
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    opened(browser, site.address)
-    ask(browser, "滤芯多久更换一次？")
-    assert browser.all(".wj-mark")[0].value_of_css_property("border-top-width") == "1px"
-
-
-def test_a_question_that_is_too_long_stays_in_the_box_and_says_by_how_much(
-    site: Site, browser: Browser
-) -> None:
-    opened(browser, site.address)
-    text = "长" * 75
-    browser.ask(text)
-    assert browser.texts(".wj-over") == [ZH.too_long.format(limit=60, over=15)]
-    assert browser.input().get_attribute("value") == text
-    browser.input().send_keys(Keys.BACKSPACE * 15)
-    browser.until(lambda: browser.texts(".wj-over") == [""])
-
-
-def test_a_filter_changed_while_an_answer_is_written_is_for_the_next_question(
-    site: Site, browser: Browser
-) -> None:
-    site.model.allowed = 8
-    opened(browser, site.address)
-    browser.click("[data-testid=stSidebar] [data-testid=stExpander] summary")
-    browser.until(lambda: browser.all("[data-testid=stSidebar] input"))
-    browser.ask("滤芯多久更换一次？")
-    browser.until(lambda: browser.texts(".wj-reading cite"))
-    browser.all("[data-testid=stSidebar] input")[0].send_keys("手册", Keys.ENTER)
-    browser.until(lambda: ZH.filter_next in "".join(browser.texts(".wj-filter")))
-    assert not browser.all(".st-key-exchange-1 .wj-filter")
-    site.model.allowed = None
-    browser.until(lambda: browser.all(".wj-answer"))
-    assert not browser.all(".st-key-exchange-1 .wj-filter")
-
-
-def test_a_failed_answer_says_what_is_kept_and_can_be_tried_again(site: Site, browser: Browser) -> None:
-    site.model.failing = True
-    opened(browser, site.address)
-    browser.ask("滤芯多久更换一次？")
-    browser.until(lambda: browser.all("[data-testid=stAlert]"))
-    assert browser.texts("[data-testid=stAlert] p") == [" ".join(ZH.troubles[GenerationError])]
-    site.model.failing = False
-    browser.click(".st-key-again-1 button")
-    browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
