@@ -80,6 +80,10 @@ test: lint weights ## ruff, mypy and the tests, with one question on the real we
 test-slow: environment weights ## the slow tier as well, with many more examples of each property
 	$(PYTEST) --hypothesis-profile thorough
 
+.PHONY: test-browser
+test-browser: environment ## the page in a real Chromium, all that it promises (make test asks some of it)
+	$(PYTEST) -m browser
+
 .PHONY: test-formats
 test-formats: environment ## the tests that compute with models, in the number format that this machine hasn't
 	WENJU_TEST_DTYPE=other $(PYTEST) -m "models and not (weights or browser or slow)"

@@ -74,6 +74,11 @@ class Browser:
     def all(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
+    def visible(self, selector: str) -> bool:
+        """Whether any such element can be seen; asked in the page, where nothing is drawn anew meanwhile."""
+        script = "return [...document.querySelectorAll(arguments[0])].some(each => each.checkVisibility())"
+        return bool(self.driver.execute_script(script, selector))
+
     def texts(self, selector: str) -> list[str]:
         script = "return [...document.querySelectorAll(arguments[0])].map(each => each.textContent)"
         found: list[str] = self.driver.execute_script(script, selector)

@@ -120,6 +120,7 @@ def test_page_fits_a_phone(site: Site, browser: Browser) -> None:
     assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 500
 
 
+@pytest.mark.slow
 def test_question_is_saved_and_eval_reads_it(site: Site, browser: Browser) -> None:
     browser.driver.get(site.address)
     browser.ask("滤芯多久更换一次？")
@@ -137,6 +138,7 @@ def test_question_is_saved_and_eval_reads_it(site: Site, browser: Browser) -> No
     assert question.answers == ("每六个月", "六个月") and question.sources == ("手册/设备.pdf",)
 
 
+@pytest.mark.slow
 def test_sidebar_follows_what_is_ingested_without_a_click(site: Site, browser: Browser) -> None:
     browser.driver.get(site.address)
     browser.until(lambda: "3 份文档，4 个段落" in "".join(browser.texts(".wj-facts")), 180)

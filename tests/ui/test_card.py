@@ -17,10 +17,12 @@ import ingest.__main__
 from tests.ui.chromium import Browser, serving
 from tests.ui.conftest import Workplace, write_settings
 from tests.ui.scripted_model import scripted_model
-from tests.ui.test_browser import browser, pytestmark
+from tests.ui.test_browser import browser
+from tests.ui.test_browser import pytestmark as in_a_browser
 from ui.card_wording import CARD_WORDINGS
 
-__all__ = ["browser", "pytestmark"]
+__all__ = ["browser"]
+pytestmark = [*in_a_browser, pytest.mark.slow]
 
 SAYS = CARD_WORDINGS["zh"]
 HANDBOOK = """# 员工手册
@@ -191,7 +193,7 @@ def test_sentences_that_were_left_out_are_said_and_can_be_seen(address: str, bro
     assert summary.text == "另有 2 句没有找到出处，已删去 · 查看"
     assert "香蕉" not in browser.all(".wj-answer")[0].text
     summary.send_keys(Keys.ENTER)
-    browser.until(lambda: all(each.is_displayed() for each in browser.all(".wj-taken-text")))
+    browser.until(lambda: browser.visible(".wj-taken-text"))
     assert browser.texts(".wj-taken-text") == ["月球基地的暗号是香蕉 4711。", "海底仓库的钥匙有三把。"]
 
 

@@ -17,6 +17,7 @@ ZH = FRAME_WORDINGS["zh"]
 pytestmark = IN_A_BROWSER
 
 
+@pytest.mark.slow
 def test_only_what_was_checked_is_left_to_read(site: Site, browser: Browser) -> None:
     site.model.allowed = 8
     opened(browser, site.address)
@@ -24,25 +25,27 @@ def test_only_what_was_checked_is_left_to_read(site: Site, browser: Browser) -> 
     browser.until(lambda: browser.texts(".wj-reading cite"))
     assert all(browser.texts(".wj-reading q"))
     browser.until(lambda: browser.all(".wj-draft"))
-    assert not any(each.is_displayed() for each in browser.all(".wj-draft"))
+    assert not browser.visible(".wj-draft")
     browser.until(lambda: ZH.writing in browser.texts(".wj-status"))
     site.model.allowed = None
     browser.until(lambda: browser.all(".wj-answer"))
     assert not browser.all(".wj-draft")
 
 
+@pytest.mark.slow
 def test_a_draft_that_is_unfolded_grows_under_the_eyes(site: Site, browser: Browser) -> None:
     site.model.allowed = 8
     opened(browser, site.address)
     browser.ask("滤芯多久更换一次？")
     browser.until(lambda: browser.all("[class*=st-key-draft-] summary"))
     browser.click("[class*=st-key-draft-] summary")
-    browser.until(lambda: any(each.is_displayed() for each in browser.all(".wj-draft")))
+    browser.until(lambda: browser.visible(".wj-draft"))
     site.model.allowed = 16
     browser.until(lambda: browser.texts(".wj-draft") == [SAYING[:16]])
-    browser.until(lambda: browser.all(".wj-draft")[0].is_displayed(), 10)
+    browser.until(lambda: browser.visible(".wj-draft"), 10)
 
 
+@pytest.mark.slow
 def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there(
     site: Site, browser: Browser
 ) -> None:
@@ -52,9 +55,7 @@ def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there
     browser.ask("电池能工作多久？")
     browser.until(lambda: browser.all(".st-key-passages-2 summary"))
     browser.click(".st-key-passages-2 summary")
-    browser.until(
-        lambda: any(each.is_displayed() for each in browser.all(".st-key-found-2 .wj-passage summary"))
-    )
+    browser.until(lambda: browser.visible(".st-key-found-2 .wj-passage summary"))
     time.sleep(0.5)  # it unfolds gradually
     browser.click(".st-key-found-2 .wj-passage summary")
     places = [".st-key-exchange-2 .wj-question", ".st-key-found-2 .wj-passage", ".st-key-found-2 blockquote"]
@@ -67,6 +68,7 @@ def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there
         assert abs(browser.top(place) - top) <= 8, place
 
 
+@pytest.mark.slow
 def test_documents_that_are_deleted_moved_or_there_again_are_noticed_by_every_visitor(
     site: Site, browser: Browser
 ) -> None:
@@ -86,6 +88,7 @@ def test_documents_that_are_deleted_moved_or_there_again_are_noticed_by_every_vi
     ask(browser, "滤芯多久更换一次？")  # the box is there again by itself
 
 
+@pytest.mark.slow
 def test_another_knowledge_base_in_its_place_is_what_answers(site: Site, browser: Browser) -> None:
     folder = site.workplace.settings.knowledge_base.path
     opened(browser, site.address)
@@ -100,6 +103,7 @@ def test_another_knowledge_base_in_its_place_is_what_answers(site: Site, browser
     assert ZH.stale in browser.texts(".st-key-exchange-1 .wj-stale")
 
 
+@pytest.mark.slow
 def test_a_page_opened_before_there_are_documents_gets_its_box_by_itself(
     site: Site, browser: Browser
 ) -> None:
@@ -112,6 +116,7 @@ def test_a_page_opened_before_there_are_documents_gets_its_box_by_itself(
     browser.until(lambda: browser.all("[data-testid=stChatInputTextArea]"), 20)
 
 
+@pytest.mark.slow
 def test_an_answer_whose_source_has_changed_says_so_and_can_be_asked_again(
     site: Site, browser: Browser
 ) -> None:
@@ -129,6 +134,7 @@ def test_an_answer_whose_source_has_changed_says_so_and_can_be_asked_again(
     assert not browser.texts(".st-key-exchange-2 .wj-stale")
 
 
+@pytest.mark.slow
 def test_the_page_says_its_language_and_speaks_it_throughout(site: Site, browser: Browser) -> None:
     opened(browser, site.address)
     ask(browser, "滤芯多久更换一次？")
@@ -146,6 +152,7 @@ def test_the_page_says_its_language_and_speaks_it_throughout(site: Site, browser
     assert browser.texts(".wj-title") == [WORDINGS["en"].name]
 
 
+@pytest.mark.slow
 def test_what_happens_is_said_aloud(site: Site, browser: Browser) -> None:
     site.model.allowed = 8
     opened(browser, site.address)
