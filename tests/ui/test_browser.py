@@ -146,6 +146,7 @@ def test_sidebar_follows_what_is_ingested_without_a_click(site: Site, browser: B
     browser.until(lambda: "4 份文档，5 个段落" in "".join(browser.texts(".wj-facts")))
 
 
+@pytest.mark.slow
 def test_stop_button_ends_a_running_answer_and_keeps_its_text(
     writing_workplace: Workplace, browser: Browser, tmp_path: Path
 ) -> None:

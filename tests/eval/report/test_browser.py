@@ -45,6 +45,7 @@ def driver(tmp_path: Path) -> Iterator[webdriver.Chrome]:
         opened.quit()
 
 
+@pytest.mark.slow
 def test_page_fits_a_phone_and_logs_nothing(driver: webdriver.Chrome, sample: Path, tmp_path: Path) -> None:
     page, _ = write_report([sample, sample_run(tmp_path / "later", day=8)], tmp_path / "out")
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
