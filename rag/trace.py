@@ -45,4 +45,4 @@ class Trace:
     first_draft: str = ""  # what it had written before, and what something else took the place of
     found: str | None = None  # what is asked for, as a second reader found it (`rag.answering.second_reader`)
     rewrite_ms: float = 0.0  # to make a question that leans on the conversation stand alone
-    signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.signals`, of the draft
+    signals: Mapping[str, float] = field(default_factory=dict)  # `rag.answering.confidence`, of the draft

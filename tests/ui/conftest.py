@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from rag.knowledge_base import KnowledgeBase
 from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
 from rag.settings import Settings, load_settings
 from rag.text.language import language_of
+from tests.chromium import Browser
 
 HOSTILE = (
     "The siren code is K77. <script>document.title='hacked'</script>"
@@ -120,3 +121,20 @@ def writing_workplace(tmp_path: Path, tiny_embedder_folder: Path, tiny_generator
     place = Workplace(file)
     place.write(DOCUMENTS)
     return place
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One for all tests of a worker."""
+    opened = Browser(tmp_path_factory.mktemp("chromium") / "profile")
+    try:
+        yield opened
+    finally:
+        opened.driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """A browser with nothing on its page."""
+    chromium.begin()
+    return chromium

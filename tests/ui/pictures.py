@@ -13,8 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.ui.chromium import ROOT, Browser, serving
+from tests.chromium import Browser
 from tests.ui.conftest import Workplace
+from tests.ui.serving import ROOT, serving
 from tests.ui.stand_in import StandIn, stand_in
 
 SIZES = {"desktop": (1200, 860, False), "phone": (390, 844, True)}

@@ -11,20 +11,15 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from eval.datasets.folder import read_on_knowledge_base
-from tests.ui.chromium import CHROMEDRIVER, CHROMIUM, Browser, serving
+from tests.chromium import IN_A_BROWSER, Browser
 from tests.ui.conftest import Workplace, extractive_workplace
+from tests.ui.serving import serving
 from ui.card_wording import CARD_WORDINGS
 from ui.wording import WORDINGS
 
 ZH = WORDINGS["zh"]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None or CHROMEDRIVER is None,
-        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
-    ),
-]
+pytestmark = IN_A_BROWSER
 
 
 class Site(NamedTuple):
@@ -42,15 +37,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -
     with serving(workplace, folder / "server.log") as address:
         yield Site(address, workplace)
     assert "Traceback" not in (folder / "server.log").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    opened = Browser(tmp_path / "profile")
-    try:
-        yield opened
-    finally:
-        opened.driver.quit()
 
 
 def test_citation_opens_the_quoted_passage_by_keyboard_and_by_mouse(site: Site, browser: Browser) -> None:
@@ -104,7 +90,7 @@ def test_document_with_markup_changes_nothing_and_nothing_is_fetched_elsewhere(
     script = "return performance.getEntriesByType('resource').map(each => each.name)"
     hosts = {urlsplit(url).netloc for url in browser.driver.execute_script(script)}
     assert hosts <= {urlsplit(site.address).netloc, ""}
-    assert browser.driver.get_log("browser") == []  # type: ignore[no-untyped-call]
+    assert browser.logged("SEVERE") == []
 
 
 def test_page_fits_a_phone(site: Site, browser: Browser) -> None:

@@ -14,15 +14,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 import ingest.__main__
-from tests.ui.chromium import Browser, serving
+from tests.chromium import IN_A_BROWSER, Browser
 from tests.ui.conftest import Workplace, write_settings
-from tests.ui.scripted_model import scripted_model
-from tests.ui.test_browser import browser
-from tests.ui.test_browser import pytestmark as in_a_browser
+from tests.ui.serving import serving
+from tests.ui.stand_in import StandIn, stand_in
 from ui.card_wording import CARD_WORDINGS
 
-__all__ = ["browser"]
-pytestmark = [*in_a_browser, pytest.mark.slow]
+pytestmark = [*IN_A_BROWSER, pytest.mark.slow]
 
 SAYS = CARD_WORDINGS["zh"]
 HANDBOOK = """# 员工手册
@@ -57,12 +55,21 @@ REPLIES = {
     REPAIRS: ("RMA-7", "返修登记号的样式是 RMA-7[1]。"),
     CARS: ("北区", "访客车辆停在北区地面车位[1]。"),
     KEYS: ("", "海底仓库的钥匙有三把。"),
-    LONG: ("", "厂内应急分机是 8119[1]。" + "这是很长的草稿，" * 400),
+    LONG: ("", "厂内应急分机是 8119[1]。" + "这是很长的草稿，" * 40),
 }
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path) -> Iterator[str]:
+def model() -> Iterator[StandIn]:
+    """It declines what isn't asked above."""
+    with stand_in(replies=REPLIES, saying="The documents do not contain this.", seconds=0.5) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def address(
+    tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path, model: StandIn
+) -> Iterator[str]:
     """The page over two documents, answered by a model that says what stands above."""
     folder = tmp_path_factory.mktemp("card")
     documents = {
@@ -73,16 +80,16 @@ def address(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path
     for name, text in documents.items():
         (folder / "documents" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "documents" / name).write_text(text, encoding="utf-8")
-    with scripted_model(REPLIES, pause=0.02) as url, pytest.MonkeyPatch.context() as patch:
+    extra = (
+        f'base_url = "{model.address}"\n[retrieval]\nfusion = "ranks"\n[faq]\nlikely = 0.001\n'
+        "[ingest]\nworkers = 0\n"
+    )
+    file = write_settings(folder, tiny_embedder_folder, "openai:small", extra)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", "not-a-secret")
-        extra = (
-            f'base_url = "{url}"\n[retrieval]\nfusion = "ranks"\n[faq]\nlikely = 0.001\n'
-            "[ingest]\nworkers = 0\n"
-        )
-        file = write_settings(folder, tiny_embedder_folder, "openai:small", extra)
         assert ingest.__main__.main([str(folder / "documents"), "--config", str(file)]) == 0
-        with serving(Workplace(file), folder / "server.log") as served:
-            yield served
+    with serving(Workplace(file), folder / "server.log") as served:
+        yield served
     assert "Traceback" not in (folder / "server.log").read_text(encoding="utf-8")
 
 
@@ -174,7 +181,10 @@ def test_figures_of_a_table_a_printed_page_and_a_spoken_one_are_the_documents_ow
     assert re.fullmatch(r"引文 \[\d\]：员工手册 › 住宿", following)
 
 
-def test_a_stopped_answer_keeps_its_figures_apart_and_can_be_copied(address: str, browser: Browser) -> None:
+def test_a_stopped_answer_keeps_its_figures_apart_and_can_be_copied(
+    address: str, browser: Browser, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "allowed", 60)
     browser.driver.get(address)
     grant(browser, address)
     browser.ask(LONG)

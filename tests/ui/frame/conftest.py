@@ -1,4 +1,4 @@
-"""A served page, a model that always says the same behind it, and a browser with nothing on its page."""
+"""A served page, a model that always says the same behind it, and how it is asked."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,17 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.ui.chromium import CHROMEDRIVER, CHROMIUM, ROOT, Browser, serving
+from tests.chromium import Browser
 from tests.ui.conftest import DOCUMENTS, Workplace, write_settings
+from tests.ui.serving import ROOT, serving
 from tests.ui.stand_in import StandIn, stand_in
-
-IN_A_BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None or CHROMEDRIVER is None,
-        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
-    ),
-]
 
 
 class Site(NamedTuple):
@@ -50,23 +43,6 @@ def site(served: Site) -> Iterator[Site]:
     folder = served.workplace.settings.knowledge_base.path
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(folder.with_name("as it was"), folder)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    opened = Browser(tmp_path_factory.mktemp("chromium") / "profile")
-    try:
-        yield opened
-    finally:
-        opened.driver.quit()
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Iterator[Browser]:
-    """A browser with nothing on its page."""
-    yield chromium
-    chromium.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    chromium.driver.get("about:blank")
 
 
 def ask(browser: Browser, question: str, answered: int = 1) -> None:

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from rag.errors import KnowledgeBaseNotFound
-from tests.ui.chromium import Browser
+from tests.chromium import IN_A_BROWSER, Browser
 from tests.ui.conftest import DOCUMENTS
-from tests.ui.frame.conftest import IN_A_BROWSER, Site, ask, opened
+from tests.ui.frame.conftest import Site, ask, opened
 from tests.ui.stand_in import SAYING
 from ui.frame_wording import FRAME_WORDINGS
 from ui.wording import WORDINGS

@@ -6,8 +6,8 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from rag.errors import GenerationError
-from tests.ui.chromium import Browser
-from tests.ui.frame.conftest import IN_A_BROWSER, Site, ask, opened
+from tests.chromium import IN_A_BROWSER, Browser
+from tests.ui.frame.conftest import Site, ask, opened
 from ui.frame_wording import FRAME_WORDINGS
 
 ZH = FRAME_WORDINGS["zh"]

@@ -1,19 +1,12 @@
-"""A real headless Chromium, and the page served to it."""
+"""A real headless Chromium, for the tests of pages."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import pytest
 from selenium import webdriver
 from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -22,11 +15,15 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.ui.conftest import Workplace
-
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None or CHROMEDRIVER is None,
+        reason="no Chromium with chromedriver on this machine (Debian: apt install chromium-driver)",
+    ),
+]
 # The package brings axe-core along; of the rest of it nothing is used.
 _AXE = Path(str(files("axe_playwright_python"))) / "axe.min.js"
 _RUN_AXE = "const done = arguments[0]; axe.run().then(found => done(found.violations))"
@@ -50,8 +47,23 @@ class Browser:
         ):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
-        options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+
+    def begin(self) -> None:
+        """As if it had just been started: an empty page, no cookies, nothing emulated, nothing logged."""
+        command = self.driver.execute_cdp_cmd
+        self.driver.set_window_size(1200, 900)
+        command("Emulation.clearDeviceMetricsOverride", {})
+        command("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        command("Network.clearBrowserCookies", {})
+        self.driver.get("about:blank")
+        self.logged()
+
+    def logged(self, level: str = "") -> list[str]:
+        """What came to the console since the last time; of one level (``SEVERE``) if that is given."""
+        entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [each["message"] for each in entries if level in ("", each["level"])]
 
     def until(self, condition: Callable[[], object], seconds: float = 180) -> None:
         # What was found may be drawn anew before it is looked at.
@@ -111,35 +123,3 @@ class Browser:
 
     def open_panels(self) -> list[str]:
         return self.texts(".wj-panel:popover-open")
-
-
-@contextmanager
-def serving(workplace: Workplace, log: Path) -> Iterator[str]:
-    """Serve the page as the README says; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "ui/app.py", "--server.port", str(port)]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [*command, "--", "--config", str(workplace.file)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as server,
-    ):
-        try:
-            address = f"http://localhost:{port}"
-            for _ in range(600):
-                try:
-                    with urlopen(f"{address}/_stcore/health", timeout=1):
-                        break
-                except (URLError, TimeoutError, ConnectionError):
-                    assert server.poll() is None, log.read_text(encoding="utf-8")
-                    time.sleep(0.1)
-            yield address
-        finally:
-            server.terminate()
