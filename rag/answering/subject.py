@@ -20,6 +20,14 @@ from rag.text.language import language_of
 from rag.text.words import fold
 
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+# A question says that it means a year: 1600 mL and 1800 rpm are none.
+_ASKED_YEAR = re.compile(
+    rf"({_YEAR.pattern})(?=\s*年)|\b(?:in|of|the|since|during|until|before|after|from|for|year|"
+    rf"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?)\s({_YEAR.pattern})"
+    r"(?!\s?(?:[mckµ]?[lgmvw]|k?hz|rpm|m?bar|°c|h|hours?|min|minutes?|days?|eur|euros?|yuan|people|pages?)\b)",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(r"\d+(?:st|nd|rd|th|[a-zµ]{1,2})")  # an ordinal, or a figure with its unit, is no name
 _CUTS = re.compile(r"[,;，；、|]|\b(?:and|but|while)\b|[而但]")
 
 
@@ -37,7 +45,7 @@ def unnamed(
     cited = [each.passage for each in answer.citations]
     text = "\n".join(_told(each) for each in cited)
     codes = codes_of(fold(inquiry.text))
-    names = missing_names(inquiry.text, text, analyzer)
+    names = {each for each in missing_names(inquiry.text, text, analyzer) if not _QUANTITY.fullmatch(each)}
     if any((language_of(each.page_content) == "zh") != (inquiry.language == "zh") for each in cited):
         names &= codes
     figures = numbers_of(fold(" ".join(each.text for each in answer.sentences))) - inquiry.numbers
@@ -46,7 +54,8 @@ def unnamed(
     sources = {metadata_of(each)["source"] for each in cited}
     around = [each for each in retrieved if metadata_of(each)["source"] in sources]
     years = set(_YEAR.findall("\n".join(_told(each) for each in (*cited, *around))))
-    missing_years = set(_YEAR.findall(inquiry.text)) - years if years else set()
+    asked = {first or second for first, second in _ASKED_YEAR.findall(inquiry.text)}
+    missing_years = asked - years if years else set()
     found = [*(_as_written(each, inquiry.text) for each in names), *missing_years]
     return tuple(sorted(found, key=inquiry.text.find))
 
@@ -54,8 +63,8 @@ def unnamed(
 def _told(passage: Document) -> str:
     """A passage's words and all that it stands under."""
     metadata = metadata_of(passage)
-    under = (metadata["source"], *metadata["heading"], metadata["modified"][:10])
-    return "\n".join((*under, embedding_text(metadata["context"], passage.page_content)))
+    told = embedding_text(metadata["context"], passage.page_content)
+    return "\n".join((metadata["source"], *metadata["heading"], told))
 
 
 def _given_to_others(citation: Citation, figures: set[str], codes: frozenset[str]) -> set[str]:

@@ -11,11 +11,13 @@ from functools import cache, cached_property
 from importlib.util import find_spec
 from math import log
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 # Of the 60 million words that the frequencies were counted on; no sequence of other words is as likely.
 _GLOSSARY_FREQUENCY = 5_000_000
 _LONGEST_RUN = 1000  # characters at a time; real text has punctuation long before
+_loading = Lock()
 _PREFIX = -1.0  # stands for the beginning of a word that isn't one itself
 
 
@@ -39,7 +41,8 @@ class Segmenter:
 
     @cached_property
     def _dictionary(self) -> _Dictionary:
-        dictionary = _load_dictionary()
+        with _loading:  # or threads that ask their first question at once would each read it
+            dictionary = _load_dictionary()
         if not self._extra:
             return dictionary
         words = dictionary.words.copy()

@@ -147,7 +147,7 @@ class TantivyIndex:
         write_manifest(self._folder, manifest)
         for stray in self._folder.iterdir():
             if stray.is_dir() and stray.name != name:
-                shutil.rmtree(stray, ignore_errors=True)  # a reader on Windows may have it open; next time
+                shutil.rmtree(stray, ignore_errors=True)
             elif stray.suffix == ".tmp":
                 stray.unlink(missing_ok=True)
 

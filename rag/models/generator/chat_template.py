@@ -39,7 +39,12 @@ class ChatTemplate:
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        plain = convert_to_openai_messages(messages)
+        try:
+            plain = convert_to_openai_messages(messages)
+        except ValueError as error:
+            raise GenerationError(
+                f"a local model takes messages of text only: {first_line(error)}"
+            ) from error
         for each in plain:
             if not isinstance(each["content"], str) or each["role"] in ("tool", "function"):
                 raise GenerationError(

@@ -45,7 +45,6 @@ _NAMES = {  # BERT's -> the file's; of the layers, by what stands behind "encode
 
 class _Place(NamedTuple):
     kind: int
-    elements: int
     offset: int
     size: int
 
@@ -122,7 +121,7 @@ def _read_header(path: Path) -> _Header:
     tensors = {}
     for _ in range(reader.value("i")):
         name = reader.value(f"{reader.value('H')}s").decode()
-        tensors[name] = _Place(*reader.values("BIQQ"))
+        tensors[name] = _Place(*reader.values("B4xQQ"))  # without the count of its elements
     return _Header(shape, eps, pieces, bos, eos, pad, unk, normalization, tensors)
 
 

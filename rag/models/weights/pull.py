@@ -1,7 +1,7 @@
 """Pulling a model: fetch its slices, check them, convert once, and only then let it be seen.
 
-Slices are checked and then put behind each other in the source file, so the file's size says how far a pull
-has come.
+Slices are checked and then put behind each other in the source file. A pull that goes on checks them again:
+it fetches what follows the last one that is whole.
 """
 
 import errno
@@ -11,8 +11,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import accumulate, groupby
+from hashlib import sha256
+from itertools import groupby, takewhile
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -102,21 +104,25 @@ def _pull(model: Model, thorough: bool) -> Path:
 
 
 def _pending_slices(model: Model, source: Path) -> Iterator[tuple[Slice, Path]]:
-    """The slices that aren't there yet, each with the file that it is to be put behind."""
+    """The slices that aren't there whole yet, each with the file that it is to be put behind."""
     for file in model.files:
         path = source / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        ends = list(accumulate(piece.size for piece in file.slices))
-        there = path.stat().st_size
-        whole = max((end for end in ends if end <= there), default=0)
-        if whole < there:  # the end of a slice that was being written is missing
-            os.truncate(path, whole)
-        yield from ((piece, path) for piece, end in zip(file.slices, ends, strict=True) if end > whole)
+        with path.open("rb") as stream:
+            whole = list(takewhile(lambda piece: _is_next(stream, piece), file.slices))
+        length = sum(piece.size for piece in whole)
+        if path.stat().st_size > length:
+            os.truncate(path, length)
+        yield from ((piece, path) for piece in file.slices[len(whole) :])
+
+
+def _is_next(stream: BinaryIO, piece: Slice) -> bool:
+    return sha256(stream.read(piece.size)).hexdigest() == piece.sha256
 
 
 def _check_sources(model: Model, source: Path) -> None:
-    """The joined files against the registry; what doesn't fit is removed, since no slice can be blamed."""
+    """The joined files against the registry; what doesn't fit is removed, though each slice did."""
     for file in model.files:
         path = source / file.path
         found = file_digest(path)

@@ -90,7 +90,10 @@ def _hub_folder(name: str) -> Path:
     except LocalEntryNotFoundError:
         pass
     try:
-        return Path(snapshot_download(name, allow_patterns=_WANTED))
+        folder = Path(snapshot_download(name, allow_patterns=_WANTED))
+        if not any(folder.glob("*.safetensors")):
+            raise ValueError(f"{folder} holds no *.safetensors")
+        return folder
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         cause = str(error).strip().splitlines()[0]
         raise WeightsError(
