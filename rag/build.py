@@ -62,7 +62,7 @@ def build_retriever(
 
     Give the ``matcher`` that answers ask, too, and each question is matched once.
     """
-    reranker = build_reranker(settings.reranker, embeddings)
+    reranker = build_reranker(settings.reranker)
     return PassageSearch(
         view=view,
         embeddings=embeddings,

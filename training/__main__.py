@@ -13,8 +13,6 @@ from training.fit.merging import merging
 from training.generator.average import generator_average
 from training.generator.compare import generator_compare
 from training.generator.train import generator
-from training.reranker.train import reranker
-from training.reranker.weights import reranker_weights
 
 app = new_app("Fit the numbers that ship with the program, train its small models.")
 for command in (
@@ -24,8 +22,6 @@ for command in (
     generator,
     generator_compare,
     generator_average,
-    reranker,
-    reranker_weights,
 ):
     app.command(cls=SeveralValues)(command)
 

@@ -93,7 +93,7 @@ class SentenceEmbeddings(Embeddings):
         # Sharing a query of some words among threads saves some milliseconds at best; on a machine that is
         # busy, with a generator say, threads that wait for each other make it many times slower.
         short = approximate_tokens(text) <= _SHORT_TOKENS
-        with self.thread_limit(1) if short else nullcontext():
+        with self._thread_limit(1) if short else nullcontext():
             vector: list[float] = self._forward(features)[0].tolist()
             return vector
 
@@ -131,7 +131,7 @@ class SentenceEmbeddings(Embeddings):
     def _encode_block(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Places of texts with their vectors, batch by batch."""
         features = self._features(texts)
-        cores = self.sharing_threads()
+        cores = self._sharing_threads()
         batches = share_out(features, len(texts), self.batch_size, min(cores, _MOST_WORKERS))
         workers = min(cores, _MOST_WORKERS, len(batches))
         if workers == 1:
@@ -140,7 +140,7 @@ class SentenceEmbeddings(Embeddings):
             return
 
         def encode(batch: Batch) -> NDArray[np.float32]:
-            with self.thread_limit(cores // workers):
+            with self._thread_limit(cores // workers):
                 return self._forward(batch.features)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="embedding") as pool:
@@ -190,23 +190,13 @@ class SentenceEmbeddings(Embeddings):
                 ) from error
         return self._loaded
 
-    def shared_encoder(self) -> tuple[Any, Any]:
-        """The tokenizer and the transformers encoder, for whoever builds on the same weights.
-
-        Raises:
-            WeightsError: the model can't be loaded.
-        """
-        with self._lock:
-            model = self._model()
-            return model.tokenizer, model[0].auto_model
-
-    def sharing_threads(self) -> int:
+    def _sharing_threads(self) -> int:
         """Among how many threads work on the model's device is shared out; the model is loaded."""
         import torch
 
         return torch.get_num_threads() if self._loaded.device.type == "cpu" else 1
 
-    def thread_limit(self, threads: int) -> AbstractContextManager[object]:
+    def _thread_limit(self, threads: int) -> AbstractContextManager[object]:
         """At most so many threads for what the calling thread does; other threads keep theirs."""
         limit: AbstractContextManager[object] = self._thread_pools.limit(limits=threads, user_api="openmp")
         return limit

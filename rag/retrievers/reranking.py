@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from langchain_core.documents import Document
 
-from rag.models.reranker import Reranker, reading_cost, reads
+from rag.models.reranker import Reranker
 from rag.passage import embedding_text, metadata_of, with_score
 from rag.retrievers.retriever import note_stage
-from rag.text.language import language_of
+from rag.text.language import approximate_tokens, language_of
 from rag.trace import Stage
 
 _AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
@@ -25,7 +25,6 @@ class Reranking:
     Of the first ``candidates`` as many are read as the time of ``budget_ms`` allows, by the pace seen before
     (``clock`` is in seconds). A passage's score is the search's, and ``reranker.weight`` times how much more
     the reranker gives it than the median of those it read: a passage that wasn't read is worth what it was.
-    Those in another language than the question's get ``reranker.foreign_bonus`` when they were read.
     """
 
     reranker: Reranker
@@ -42,11 +41,8 @@ class Reranking:
             return list(found)
         expected = float(np.median(list(read.values())))
         scores = np.array([float(each.metadata["score"]) for each in found])
-        chinese = language_of(query) == "zh"
         for row, score in read.items():
             scores[row] += self.reranker.weight * (score - expected)
-            if (metadata_of(found[row])["lang"] == "zh") != chinese:
-                scores[row] += self.reranker.foreign_bonus
         order = np.argsort(-scores, kind="stable")
         ranked = [with_score(found[row], float(scores[row])) for row in order]
         note_stage(stages, "reranked", query, ranked, {"read": [read.get(int(row)) for row in order]})
@@ -54,11 +50,11 @@ class Reranking:
 
     def _read(self, query: str, passages: Sequence[Document]) -> Mapping[int, float]:
         """The reranker's scores of the rows that there was time for."""
-        if not reads(self.reranker, language_of(query)):
+        if not self._reads(language_of(query)):
             return {}
         texts = [embedding_text(metadata_of(each)["context"], each.page_content) for each in passages]
-        costs = [reading_cost(self.reranker, query, text) for text in texts]
-        waiting = [row for row in reading_order(passages) if self._reads(passages[row])]
+        costs = [self._cost(query, text) for text in texts]
+        waiting = [row for row in reading_order(passages) if self._reads(metadata_of(passages[row])["lang"])]
         if len(waiting) < 2:
             return {}
         self.reranker.load()
@@ -77,8 +73,13 @@ class Reranking:
             self.reranker.pace.missed()
         return scores
 
-    def _reads(self, passage: Document) -> bool:
-        return reads(self.reranker, metadata_of(passage)["lang"])
+    def _reads(self, language: str) -> bool:
+        return self.reranker.languages is None or language in self.reranker.languages
+
+    def _cost(self, query: str, text: str) -> int:
+        """About how many tokens are read of the pair."""
+        of_query = min(approximate_tokens(query), self.reranker.query_tokens)
+        return of_query + min(approximate_tokens(text), self.reranker.passage_tokens) + 4
 
     def _affordable(self, waiting: Sequence[int], costs: Sequence[int], spent_ms: float) -> Sequence[int]:
         """The first of the waiting rows, as many as are to be read next in what is left of the time.

@@ -54,11 +54,20 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
         load_settings(write(tmp_path, '[generator]\nmodle = "x"\n'))
 
 
-def test_a_value_of_earlier_versions_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigError, match=r"'answering\.check' can't be 'repair' any more: .*; delete the line"
-    ):
-        load_settings(write(tmp_path, '[answering]\ncheck = "repair"\n'))
+@pytest.mark.parametrize(
+    ("section", "key", "value"), [("answering", "check", "repair"), ("reranker", "model", "bilingual")]
+)
+def test_a_value_of_earlier_versions_is_refused_with_what_to_do(
+    tmp_path: Path, section: str, key: str, value: str
+) -> None:
+    refused = rf"'{section}\.{key}' can't be '{value}' any more: .*; delete the line"
+    with pytest.raises(ConfigError, match=refused):
+        load_settings(write(tmp_path, f'[{section}]\n{key} = "{value}"\n'))
+    with pytest.raises(ConfigError, match=refused):
+        Settings().override(section, **{key: value})
+
+
+def test_a_value_that_never_was_is_refused_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"'answering\.check': .*'remove' or 'none'"):
         load_settings(write(tmp_path, '[answering]\ncheck = "mend"\n'))
 

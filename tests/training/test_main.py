@@ -15,8 +15,6 @@ COMMANDS = (
     "generator",
     "generator-compare",
     "generator-average",
-    "reranker",
-    "reranker-weights",
 )
 
 

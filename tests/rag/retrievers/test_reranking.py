@@ -29,7 +29,6 @@ class Marks:
 
     languages: frozenset[str] | None = None
     weight = 1.0
-    foreign_bonus = 0.0
     query_tokens = 48
     passage_tokens = 200
 
@@ -155,18 +154,6 @@ def test_passages_in_a_language_that_is_not_read_keep_their_scores() -> None:
     assert names(ranked) == ["2", "1", "0"]
     assert ranked[1].metadata["score"] == 0.9
     assert names(Reranking(marks).order("哪一个？", found)) == ["0", "1", "2"]
-
-
-def test_what_was_read_in_the_other_language_gets_its_bonus() -> None:
-    marks = Marks()
-    found = passages(1, 1, 1)
-    found[2].metadata["lang"] = "zh"
-    reranking = Reranking(marks)
-    assert names(reranking.order("which?", found)) == ["0", "1", "2"]
-    marks.foreign_bonus = 0.15
-    assert names(reranking.order("which?", found)) == ["0", "2", "1"]
-    marks.languages = frozenset({"en"})
-    assert names(reranking.order("which?", found)) == ["0", "1", "2"]
 
 
 def test_the_best_of_each_language_are_read_first() -> None:

@@ -53,7 +53,7 @@ class Lengths:
     """A reranker that likes long texts, and remembers what it read."""
 
     languages: frozenset[str] | None = None
-    weight, foreign_bonus = 1.0, 0.0
+    weight = 1.0
     query_tokens, passage_tokens = 48, 200
 
     def __init__(self) -> None:

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from rag.errors import ConfigError, WeightsError
-from rag.models.embedder import SentenceEmbeddings
-from rag.models.reranker import build_reranker
-from rag.models.reranker.cross_encoder import CrossEncoderReranker
+from rag.models.reranker import CrossEncoderReranker, build_reranker
 from rag.settings import RerankerSettings
 
 TEXTS = ["The pump must be cleaned.", "员工每年有十二天年假。", "a " * 900]
@@ -44,15 +42,14 @@ def test_what_is_no_whole_text_or_endless_is_read(folder: Path) -> None:
     assert np.isfinite(score)
 
 
-def test_a_folder_is_a_reranker_by_its_path(folder: Path, tiny_embedder_folder: Path) -> None:
-    embeddings = SentenceEmbeddings(tiny_embedder_folder, device="cpu")
+def test_a_folder_is_a_reranker_by_its_path(folder: Path) -> None:
     settings = RerankerSettings(model=str(folder), weight=0.7, languages=("zh",), device="cpu")
-    reranker = build_reranker(settings, embeddings)
+    reranker = build_reranker(settings)
     assert isinstance(reranker, CrossEncoderReranker)
     assert (reranker.weight, reranker.languages) == (0.7, frozenset({"zh"}))
-    assert build_reranker(settings, embeddings) is reranker
+    assert build_reranker(settings) is reranker
     slower = RerankerSettings(model=str(folder), weight=0.7, languages=("zh",), device="cpu", budget_ms=900)
-    assert build_reranker(slower, embeddings) is reranker
+    assert build_reranker(slower) is reranker
 
 
 def test_scores_are_those_of_sentence_transformers(folder: Path) -> None:
@@ -65,15 +62,14 @@ def test_scores_are_those_of_sentence_transformers(folder: Path) -> None:
     np.testing.assert_allclose(reranker.score("pump?", TEXTS), expected, atol=1e-5)
 
 
-def test_what_is_no_reranker_is_refused(tmp_path: Path, tiny_embedder_folder: Path) -> None:
-    embeddings = SentenceEmbeddings(tiny_embedder_folder, device="cpu")
+def test_what_is_no_reranker_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    broken = build_reranker(RerankerSettings(model=str(tmp_path)), embeddings)
+    broken = build_reranker(RerankerSettings(model=str(tmp_path)))
     assert broken is not None
     with pytest.raises(WeightsError, match="can't be loaded") as raised:
         broken.score("?", ["text"])
     assert "\n" not in str(raised.value)
     with pytest.raises(WeightsError, match="there is no model folder"):
-        build_reranker(RerankerSettings(model="./nowhere"), embeddings)
+        build_reranker(RerankerSettings(model="./nowhere"))
     with pytest.raises(ConfigError, match="is no reranker"):
-        build_reranker(RerankerSettings(model="multilingual-e5-small"), embeddings)
+        build_reranker(RerankerSettings(model="multilingual-e5-small"))
