@@ -19,7 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from eval.measures.retrieval import Ranking, rank_documents
-from rag.answer import Question
+from rag.answer import Question, Stage
 from rag.build import build_retriever, readers_digest
 from rag.errors import EvalError
 from rag.knowledge_base import View
@@ -27,7 +27,6 @@ from rag.passage import with_score
 from rag.questions.inquiry import Inquiry, understand
 from rag.retrievers import Retriever
 from rag.settings import Settings
-from rag.trace import Stage
 
 DEPTH = 100  # documents of a ranking: what R@100 looks at
 _PASSAGES = 3  # of a document, before it is known how many there are: asking once is quicker than twice

@@ -14,7 +14,7 @@ from ingest.sources import Corpus, Notice, digest_file, walk_folder
 from rag.errors import IngestError
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, StoredDocument, VerifyReport
-from rag.text.glossary import Glossary
+from rag.text.analysis import Glossary
 
 _VERIFIED = ("documents", "passages", "vectors", "dense_rows", "lexical_rows", "generation", "behind")
 

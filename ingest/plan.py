@@ -16,7 +16,7 @@ from ingest.splitter import PassageSplitter
 from rag.errors import IngestError
 from rag.knowledge_base import StoredDocument
 from rag.settings import IngestSettings, SplitterSettings
-from rag.text.glossary import Glossary
+from rag.text.analysis import Glossary
 
 logger = logging.getLogger(__name__)
 

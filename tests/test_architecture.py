@@ -27,7 +27,7 @@ PACKAGES = tuple(ALLOWED)
 LAYERS: Mapping[str, tuple[set[str], ...]] = {
     "rag": (
         {"errors", "passage", "files"},
-        {"filter", "trace", "settings", "command_line"},
+        {"filter", "settings", "command_line"},
         {"answer", "text"},
         {"presenting"},
         {"models"},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.trace import Trace
+from rag.answer import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from eval.runs.evidence import RANKED, GivenPassages, gold_and_distractors
 from eval.runs.parts import Parts
 from eval.selection import Corpus
 from eval.systems import System
-from rag.answer import Answer, Question, Reason, Sentence
+from rag.answer import Answer, Question, Reason, Sentence, Trace
 from rag.errors import RagError
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase, View
@@ -24,7 +24,6 @@ from rag.presenting.reasons import reason_text
 from rag.retrievers import Retriever
 from rag.service import Service
 from rag.text.language import language_of
-from rag.trace import Trace
 
 _CLOSED_BOOK = {
     "zh": "简短直接地回答问题，通常一句话。不知道时只回答：不知道。",

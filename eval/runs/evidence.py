@@ -9,11 +9,11 @@ from langchain_core.documents import Document
 from eval.datasets.records import EvalQuestion
 from eval.measures.answers import contains_answer
 from eval.selection import Corpus
+from rag.answer import Stage
 from rag.knowledge_base import View
 from rag.passage import metadata_of, with_score
 from rag.questions.inquiry import Inquiry, understand
 from rag.retrievers import Retriever
-from rag.trace import Stage
 
 RANKED = 100  # passages among which distractors are looked for
 

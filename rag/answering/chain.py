@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
-from rag.answer import Answer, Drafting, Event, Final, Found, Question, Reason, TakenBack
+from rag.answer import Answer, Drafting, Event, Final, Found, Question, Reason, Stage, TakenBack
 from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.confidence import Calibration
 from rag.answering.course import Course, Decision, why_not_answer
@@ -30,7 +30,6 @@ from rag.retrievers import ForeignRetriever, PassageSearch, Retriever
 from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 from rag.text.marks import mark
-from rag.trace import Stage
 
 _SURELY_NOT = 0.99  # so likely to decline, a reader makes it needless to write what would be withheld
 _Events = abc.Generator[Event, None, None]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rag.answer import Stage
 from rag.answering.citing import Resolved
 from rag.answering.evidence import Evidence
 from rag.answering.support import coverage, rarity
@@ -20,7 +21,6 @@ from rag.errors import ConfigError
 from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
 from rag.text.analysis import Analyzer
-from rag.trace import Stage
 
 Signals = Mapping[str, float]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.documents import Document
 
-from rag.answer import TAKEN_BACK, Answer, Curated, Origin, Reason
+from rag.answer import TAKEN_BACK, Answer, Curated, Origin, Reason, Stage, Trace
 from rag.answering.citing import Resolved
 from rag.answering.confidence import Calibration, Signals, likelihood_signals, signals_of
 from rag.answering.drafting import Clock, Draft, only_restates
@@ -17,7 +17,6 @@ from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
 from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
-from rag.trace import Stage, Trace
 
 _NEAREST = 3  # documents that a decline names
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,4})-?(\d{1,6})(?![A-Za-z0-9])")

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from rag.answer import Answer, Citation, Curated, Sentence, Turn
+from rag.answer import Answer, Citation, Curated, Sentence, Trace, Turn
 from rag.curated import FaqMatch, FaqMatcher
 from rag.curated.differences import same_words
 from rag.questions.inquiry import Inquiry
-from rag.trace import Trace
 
 
 def find_curated(

@@ -22,8 +22,7 @@ from rag.knowledge_base.catalogue.vectors import decode_vector
 from rag.knowledge_base.index import Keys
 from rag.knowledge_base.related import RelatedDocument, related_documents
 from rag.passage import PassageMetadata
-from rag.text.analysis import Analyzer, analyzer_for
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary, analyzer_for
 from rag.text.language import CHINESE, OTHERS
 
 _RARE = 200  # passages of a language in a sample; of one that has fewer, all that there are are looked for

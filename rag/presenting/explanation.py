@@ -6,12 +6,11 @@ from math import floor
 
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Sentence
+from rag.answer import Answer, Sentence, Trace
 from rag.passage import metadata_of
 from rag.presenting.reasons import caution_text, reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
-from rag.trace import Trace
 
 _WEAK_SUPPORT = 0.4  # a sentence with less is only partly supported by what it cites
 _NEAREST = 3

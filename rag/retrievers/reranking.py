@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from langchain_core.documents import Document
 
+from rag.answer import Stage
 from rag.models.reranker import Reranker
 from rag.passage import embedding_text, metadata_of, with_score
 from rag.retrievers.retriever import note_stage
 from rag.text.language import approximate_tokens, language_of
-from rag.trace import Stage
 
 _AT_ONCE = 0.6  # of the time left, what is spent before looking at the clock
 _UNTIMED = 2  # candidates read when the pace isn't known yet

@@ -7,9 +7,9 @@ from typing import Protocol
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from rag.answer import Stage
 from rag.errors import ConfigError
 from rag.questions.inquiry import Inquiry
-from rag.trace import Stage
 
 
 class Retriever(Protocol):

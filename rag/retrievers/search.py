@@ -10,6 +10,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
+from rag.answer import Stage
 from rag.curated import FaqMatcher
 from rag.filter import Filter
 from rag.knowledge_base import Snapshot, View
@@ -24,7 +25,6 @@ from rag.retrievers.reranking import Reranking
 from rag.retrievers.retriever import note_stage
 from rag.settings import RetrievalSettings
 from rag.text.language import language_of
-from rag.trace import Stage
 
 
 class PassageSearch(BaseRetriever):

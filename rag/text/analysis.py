@@ -8,11 +8,11 @@ find more than plain words; leaving function and question words out of a query f
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
 
-from rag.text.glossary import Glossary
 from rag.text.language import HAN
 from rag.text.segmentation import Segmenter
 from rag.text.words import STOP_WORDS, fold, word_terms
@@ -30,6 +30,45 @@ _TOKEN = re.compile(
     rf"|(?P<word>{_LETTER}+(?:[-_/.:@&+#'’]{_LETTER}+)*(?:\+\+|#)?)"
 )
 _HAS_HAN = re.compile(rf"[{_HAN}]")
+_SEPARATOR = re.compile(r"[,，、\t]")  # of a glossary's words
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """A company's own words, from a ``terms.txt`` beside its documents.
+
+    In groups that mean the same; a group of one is a word that must be kept whole. The file has one group a
+    line, words separated by commas (Chinese ones too); what follows ``#`` is a comment:
+    ``年假, 带薪年休假, annual leave``.
+    """
+
+    groups: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Glossary":
+        """Read the form described above. Anything is valid; empty words and repeated groups are dropped."""
+        groups: dict[tuple[str, ...], None] = {}
+        for line in text.lstrip("\ufeff").splitlines():
+            words = (" ".join(word.split()) for word in _SEPARATOR.split(line.partition("#")[0]))
+            group = tuple(dict.fromkeys(word for word in words if word))
+            if group:
+                groups[group] = None
+        return cls(tuple(groups))
+
+    @classmethod
+    def merge(cls, glossaries: Iterable["Glossary"]) -> "Glossary":
+        """All groups of several glossaries, in order."""
+        return cls(tuple(dict.fromkeys(group for each in glossaries for group in each.groups)))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word of every group, once."""
+        return tuple(dict.fromkeys(word for group in self.groups for word in group))
+
+    @property
+    def digest(self) -> str:
+        """Equal for glossaries that segment and expand alike."""
+        return hashlib.sha256("\n".join("\t".join(group) for group in self.groups).encode()).hexdigest()
 
 
 class Analyzer:

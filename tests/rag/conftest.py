@@ -15,8 +15,7 @@ from ingest.reading.document import split_text
 from ingest.splitter import PassageSplitter
 from rag.knowledge_base import KnowledgeBase, NewDocument
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 
 Entry = tuple[str, Sequence[str], str]  # question, other phrasings, answer
 MakeCurated = Callable[[Mapping[str, Sequence[Entry]]], KnowledgeBase]

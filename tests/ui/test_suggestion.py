@@ -2,8 +2,7 @@
 
 import pytest
 
-from rag.answer import Answer, Sentence, Turn
-from rag.trace import Trace
+from rag.answer import Answer, Sentence, Trace, Turn
 from ui.session import Exchange
 from ui.suggestion import short_answer, suggested
 

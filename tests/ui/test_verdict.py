@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Curated, Reason, ReasonCode
+from rag.answer import Answer, Curated, Reason, ReasonCode, Trace
 from rag.filter import Filter
-from rag.trace import Trace
 from tests.ui.test_view import HOSTILE, answer_of, cite, parse, passage
 from ui import view
 from ui.card_wording import CARD_WORDINGS

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rag.errors import KnowledgeBaseMismatch
 from rag.knowledge_base.catalogue.schema import MomentaryConnection, connect, reporting_trouble
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.text.glossary import Glossary
+from rag.text.analysis import Glossary
 
 _KEPT = 8  # connections, open between questions
 NEWEST = 1 << 62  # a generation after all others: what has been written, published or not

@@ -1,7 +1,7 @@
 import pytest
 
 from eval.measures.cost import Percentiles, costs, peak_memory, percentiles, summarize_costs
-from rag.trace import Trace
+from rag.answer import Trace
 
 
 def test_percentiles_are_interpolated() -> None:

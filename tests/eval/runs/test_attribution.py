@@ -11,12 +11,11 @@ from eval.datasets.records import EvalDocument, EvalQuestion
 from eval.runs.asking import Asked
 from eval.runs.attribution import lost_at
 from eval.selection import Corpus
-from rag.answer import Answer
+from rag.answer import Answer, Stage, Trace
 from rag.build import build_embeddings
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.settings import Settings
-from rag.trace import Stage, Trace
 from tests.reading import seen
 
 LONG = [f"Paragraph {n} is about the ordinary life of a workshop in winter." for n in range(160)]

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from rag.answer import Stage
 from rag.answering import AnswerChain
 from rag.answering.confidence import Calibration
 from rag.curated import FaqMatcher
@@ -18,7 +19,6 @@ from rag.questions.inquiry import Inquiry
 from rag.settings import AnsweringSettings
 from rag.text.analysis import Analyzer
 from rag.text.language import language_of
-from rag.trace import Stage
 
 MakePassage = Callable[..., Document]
 MakeChain = Callable[..., AnswerChain]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
+from rag.answer import Stage
 from rag.answering.citing import resolve_answer
 from rag.answering.confidence import (
     SHIPPED,
@@ -23,7 +24,6 @@ from rag.questions.inquiry import understand
 from rag.settings import Settings
 from rag.text.analysis import Analyzer
 from rag.text.sentences import Span
-from rag.trace import Stage
 
 QUESTION = "潮汐 P200 的软管多久更换一次？"
 GOOD = "潮汐 P200 的软管每运行 250 小时更换一次。"

@@ -239,7 +239,7 @@ def test_spans_are_slices_in_order_and_the_budget_is_kept(texts: list[str], budg
 
 
 def _analyzer() -> Analyzer:
-    from rag.text.glossary import Glossary
+    from rag.text.analysis import Glossary
 
     return Analyzer(Glossary.parse(""))
 

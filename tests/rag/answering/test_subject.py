@@ -6,8 +6,7 @@ from rag.answer import Citation, Sentence
 from rag.answering.citing import Resolved
 from rag.answering.subject import unnamed
 from rag.questions.inquiry import understand
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 from tests.rag.answering.conftest import MakeChain, MakePassage
 
 BELT = "The drive belt of the Tidal P200 is replaced after 5,000 hours."

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from rag.answer import Answer
+from rag.answer import Answer, Trace
 from rag.presenting.explanation import answer_text, explanation
 from rag.presenting.records import trace_record
-from rag.trace import Trace
 
 ANSWER_KEYS = [
     "id", "question", "standalone", "answer", "origin", "abstained", "reason", "confidence", "unnamed",

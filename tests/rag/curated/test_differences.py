@@ -3,8 +3,7 @@
 import pytest
 
 from rag.curated.differences import difference
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 
 GLOSSARY = Glossary.parse(
     "清泉 D80, Spring D80, D80\n质保期, 保修期, warranty period\n泵头, pump head\n软管, tube"

@@ -12,8 +12,7 @@ from rag.curated.features import Features, probability, shared_words
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.models.fingerprint import EmbedderFingerprint
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 from tests.reading import seen
 
 Entry = tuple[str, Sequence[str], str]

@@ -1,9 +1,8 @@
 import pytest
 from langchain_core.documents import Document
 
-from rag.answer import Answer, Citation, Sentence
+from rag.answer import Answer, Citation, Sentence, Stage, Trace
 from rag.presenting.explanation import confidence_text, is_weak, nearest, stage_tables
-from rag.trace import Stage, Trace
 
 
 def passage(identifier: str, source: str = "a.md", **metadata: object) -> Document:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from rag.answer import Question
+from rag.answer import Question, Stage
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
 from rag.models.fingerprint import EmbedderFingerprint
@@ -14,7 +14,6 @@ from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.merging import LEXICAL_WEIGHT
 from rag.settings import RetrievalSettings
-from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
 TEXTS = {

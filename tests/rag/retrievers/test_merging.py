@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
+from rag.answer import Stage
 from rag.filter import EVERYTHING
 from rag.questions.inquiry import understand
 from rag.retrievers import PassageSearch
 from rag.retrievers.candidates import Candidates
 from rag.retrievers.merging import FEATURES, WEIGHTS, merge_scores, merging_features, reciprocal_rank_fusion
 from rag.settings import RetrievalSettings
-from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
 SCORE = st.floats(0, 30, allow_nan=False)

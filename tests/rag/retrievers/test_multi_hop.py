@@ -4,13 +4,12 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from rag.answer import Question
+from rag.answer import Question, Stage
 from rag.filter import EVERYTHING, Filter
 from rag.questions.inquiry import understand
 from rag.retrievers import PassageSearch
 from rag.retrievers.multi_hop import add_scores, describes_something, new_names
 from rag.settings import RetrievalSettings
-from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
 QUESTION = "Who directed the film that starred Ann Berg?"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from numpy.typing import NDArray
 
+from rag.answer import Stage
 from rag.models.reranker import Pace
 from rag.retrievers.reranking import Reranking, reading_order
-from rag.trace import Stage
 
 
 class Clock:

@@ -6,12 +6,11 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answer import Question, Turn
+from rag.answer import Question, Stage, Turn
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING, Filter
 from rag.questions.inquiry import understand
 from rag.retrievers import ForeignRetriever, PassageSearch
-from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase
 
 TEXTS = {"a.md": "The pump is quiet.", "b.md": "The pump is loud.", "c.md": "The office is closed."}

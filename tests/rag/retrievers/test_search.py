@@ -8,7 +8,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from rag.answer import Question
+from rag.answer import Question, Stage
 from rag.curated import FaqMatcher
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
@@ -18,7 +18,6 @@ from rag.retrievers import PassageSearch
 from rag.retrievers.reranking import Reranking
 from rag.retrievers.search import take_in_turns
 from rag.settings import RetrievalSettings
-from rag.trace import Stage
 from tests.rag.retrievers.conftest import MakeKnowledgeBase, put
 
 LEAVE = "年假每年十二天，按入职时间折算。"

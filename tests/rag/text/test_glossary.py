@@ -1,4 +1,4 @@
-from rag.text.glossary import Glossary
+from rag.text.analysis import Glossary
 
 
 def test_line_is_a_group_of_words_that_mean_the_same() -> None:

@@ -7,8 +7,7 @@ from langchain_core.documents import Document
 
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import wording_for
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 from rag.text.language import language_of
 from rag.text.sentences import Span
 from training.generator.synthetic_cases import _case

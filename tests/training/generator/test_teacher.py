@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.datasets.records import EvalQuestion
-from rag.text.analysis import Analyzer
-from rag.text.glossary import Glossary
+from rag.text.analysis import Analyzer, Glossary
 from training.generator.teacher import Lesson, _accepted, write_answers
 
 TEXT = "特斯拉于 1943 年 1 月 7 日在纽约人酒店去世，享年 86 岁。"
