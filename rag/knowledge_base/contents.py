@@ -128,20 +128,6 @@ class Contents:
         found = {row[0]: row for row in self._reader.fetch(sql, {"ids": json.dumps(list(ids))})}
         return [_to_passage(found[passage_id], as_given) for passage_id in ids if passage_id in found]
 
-    def neighbours(self, passage_id: str, before: int, after: int) -> list[Document]:
-        """The passage with up to so many before and after it in its document, in order of position.
-
-        Empty if there is no such passage.
-        """
-        sql = "SELECT document, ordinal FROM passages WHERE passage_id = :id"
-        here = self._reader.fetch(sql, {"id": passage_id})
-        if not here:
-            return []
-        document, ordinal = here[0]
-        sql = f"{_PASSAGE} WHERE d.key = :document AND p.ordinal BETWEEN :first AND :last ORDER BY p.ordinal"
-        place = {"document": document, "first": ordinal - before, "last": ordinal + after}
-        return [_to_passage(row) for row in self._reader.fetch(sql, place)]
-
     def document_passages(self, source: str) -> list[Document]:
         """All passages of a document, in order of position; of each, where several roots have the source."""
         sql = f"{_PASSAGE} WHERE d.source = :source ORDER BY d.key, p.ordinal"
@@ -181,7 +167,7 @@ class Contents:
             KnowledgeBaseMismatch: the vector has another dimension.
         """
         among = None if filter is None or filter.is_empty else self._passing_keys(filter)
-        return self.questions().search(vector, k, among)
+        return self.questions().search(self._unit(vector), k, among)
 
     def score_dense(self, vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
         """The cosine similarity to the vector of each of these passages, by id.

@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
@@ -169,11 +169,8 @@ class KnowledgeBase:
         with writing(self.path, timeout), self._connections.borrow() as catalogue:
             yield Writer(catalogue, self._writing)
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
+    def verify(self) -> VerifyReport:
         """Prove that catalogue, vectors and both indexes agree; changes nothing.
-
-        Args:
-            progress: told how many passages were looked at, of how many.
 
         Raises:
             KnowledgeBaseBusy: another process is writing, so nothing can be said about the indexes.
@@ -183,7 +180,7 @@ class KnowledgeBase:
             nullcontext() if nobody_writes else writing(self.path, 0),
             self._connections.borrow() as catalogue,
         ):
-            return verify_catalogue(catalogue, progress)
+            return verify_catalogue(catalogue)
 
 
 def _move_unreadable_aside(folder: Path) -> None:

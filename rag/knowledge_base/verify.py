@@ -1,7 +1,6 @@
 """Proving that a knowledge base agrees with itself."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,7 @@ from rag.knowledge_base.index import IndexProblem
 from rag.knowledge_base.publication import has_leftovers, has_unpublished
 from rag.passage import embedding_text
 
-Progress = Callable[[int, int], None]
-
 _LISTED = 20  # problems of one kind that are spelled out
-_STEP = 1000  # passages between two calls of the progress function
 
 
 class _Problems:
@@ -45,7 +41,7 @@ class _Problems:
         return (*self._lines, *more)
 
 
-def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> VerifyReport:
+def verify_catalogue(catalogue: Catalogue) -> VerifyReport:
     """Prove everything about the published generation; the writer's lock must be held, nothing is changed."""
     catalogue.execute("BEGIN")
     state = catalogue.state()
@@ -61,7 +57,7 @@ def verify_catalogue(catalogue: Catalogue, progress: Progress | None = None) -> 
         check = _Check(catalogue, state, problems)
         counts["passages"] = len(check.names)
         counts["documents"] = check.documents()
-        counts["vectors"] = check.vectors(progress)
+        counts["vectors"] = check.vectors()
         counts["questions"] = check.questions()
         for index in indexes_of(catalogue.folder):
             counts[f"{index.name}_rows"] = check.index(index)
@@ -125,25 +121,20 @@ class _Check:
                     self._add("digest", f"{name} points to the vector of another text")
         return len(documents)
 
-    def vectors(self, progress: Progress | None) -> int:
+    def vectors(self) -> int:
         """Each passage has a flawless vector."""
-        sound = done = 0
+        sound = 0
         sql = (
             "SELECT p.key, v.vector FROM passages p "
             "LEFT JOIN vectors v ON v.digest = p.digest AND v.embedder = ? ORDER BY p.key"
         )
-        cursor = self._catalogue.execute(sql, (self._state.embedder,))
-        while batch := cursor.fetchmany(_STEP):
-            for key, blob in batch:
-                if key not in self.names:
-                    continue
-                done += 1
-                if flaw := self._vector_flaw(blob):
-                    self._add("vector", f"the vector of {self.names[key]} {flaw}")
-                else:
-                    sound += 1
-            if progress is not None:
-                progress(done, len(self.names))
+        for key, blob in self._catalogue.execute(sql, (self._state.embedder,)):
+            if key not in self.names:
+                continue
+            if flaw := self._vector_flaw(blob):
+                self._add("vector", f"the vector of {self.names[key]} {flaw}")
+            else:
+                sound += 1
         return sound
 
     def questions(self) -> int:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import KnowledgeBaseMismatch
 from rag.knowledge_base.catalogue.reader import Reader
 from rag.knowledge_base.catalogue.records import one_line
 from rag.knowledge_base.catalogue.vectors import decode_vector
@@ -53,22 +52,11 @@ class CuratedQuestions:
         """The ``k`` entries of greatest cosine similarity, each by its best phrasing, best first.
 
         Args:
-            vector: the query's, float32, shape (dimension,).
+            vector: the query's, float32, shape (dimension,), of length 1.
             k: how many.
             among: keys of the passages that may be found, ascending; by default all.
-
-        Raises:
-            KnowledgeBaseMismatch: the vector has another dimension.
         """
-        query = np.asarray(vector, dtype=np.float32)
-        dimension = self.vectors.shape[1]
-        if query.shape != (dimension,):
-            raise KnowledgeBaseMismatch(
-                f"the query's vector has the shape {query.shape} instead of ({dimension},); ask with "
-                "the embedder that the knowledge base was made with"
-            )
-        length = float(np.linalg.norm(query))
-        scores = self.vectors @ (query / length if length > 0 else query)
+        scores = self.vectors @ vector
         allowed = None if among is None else np.isin(self.keys, among)
         best: dict[int, int] = {}  # key → row
         for row in np.argsort(-scores, kind="stable").tolist():

@@ -175,14 +175,6 @@ def test_ids_are_the_same_when_the_same_content_comes_again(
         assert seen(other).search_lexical("red button", 1)[0][0] == hit
 
 
-def test_neighbours_are_those_of_the_document_in_order(filled: KnowledgeBase) -> None:
-    [(passage_id, _), *_] = seen(filled).search_lexical("red button", 1)
-    texts = [each.page_content for each in seen(filled).neighbours(passage_id, 5, 5)]
-    assert texts == ["The AB-1200/X has three ports.", "Reset it with the red button."]
-    assert len(seen(filled).neighbours(passage_id, 0, 1)) == 1
-    assert seen(filled).neighbours("unknown", 1, 1) == []
-
-
 def test_passages_keep_the_order_of_ids_and_leave_out_unknown_ones(filled: KnowledgeBase) -> None:
     ids = [passage_id for passage_id, _ in seen(filled).search_lexical("三天 年假", 5)]
     assert [each.id for each in seen(filled).passages([ids[1], "unknown", ids[0]])] == [ids[1], ids[0]]

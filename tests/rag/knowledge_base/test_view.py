@@ -177,7 +177,6 @@ def ask_everything(snapshot: Snapshot, ids: list[str], names: list[str]) -> dict
         "text": [told(partial(snapshot.text, s, r)) for s in names for r in (None, *ROOTS)],
         "passage_count": snapshot.passage_count(),
         "passages": [found, snapshot.passages(ids, as_given=True)],
-        "neighbours": [snapshot.neighbours(each, 1, 1) for each in ids],
         "document_passages": [snapshot.document_passages(each) for each in names],
         "related": [
             [told(partial(snapshot.related, n, 3)) for n in names],
