@@ -28,7 +28,6 @@ SHIPPED = Path(__file__).with_name("calibrations")
 _LEAST_LIKELIHOOD = -8.0  # natural logarithm; below it one token is as unlikely as another
 _UNKNOWN = 0.35  # about the usual coverage: across languages shared words say nothing
 _LONG = 200.0  # characters: the length of answers counts up to here
-_FIFTH = 4  # the position of the fifth candidate
 
 
 class Calibration(BaseModel):
@@ -92,7 +91,6 @@ def signals_of(
     analyzer: Analyzer,
 ) -> dict[str, float]:
     """How well an answer and what was read fit the question, and how far ahead the best candidate was."""
-    scores = _candidate_scores(stages)
     asked = set(analyzer.content_terms(inquiry.query))
     passages = [each.passage for each in evidence]
     read = [embedding_text(metadata_of(each)["context"], each.page_content) for each in passages]
@@ -106,14 +104,9 @@ def signals_of(
     quotes = [set(analyzer.content_terms(each.quote)) for each in resolved.citations]
     quoted = max((coverage(weights, each) for each in quotes), default=0.0)
     return {
-        "support": min((each.support or 0.0 for each in resolved.sentences), default=0.0),
-        "cited": float(bool(cited)),
         "cited rank": 1 / cited[0] if cited else 0.0,
-        "passage coverage": max((coverage(weights, texts[number - 1]) for number in cited), default=0.0),
-        "evidence coverage": coverage(weights, set().union(*texts)),
         "quote coverage": _UNKNOWN if crossing else quoted,
-        "lead": _lead(scores, 1),
-        "lead over fifth": _lead(scores, _FIFTH),
+        "lead": _lead(stages),
         "length": min(len(resolved.text), _LONG) / _LONG,
         "crossing": float(crossing),
     }
@@ -130,13 +123,10 @@ def likelihood_signals(likelihoods: Sequence[float], of: str = "") -> dict[str, 
     return {f"{of}mean likelihood": sum(tokens) / len(tokens), f"{of}least likelihood": min(tokens)}
 
 
-def _candidate_scores(stages: Sequence[Stage]) -> list[float]:
-    """The scores of the candidates for the evidence, best first: of all, where the search told them."""
+def _lead(stages: Sequence[Stage]) -> float:
+    """By how much the best candidate's score is ahead: of all candidates, where the search told them."""
     stage = next((each for each in stages if each.name == "candidates"), None)
     stage = stage or next(iter(stages[-1:]), None)
-    scores = [each.metadata.get("score") for each in stage.passages] if stage is not None else []
-    return [float(each) for each in scores if each is not None]
-
-
-def _lead(scores: Sequence[float], place: int) -> float:
-    return scores[0] - scores[min(place, len(scores) - 1)] if scores else 0.0
+    given = [each.metadata.get("score") for each in stage.passages] if stage is not None else []
+    scores = [float(each) for each in given if each is not None]
+    return scores[0] - scores[1] if len(scores) > 1 else 0.0

@@ -62,7 +62,7 @@ def test_what_is_written_and_supported_is_given(
 ) -> None:
     course = make_course("软管每 250 小时更换一次[1]。")
     assert Decision(analyzer, AnsweringSettings()).decide(course, 0.25) == (None, None)
-    assert course.signals["declining"] == 0.25 and course.signals["support"] > 0.5
+    assert course.signals["declining"] == 0.25 and course.signals["cited rank"] == 1.0
 
 
 def test_how_far_the_readers_agree_is_of_what_was_written_not_of_what_took_its_place(
@@ -114,7 +114,7 @@ def test_a_code_in_a_passages_title_is_known(make_passage: Callable[..., Documen
 
 def calibration(constant: float) -> Calibration:
     return Calibration(
-        generator="g", embedder="e", constant=constant, weights={"support": 1.0}, threshold=0.5, risk=0.2
+        generator="g", embedder="e", constant=constant, weights={"cited rank": 1.0}, threshold=0.5, risk=0.2
     )
 
 
