@@ -140,10 +140,9 @@ class Service:
             ConfigError: the query is empty or too long.
             RagError: the knowledge base or the embedder can't be had.
         """
-        from rag.questions.inquiry import understand
+        from rag.questions.inquiry import checked, understand
 
-        question = Question(query) if isinstance(query, str) else query
-        self._check(question.text)
+        question = checked(query, self.settings.answering.max_question_characters)
         retriever = self._retriever()
         inquiry = understand(question)
         _, embeddings = self._searched()
@@ -235,13 +234,6 @@ class Service:
                 chain.retriever.search(understand("."))  # loads the embedder and the indexes
                 chain.warm(language)
                 self._warm = True
-
-    def _check(self, query: str) -> None:
-        limit = self.settings.answering.max_question_characters
-        if not query.strip():
-            raise ConfigError("the query is empty; write one after 'search'")
-        if len(query) > limit:
-            raise ConfigError(f"the query has {len(query):,} characters and at most {limit:,} are read")
 
     def _build_retriever(self) -> "PassageSearch":
         from rag.build import build_retriever

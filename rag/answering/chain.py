@@ -22,9 +22,8 @@ from rag.answering.second_reader import AdapterReader, Reading, choose_answer
 from rag.answering.subject import unnamed
 from rag.curated import FaqMatcher
 from rag.curated.answer import curated_answer, find_curated
-from rag.errors import ConfigError
 from rag.models.generator import Generator, Quoting
-from rag.questions.inquiry import understand
+from rag.questions.inquiry import checked, understand
 from rag.questions.rewriting import Rewriter
 from rag.retrievers import ForeignRetriever, PassageSearch, Retriever
 from rag.settings import AnsweringSettings
@@ -113,7 +112,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             RagError: what ``invoke`` raises.
         """
         clock = Clock()
-        asked = _checked(question, self.settings.max_question_characters)
+        asked = checked(question, self.settings.max_question_characters)
         inquiry = understand(asked, rewriter=self.rewriter, split=self.split_questions)
         match = find_curated(self.matcher, inquiry, asked.history)
         if match is not None and match.verdict == "sure":
@@ -242,16 +241,3 @@ class AnswerChain(Runnable[str | Question, Answer]):
             return True
         resolved = self._resolve(course, text)
         return bool(resolved.sentences) and not only_restates(resolved.text, course.inquiry, self.analyzer)
-
-
-def _checked(question: str | Question, limit: int) -> Question:
-    question = Question(question) if isinstance(question, str) else question
-    text = question.text.strip()
-    if not text:
-        raise ConfigError("the question is empty; write one after 'ask'")
-    if len(text) > limit:
-        raise ConfigError(
-            f"the question has {len(text):,} characters and at most {limit:,} are read; shorten it, or put "
-            "the long text into a document and run `python -m ingest` on its folder"
-        )
-    return question

@@ -12,7 +12,7 @@ from functools import lru_cache
 from rag.text.analysis import Analyzer
 from rag.text.facts import asked_for, is_negated, names_of, numbers_of
 from rag.text.language import HAN, language_of
-from rag.text.words import fold
+from rag.text.words import fold, squeeze
 
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,:/\-–~]\d+)*)"
@@ -109,11 +109,11 @@ def missing_names(text: str, other: str, analyzer: Analyzer) -> set[str]:
     """The names of a text, folded, that another text doesn't have under any name."""
     names = names_of(text)
     terms = set(analyzer.terms(other)) | set(analyzer.query_terms(other))
-    squeezed = _squeeze(fold(other))
+    squeezed = squeeze(fold(other))
     return {
         each
         for each in names
-        if _squeeze(each) not in squeezed and not set(analyzer.content_terms(each)) <= terms
+        if squeeze(each) not in squeezed and not set(analyzer.content_terms(each)) <= terms
     }
 
 
@@ -128,10 +128,6 @@ def _has(folded: str, word: str) -> bool:
     if not word.isascii():
         return word in folded
     return re.search(rf"(?<![a-z\d]){re.escape(word)}(?![a-z\d])", folded) is not None
-
-
-def _squeeze(folded: str) -> str:
-    return "".join(each for each in folded if each.isalnum())
 
 
 def _means_something(sign: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rag.answer import Question, Turn
+from rag.errors import ConfigError
 from rag.filter import Filter
 from rag.questions.follow_ups import leans
 from rag.questions.parts import split_question
@@ -39,6 +40,24 @@ class Inquiry:
     def rewritten(self) -> str | None:
         """The text, where it isn't what was asked."""
         return self.text if self.text != self.asked else None
+
+
+def checked(question: str | Question, limit: int) -> Question:
+    """The question, where it can be asked.
+
+    Raises:
+        ConfigError: it is empty, or longer than ``limit`` characters.
+    """
+    question = Question(question) if isinstance(question, str) else question
+    text = question.text.strip()
+    if not text:
+        raise ConfigError("the question is empty; write one after 'ask' or 'search'")
+    if len(text) > limit:
+        raise ConfigError(
+            f"the question has {len(text):,} characters and at most {limit:,} are read; shorten it, or put "
+            "the long text into a document and run `python -m ingest` on its folder"
+        )
+    return question
 
 
 def understand(question: str | Question, *, rewriter: Rewriter | None = None, split: bool = True) -> Inquiry:

@@ -21,7 +21,7 @@ from rag.questions.rewriting_prompt import (
 from rag.text.analysis import Analyzer
 from rag.text.facts import asked_for, is_negated, names_of, numbers_of
 from rag.text.language import language_of
-from rag.text.words import fold
+from rag.text.words import fold, squeeze
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
         return "it is in another language"
     asked, new = fold(question.text), fold(written)
     numbers, names = numbers_of(_THESE_TWO.sub(" ", asked)), names_of(question.text)
-    if not numbers <= numbers_of(new) or any(_squeeze(each) not in _squeeze(new) for each in names):
+    if not numbers <= numbers_of(new) or any(squeeze(each) not in squeeze(new) for each in names):
         return "it lacks a number or a name of the question"
     if is_negated(new) != is_negated(asked) and not (is_negated(new) and is_negated(before)):
         return "only one of the two has a negation"
@@ -115,7 +115,7 @@ def objection_to(written: str, question: Question, analyzer: Analyzer) -> str | 
     wanted = own - _LIGHT
     if wanted and len({each for each in wanted if each in terms or _within(each, new)}) < _KEPT * len(wanted):
         return "it lacks words of the question"
-    if _squeeze(new) in (_squeeze(asked), _squeeze(before)):
+    if squeeze(new) in (squeeze(asked), squeeze(before)):
         return "it only repeats a question"
     if leans(written):
         return "it still leans on the conversation"
@@ -170,7 +170,3 @@ def _yes_or_no(folded: str) -> bool:
 def _within(term: str, folded: str) -> bool:
     """Whether a Chinese term is in the text all the same: words are cut differently in other sentences."""
     return not term.isascii() and term in folded
-
-
-def _squeeze(folded: str) -> str:
-    return "".join(each for each in folded if each.isalnum())

@@ -36,6 +36,11 @@ def fold(text: str) -> str:
     return simplified
 
 
+def squeeze(folded: str) -> str:
+    """The letters and digits of a folded text, with nothing between them."""
+    return "".join(each for each in folded if each.isalnum())
+
+
 @lru_cache(maxsize=1 << 16)
 def word_terms(word: str) -> tuple[str, ...]:
     """The terms of one folded word.
