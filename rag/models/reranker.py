@@ -43,7 +43,7 @@ class Pace:
             self.tokens_per_ms *= _HOPE
 
 
-@runtime_checkable
+@runtime_checkable  # for pydantic, which looks at the fields of a search
 class Reranker(Protocol):
     """A model that reads a question and a passage together.
 
