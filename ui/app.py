@@ -95,7 +95,7 @@ def get_base(settings: Settings, language: Language) -> Opened | None:
         note.html(render("frame", "status", text=words.loading))
     try:
         base = open_base(settings)
-        base.edition  # noqa: B018  # reads the catalogue, which may be damaged
+        base.holdings()  # the catalogue may be damaged
     except RagError as error:
         with note.container():
             show_page_trouble(error, words)

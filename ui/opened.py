@@ -36,6 +36,16 @@ class Edition:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an edition holds, in figures."""
+
+    documents: int  # that could be read
+    failed: int  # that could not
+    passages: int
+    newest: str  # day of the newest document, as far as it is known
+
+
 class Opened:
     """A knowledge base, open for searching and asking; its models are loaded in the background."""
 
@@ -63,6 +73,14 @@ class Opened:
     def edition(self) -> Edition:
         """What a question would be answered from now."""
         return Edition(self.place, self.knowledge_base.generation)
+
+    def holdings(self) -> Holdings:
+        """What the edition holds.
+
+        Raises:
+            RagError: the documents can't be read.
+        """
+        return _holdings(self.edition, self.service)
 
     def warm(self, language: str) -> None:
         """Begin to load what answering needs, unless that has begun."""
@@ -129,6 +147,18 @@ def place_of(path: Path) -> Place:
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=Opened.close)
 def _open(key: str, place: Place, _settings: Settings) -> Opened:
     return Opened(_settings, place)
+
+
+@st.cache_data(show_spinner=False, max_entries=16, ttl=60)
+def _holdings(edition: Edition, _service: Service) -> Holdings:
+    documents = _service.documents()
+    read = [each for each in documents if each.status == "ok"]
+    return Holdings(
+        documents=len(read),
+        failed=len(documents) - len(read),
+        passages=sum(each.passages for each in read),
+        newest=max((each.modified[:10] for each in read), default=""),
+    )
 
 
 def _models(

@@ -6,11 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from rag.errors import RagError
-from rag.service import Service
 from rag.settings import GeneratorSettings, Settings
 from ui import view
 from ui.frame_wording import FrameWording
-from ui.opened import Edition, open_base
+from ui.opened import Edition, Holdings, open_base
 from ui.wording import WORDINGS, Language, Wording
 
 
@@ -23,9 +22,9 @@ def show_knowledge_base(settings: Settings, language: Language, drawn: Edition |
     try:
         base = open_base(settings)
         edition = base.edition
-        facts = _holdings(edition, language, base.service)
+        facts = _facts(edition, base.holdings(), WORDINGS[language])
     except RagError:
-        edition, facts = None, []  # the page says what is wrong
+        edition, facts = None, []  # the page says what is wrong, for it has read the same
     if edition != drawn:
         st.rerun()
     st.html(view.facts_html(facts))
@@ -56,21 +55,14 @@ def show_operator(settings: Settings, wording: Wording, words: FrameWording) -> 
         st.code(command, language="bash", wrap_lines=True)
 
 
-@st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _holdings(edition: Edition, language: Language, _service: Service) -> list[tuple[str, str]]:
-    wording = WORDINGS[language]
-    documents = _service.documents()
-    read = [each for each in documents if each.status == "ok"]
-    holdings = wording.holdings.format(
-        documents=f"{len(read):,}", passages=f"{sum(each.passages for each in read):,}"
-    )
-    if len(read) < len(documents):
-        holdings += wording.failed.format(count=len(documents) - len(read))
-    newest = max((each.modified[:10] for each in read), default="")
+def _facts(edition: Edition, holdings: Holdings, wording: Wording) -> list[tuple[str, str]]:
+    contents = wording.holdings.format(documents=f"{holdings.documents:,}", passages=f"{holdings.passages:,}")
+    if holdings.failed:
+        contents += wording.failed.format(count=holdings.failed)
     facts = [
-        (wording.contents, holdings),
+        (wording.contents, contents),
         (wording.version, wording.generation.format(generation=edition.generation)),
-        (wording.newest, newest),
+        (wording.newest, holdings.newest),
     ]
     return [(name, value) for name, value in facts if value]
 

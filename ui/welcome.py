@@ -22,7 +22,8 @@ def show_welcome(base: Opened, wording: Wording) -> None:
     """Say what is here; examples are questions that the documents answer themselves."""
     words = FRAME_WORDINGS[wording.language]
     try:
-        documents, examples = _known(base.edition, wording.language, base)
+        documents = base.holdings().documents
+        examples = _examples(base.edition, wording.language, base)
     except RagError:
         documents, examples = 0, ()  # the first question says what is wrong
     holds = words.holds.format(documents=f"{documents:,}") if documents else ""
@@ -49,11 +50,9 @@ def chosen_examples(entries: Sequence[tuple[str, str]], language: Language) -> t
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _known(edition: Edition, language: Language, _base: Opened) -> tuple[int, tuple[str, ...]]:
-    """How many documents there are, and the examples."""
+def _examples(edition: Edition, language: Language, _base: Opened) -> tuple[str, ...]:
     from rag.curated.duplicates import list_entries
 
     with _base.knowledge_base.view(EVERYTHING).contents() as contents:
-        documents = sum(each.status == "ok" for each in contents.documents())
         entries = [(each.source, each.questions[0]) for each in list_entries(contents)]
-    return documents, chosen_examples(entries, language)
+    return chosen_examples(entries, language)

@@ -1,9 +1,11 @@
 """The page as a whole, with real parts: an extractive reader over a small knowledge base."""
 
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -354,6 +356,16 @@ def test_corrupt_knowledge_base_is_said(workplace: Workplace, open_page: OpenPag
     assert refusal(open_page("--config", workplace.file)).startswith(
         f"**{FRAME_ZH.troubles[KnowledgeBaseCorrupt][0]}** "
     )
+
+
+def test_documents_that_cannot_be_read_are_said_once(workplace: Workplace, open_page: OpenPage) -> None:
+    page = open_page("--config", workplace.file)
+    catalogue = sqlite3.connect(workplace.settings.knowledge_base.path / "catalogue.sqlite")
+    with closing(catalogue), catalogue:  # which generation is published can still be read
+        catalogue.execute("ALTER TABLE documents RENAME COLUMN report TO lost")
+    st.cache_data.clear()
+    page.run(timeout=20)  # it would be drawn anew without end
+    assert refusal(page).startswith(f"**{FRAME_ZH.troubles[KnowledgeBaseCorrupt][0]}** ")
 
 
 @pytest.mark.parametrize(
