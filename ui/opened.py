@@ -30,9 +30,13 @@ Place = tuple[int, ...]  # device and inode of a knowledge base's folder and of 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Which knowledge base it is, and which of its generations."""
+    """Which knowledge base it is, and which of its generations.
+
+    A copy has its original's identity, and one that is made anew may be given the place of one that is gone.
+    """
 
     place: Place
+    identity: str
     generation: int
 
 
@@ -59,6 +63,7 @@ class Opened:
         embedder, embeddings, generator = _models(settings)
         self.place = place
         self.knowledge_base = open_knowledge_base(settings, embedder)
+        self.identity = self.knowledge_base.identity
         self.service = Service(
             settings,
             roots=EVERYTHING,
@@ -72,7 +77,7 @@ class Opened:
     @property
     def edition(self) -> Edition:
         """What a question would be answered from now."""
-        return Edition(self.place, self.knowledge_base.generation)
+        return Edition(self.place, self.knowledge_base.identity, self.knowledge_base.generation)
 
     def holdings(self) -> Holdings:
         """What the edition holds.
@@ -124,7 +129,11 @@ def open_base(settings: Settings) -> Opened:
     place = place_of(settings.knowledge_base.path)
     if not place:
         _open.clear()
-    return _open(settings.model_dump_json(), place, settings)
+    base = _open(settings.model_dump_json(), place, settings)
+    if base.edition.identity != base.identity:  # made anew where the old one lay, and given its place
+        _open.clear()
+        base = _open(settings.model_dump_json(), place, settings)
+    return base
 
 
 def forget_base() -> None:

@@ -124,6 +124,12 @@ class KnowledgeBase:
         self.close()
 
     @property
+    def identity(self) -> str:
+        """What it was given when it was made: only copies of it have the same."""
+        with self._connections.borrow() as catalogue:
+            return catalogue.state().identity
+
+    @property
     def generation(self) -> int:
         """The published generation; 0 before the first."""
         with self._connections.borrow() as catalogue:

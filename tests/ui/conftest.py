@@ -3,18 +3,18 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from ingest.embedding import embed_new
 from rag.build import build_embeddings
-from rag.knowledge_base import KnowledgeBase
-from rag.knowledge_base.catalogue.records import NewDocument, NewPassage
+from rag.knowledge_base import FaqEntry, KnowledgeBase, NewDocument, NewPassage
 from rag.settings import Settings, load_settings
 from rag.text.language import language_of
+from rag.text.sentences import Span
 from tests.chromium import Browser
 
 HOSTILE = (
@@ -42,8 +42,11 @@ class Workplace:
     def settings(self) -> Settings:
         return load_settings(self.file)
 
-    def write(self, documents: Mapping[str, Sequence[str]]) -> None:
-        """Put documents (source to the texts of its pages) into the knowledge base and publish."""
+    def write(self, documents: Mapping[str, Sequence[str]], curated: Sequence[tuple[str, str]] = ()) -> None:
+        """Put documents (source to the texts of its pages) into the knowledge base and publish.
+
+        ``curated``: questions with their answers, all of a document ``faq.md``.
+        """
         embeddings = build_embeddings(self.settings)
         path = self.settings.knowledge_base.path
         with (
@@ -51,13 +54,27 @@ class Workplace:
             knowledge_base.writer() as writer,
         ):
             root = writer.root(self.file.parent)
-            for source, pages in documents.items():
-                passages = _passages(pages)
-                missing = writer.missing_vectors(passages)
-                vectors = np.array(embeddings.embed_documents([each.text for each in missing]), np.float32)
-                found = {each.digest: vector for each, vector in zip(missing, vectors, strict=True)}
-                writer.put(root, _document(source, pages), passages, found)
+            found = [(source, pages, _passages(pages)) for source, pages in documents.items()]
+            if curated:
+                found.append(("faq.md", *_entries(curated)))
+            for source, pages, passages in found:
+                vectors = embed_new(writer, passages, embeddings)
+                writer.put(root, _document(source, pages), passages, vectors)
             writer.publish()
+
+    def make_anew(self, documents: Mapping[str, Sequence[str]], curated: Sequence[tuple[str, str]]) -> None:
+        """Put another knowledge base in the place of this one, down to the numbers of its files."""
+        folder = self.settings.knowledge_base.path
+        old, new = folder.with_name("the old one"), folder.with_name("the new one")
+        folder.rename(old)
+        self.write(documents, curated)
+        folder.rename(new)
+        old.rename(folder)
+        for each in [*folder.glob("catalogue.sqlite-*"), *folder.glob("*/**/*")]:
+            if each.is_file():
+                each.unlink()
+        shutil.copytree(new, folder, dirs_exist_ok=True)
+        shutil.rmtree(new)
 
 
 def _passages(pages: Sequence[str]) -> list[NewPassage]:
@@ -69,6 +86,17 @@ def _passages(pages: Sequence[str]) -> list[NewPassage]:
         passages.append(NewPassage(text, start, end, page=page, lang=language_of(text)))
         start = end + 2
     return passages
+
+
+def _entries(curated: Sequence[tuple[str, str]]) -> tuple[Sequence[str], list[NewPassage]]:
+    """The pages and the passages of a document of questions and answers."""
+    pages = [f"{question}\n{answer}" for question, answer in curated]
+    passages = []
+    for passage, (question, _) in zip(_passages(pages), curated, strict=True):
+        end = passage.start + len(question)
+        entry = FaqEntry((Span(passage.start, end),), Span(end + 1, passage.end))
+        passages.append(replace(passage, entry=entry))
+    return pages, passages
 
 
 def _document(source: str, pages: Sequence[str]) -> NewDocument:

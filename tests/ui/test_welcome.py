@@ -1,9 +1,5 @@
-"""The examples of the first visit, and what tells one knowledge base from another."""
+"""The examples of the first visit."""
 
-import shutil
-
-from tests.ui.conftest import Workplace
-from ui.opened import place_of
 from ui.welcome import chosen_examples
 
 
@@ -20,14 +16,3 @@ def test_examples_are_of_the_pages_language_first_and_of_one_document_after_anot
     )  # fmt: skip
     assert chosen_examples(entries, "en")[0] == "How long is the warranty?"
     assert chosen_examples([], "en") == ()
-
-
-def test_a_knowledge_base_is_told_from_one_that_takes_its_place(workplace: Workplace) -> None:
-    folder = workplace.settings.knowledge_base.path
-    place = place_of(folder)
-    workplace.write({"班车.md": ("班车七点四十发车。",)})
-    assert place and place_of(folder) == place  # what is added to it makes no other of it
-    folder.rename(folder.with_name("old"))
-    assert place_of(folder) == ()
-    shutil.copytree(folder.with_name("old"), folder)
-    assert place_of(folder) not in ((), place)
