@@ -8,6 +8,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.filter import EVERYTHING
 from rag.text.language import language_of
+from ui import view
 from ui.frame_wording import FRAME_WORDINGS
 from ui.opened import Edition, Opened
 from ui.rendering import render
@@ -32,7 +33,8 @@ def show_welcome(base: Opened, wording: Wording) -> None:
     )
     with st.container(key="examples", gap="small"):
         for number, example in enumerate(examples):
-            st.button(example, key=f"example-{number}", on_click=request, args=(example,))
+            label = view.as_markdown(example)  # a document's words, which a label would be read as
+            st.button(label, key=f"example-{number}", on_click=request, args=(example,))
 
 
 def chosen_examples(entries: Sequence[tuple[str, str]], language: Language) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The page as a whole, with real parts: an extractive reader over a small knowledge base."""
 
+import re
 import shutil
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ from rag.errors import ConfigError, KnowledgeBaseCorrupt, KnowledgeBaseMismatch,
 from tests.ui.conftest import Workplace, write_settings
 from ui.card_wording import CARD_WORDINGS
 from ui.frame_wording import FRAME_WORDINGS
+from ui.opened import forget_base, open_base
 from ui.saving_wording import SAVING_WORDINGS
 from ui.session import Conversation
 from ui.wording import WORDINGS
@@ -252,6 +254,38 @@ def test_how_an_answer_came_about_is_made_when_it_is_opened(
     page.run()
     shown = html_of(page.chat_message[1])
     assert "wj-explanation" in shown and "<table>" in shown
+
+
+def examples(page: AppTest) -> list[Any]:
+    return [each for each in page.button if str(each.key).startswith("example-")]
+
+
+def test_example_is_shown_and_asked_in_the_documents_own_words(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    hostile = "**Is** :red[it] ![x](http://a/b.png) :smile: $x$ <b> 1. #?"
+    workplace.write({}, [(hostile, "No.")])
+    page = open_page("--config", workplace.file, locale="en")
+    (example,) = examples(page)
+    assert not re.search(r"(?<!\\)[!-/:-@\[\]^_`{-~]", example.label)  # Markdown is told to leave all alone
+    assert re.sub(r"\\(.)", r"\1", example.label) == hostile
+    example.click().run()
+    settled(page)
+    assert page.session_state["conversation"].exchanges[0].question == hostile
+
+
+def test_examples_are_those_of_the_knowledge_base_that_is_there(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    workplace.write({}, [("滤芯多久更换？", "六个月。")])
+    page = open_page("--config", workplace.file)
+    assert [each.label for each in examples(page)] == ["滤芯多久更换？"]
+    assert open_base(workplace.settings).ready.wait(60)  # two models at once are loaded in one number format
+    forget_base()
+    workplace.make_anew({"班车.md": ("班车七点四十发车。",)}, [])
+    workplace.write({}, [("班车几点？", "七点四十。")])  # as many generations as before
+    page.run()
+    assert [each.label for each in examples(page)] == ["班车几点？"]
 
 
 def test_new_conversation_forgets_the_old_one(workplace: Workplace, open_page: OpenPage) -> None:
