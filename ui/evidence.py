@@ -9,7 +9,7 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Citation
 from rag.passage import metadata_of
-from rag.presenting.explanation import outline
+from rag.presenting.explanation import nearest, outline
 from rag.presenting.records import place
 from rag.text.sentences import Span
 
@@ -75,6 +75,21 @@ def quotes_of(answer: Answer) -> list[Quoted]:
     groups = by_number(answer.citations)
     numbers = sorted(groups, key=lambda each: order.index(each) if each in order else len(order))
     return [_quoted(number, groups[number]) for number in numbers]
+
+
+def shown_of(answer: Answer) -> tuple[Document, ...]:
+    """The passages that what is shown of an answer rests on, and a curated entry's beside it.
+
+    That is what it cites, of a decline what came nearest, and of a text that nobody has checked, for it was
+    stopped, all that was read.
+    """
+    if answer.abstained:
+        found = [each.passage for each in nearest(answer)]
+    elif answer.sentences:
+        found = [each.passage for each in answer.citations]
+    else:
+        found = list(answer.passages) if answer.text else []
+    return (*found, answer.curated.passage) if answer.curated is not None else tuple(found)
 
 
 def by_number(citations: Sequence[Citation]) -> dict[int, list[Citation]]:

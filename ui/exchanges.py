@@ -15,6 +15,7 @@ from rag.errors import RagError
 from rag.passage import metadata_of
 from rag.settings import Settings
 from ui import card, view
+from ui.evidence import shown_of
 from ui.filter_text import filter_text
 from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.opened import Opened
@@ -111,6 +112,7 @@ class Exchanges:
             self._offer(number, exchange, self.words.retry)
         elif answer is None or exchange.stopped:
             card.show_stopped(number, answer, self.wording)
+            self._show_age(exchange)
             self._offer(number, exchange, self.words.again)
         else:
             self._show_answer(number, exchange, answer)
@@ -118,28 +120,28 @@ class Exchanges:
     def _show_answer(self, number: int, exchange: Exchange, answer: Answer) -> None:
         everywhere = partial(request, exchange.question, history=exchange.history)
         card.show_answer(number, answer, self.wording, ask=everywhere if self.base is not None else None)
-        self._show_age(number, exchange, answer)
+        if self._show_age(exchange) and self.base is not None:
+            self._offer(number, exchange, self.words.again)
         took = ""
         if exchange.seconds >= _SHOWN_SECONDS:
             said = self.words.took.format(seconds=round(exchange.seconds))
             took = render("frame", "line", text=said, kind="wj-timing")
         card.show_actions(number, exchange, self.talk, self.settings, self.wording, took=took)
 
-    def _show_age(self, number: int, exchange: Exchange, answer: Answer) -> None:
-        """Say so where a document that the answer cites has changed or gone since."""
-        if self.base is None:
-            text = self.words.gone if answer.citations else ""
-        elif exchange.edition == self.base.edition:
-            return
-        else:
-            try:
-                text = self.words.stale if self.base.missing(answer) else ""
-            except RagError:
-                return  # the sidebar says what is wrong
-        if text:
-            st.html(render("frame", "line", text=text, kind="wj-stale"))
-            if self.base is not None:
-                self._offer(number, exchange, self.words.again)
+    def _show_age(self, exchange: Exchange) -> bool:
+        """Say so where a document that is shown has changed or gone since; returns whether one has."""
+        base = self.base
+        shown = shown_of(exchange.answer) if exchange.answer is not None else ()
+        if not shown:
+            return False
+        try:
+            if base is not None and (exchange.edition == base.edition or base.holds(shown)):
+                return False
+        except RagError:
+            return False  # the page says what is wrong when it is next drawn
+        text = self.words.stale if base is not None else self.words.gone
+        st.html(render("frame", "line", text=text, kind="wj-stale"))
+        return True
 
     def _offer(self, number: int, exchange: Exchange, label: str) -> None:
         """A button that asks the question again, as it was asked."""

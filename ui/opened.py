@@ -6,12 +6,13 @@ place. So which file lies there is looked at before each question, not once.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from langchain_core.documents import Document
 
 from rag.errors import RagError
 from rag.filter import EVERYTHING
@@ -19,7 +20,6 @@ from rag.service import Service
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from rag.answer import Answer
     from rag.models.embedder import CachedQueryEmbeddings, SentenceEmbeddings
     from rag.models.generator import Generator
 
@@ -93,16 +93,16 @@ class Opened:
             self._warming.set()
             threading.Thread(target=self._warm, args=(language,), name="warming", daemon=True).start()
 
-    def missing(self, answer: "Answer") -> "Sequence[str]":
-        """The sources of those documents cited that have changed or gone since; a passage has its document's
-        state in its name."""
-        cited = {str(each.passage.id): str(each.passage.metadata["source"]) for each in answer.citations}
-        if answer.curated is not None and answer.origin == "faq":
-            passage = answer.curated.passage
-            cited[str(passage.id)] = str(passage.metadata["source"])
+    def holds(self, passages: Iterable[Document]) -> bool:
+        """Whether it has all of them still. A passage has its document's state in its name, so one of a
+        document that has changed is gone.
+
+        Raises:
+            RagError: the knowledge base can't be read.
+        """
+        names = {str(each.id) for each in passages}
         with self.knowledge_base.view(EVERYTHING).contents() as contents:
-            held = {str(each.id) for each in contents.passages(list(cited))}
-        return list(dict.fromkeys(source for name, source in cited.items() if name not in held))
+            return len(contents.passages(list(names))) == len(names)
 
     def close(self) -> None:
         """Let go of the files; the models stay."""

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from eval.datasets.folder import read_on_knowledge_base
 from rag.errors import ConfigError, KnowledgeBaseCorrupt, KnowledgeBaseMismatch, KnowledgeBaseNotFound
-from tests.ui.conftest import Workplace, write_settings
+from tests.ui.conftest import DOCUMENTS, Workplace, write_settings
 from ui.card_wording import CARD_WORDINGS
 from ui.frame_wording import FRAME_WORDINGS
 from ui.opened import forget_base, open_base
@@ -440,6 +440,27 @@ def test_stopped_answer_keeps_its_text_and_says_so(workplace: Workplace, open_pa
     assert "滤芯的型号" in answer
     assert SAYS.stopped in answer
     assert "wj-mark" not in answer
+
+
+@pytest.mark.parametrize("shown", ["answer", "decline", "stopped"])
+def test_what_is_shown_of_a_document_that_has_changed_since_is_said_to_be_old(
+    workplace: Workplace, open_page: OpenPage, shown: str
+) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "董事长的生日是哪天？" if shown == "decline" else "滤芯的型号是什么？")
+    (exchange,) = page.session_state["conversation"].exchanges
+    if shown == "stopped":
+        exchange.answer = replace(exchange.answer, text="滤芯的型号", sentences=(), citations=())
+        exchange.stopped = True
+    workplace.write({"别的.md": ("与此无关。",)})
+    page.run()
+    assert "wj-stale" not in html_of(page.chat_message[1])
+    workplace.write(dict.fromkeys(DOCUMENTS, ("改过了。",)))
+    page.run()
+    assert FRAME_ZH.stale in html_of(page.chat_message[1])
+    page.button(key="again-1").click().run()
+    settled(page)
+    assert "wj-stale" not in html_of(page.chat_message[-1])
 
 
 def test_unexpected_error_is_one_sentence(workplace: Workplace, open_page: OpenPage) -> None:

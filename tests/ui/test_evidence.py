@@ -1,12 +1,15 @@
 """Passages and quotes as they are shown: tables as tables, titles before files."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answer import Curated
 from rag.text.sentences import Span
 from tests.ui.test_view import answer_of, cite, passage
-from ui.evidence import Block, blocks_of, file_of, label, quotes_of, shown
+from ui.evidence import Block, blocks_of, file_of, label, quotes_of, shown, shown_of
 from ui.view import answer_html, passages_html
 from ui.wording import WORDINGS
 
@@ -89,3 +92,15 @@ def test_quotes_come_in_the_order_in_which_they_are_cited_the_first_in_full_and_
     html = answer_html(answer, WORDINGS["en"], "1")
     assert '<figure class="wj-quote"><blockquote lang="en">Text 2.' in html
     assert '<details class="wj-quote wj-folded"><summary><span class="wj-number">[1]' in html
+
+
+def test_what_is_shown_is_what_is_cited_or_came_nearest_or_was_read_and_the_entry_beside_it() -> None:
+    first, other, entry = passage("One."), passage("Two.", source="b.md"), passage("Q\nA", source="faq.md")
+    answer = replace(answer_of([("One [1].", (1,))], (cite(1, first, "One."),)), passages=(first, other))
+    assert shown_of(answer) == (first,)
+    curated = Curated("Q", "A", entry, 102, 103, 0.5)
+    assert shown_of(replace(answer, curated=curated)) == (first, entry)
+    assert shown_of(replace(answer, sentences=(), citations=())) == (first, other)  # it was stopped
+    assert shown_of(replace(answer, text="", sentences=(), citations=())) == ()
+    declined = replace(answer, abstained=True, sentences=(), citations=(), curated=curated)
+    assert shown_of(declined) == (first, other, entry)
