@@ -1,7 +1,7 @@
 """The chat page. ``streamlit run ui/app.py -- --config FILE --kb DIR``.
 
-This module only places things: what they say is in ``wording`` and ``frame_wording``, how an answer looks in
-``view``, where it stands in ``exchanges``, what lasts in ``session``, what is answered from in ``opened``.
+This module only places things: what they say is in the modules called ``…wording``, how an answer looks in
+``card``, where it stands in ``exchanges``, what lasts in ``session``, what is answered from in ``opened``.
 """
 
 import sys

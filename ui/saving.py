@@ -90,7 +90,7 @@ def _draw_dialog(number: int, exchange: Exchange, file: Path, wording: Wording) 
     st.caption(view.as_markdown(words.file.format(file=shown_path(file.resolve()))))
     error, there = st.session_state.get(_ERROR), st.session_state.get(_THERE)
     if error is not None:
-        st.error(f"**{wording.lead(error)}** {view.as_markdown(str(error))}", icon=":material/error:")
+        st.error(f"**{words.not_saved}** {view.as_markdown(str(error))}", icon=":material/error:")
     if st.session_state.get(_EMPTY):
         st.error(view.as_markdown(words.no_answer), icon=":material/error:")
     if there is not None:

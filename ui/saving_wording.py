@@ -26,6 +26,7 @@ class SavingWording:
     overwrite: str
     there: str  # {line}, {held}
     no_answer: str
+    not_saved: str  # then why
     held_nothing: str
     added: str  # {file}, {line}
     replaced: str  # {file}, {line}
@@ -48,6 +49,7 @@ _ZH = SavingWording(
     file="存到 {file}",
     write="存入",
     overwrite="替换",
+    not_saved="没有存成。",
     no_answer="还没有写正确答案。请写一个，或者取消“文档能回答这个问题”。",
     there="文件第 {line} 行已有这道题：{held}。要换成上面的内容吗？",
     held_nothing="文档不能回答",
@@ -72,6 +74,7 @@ _EN = SavingWording(
     file="Goes into {file}",
     write="Save",
     overwrite="Replace",
+    not_saved="It wasn't saved.",
     no_answer="There is no right answer yet. Write one, or untick that the documents answer it.",
     there="Line {line} of the file has this question already: {held}. Replace it by what stands above?",
     held_nothing="the documents can't answer it",

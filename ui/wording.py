@@ -1,21 +1,8 @@
-"""Everything the page says, in Chinese and in English."""
+"""The page's languages, and what it says of itself, its filter and its knowledge base in both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-from rag.errors import (
-    BenchmarkFileError,
-    ConfigError,
-    GenerationError,
-    KnowledgeBaseBusy,
-    KnowledgeBaseCorrupt,
-    KnowledgeBaseError,
-    KnowledgeBaseMismatch,
-    KnowledgeBaseNotFound,
-    RagError,
-    WeightsError,
-)
 
 Language = Literal["zh", "en"]
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
@@ -31,7 +18,6 @@ class Wording:
     tagline: str
     welcome: str
     placeholder: str
-    loading: str
     stop: str
     found: str  # {count}
     separator: str
@@ -60,14 +46,6 @@ class Wording:
     elsewhere: str  # {url}
     own_folder_text: str
     folder: str
-    leads: Mapping[type[RagError], str]
-
-    def lead(self, error: RagError) -> str:
-        """A few words on what kind of error it is; the error's own message says the rest."""
-        for kind in type(error).__mro__:
-            if kind in self.leads:
-                return self.leads[kind]
-        return ""
 
 
 _ZH = Wording(
@@ -77,7 +55,6 @@ _ZH = Wording(
     tagline="问你的文档，答案附出处",
     welcome="用中文或英文提问。答案核对过出处才显示；点答案里的编号，就能看到它所依据的原文。",
     placeholder="请输入问题",
-    loading="正在载入模型。只在启动后第一次需要，通常十几秒。",
     stop="停止",
     found="找到的段落（{count}）",
     separator="、",
@@ -106,18 +83,6 @@ _ZH = Wording(
     elsewhere="由 {url} 提供",
     own_folder_text="在终端里运行下面的命令，把文件夹收入当前知识库；网页会自动跟上，不必重启。",
     folder="文件夹",
-    leads={
-        ConfigError: "问题或设置不正确。",
-        WeightsError: "模型不可用。",
-        GenerationError: "生成模型无法作答。",
-        BenchmarkFileError: "没有存成。",
-        KnowledgeBaseNotFound: "没有找到知识库。",
-        KnowledgeBaseMismatch: "知识库与当前的向量模型不一致。",
-        KnowledgeBaseCorrupt: "知识库已损坏。",
-        KnowledgeBaseBusy: "知识库正被另一个程序写入。",
-        KnowledgeBaseError: "知识库无法使用。",
-        RagError: "无法继续。",
-    },
 )
 
 _EN = Wording(
@@ -130,7 +95,6 @@ _EN = Wording(
         "see the words it rests on."
     ),
     placeholder="Ask a question",
-    loading="Loading the models. This happens once after a start and usually takes some ten seconds.",
     stop="Stop",
     found="Passages found ({count})",
     separator=", ",
@@ -162,7 +126,6 @@ _EN = Wording(
         "there is no need to restart it."
     ),
     folder="FOLDER",
-    leads={},
 )
 
 WORDINGS: Mapping[Language, Wording] = {"zh": _ZH, "en": _EN}

@@ -23,7 +23,7 @@ from ui.frame_wording import FRAME_WORDINGS
 from ui.opened import forget_base, open_base
 from ui.saving_wording import SAVING_WORDINGS
 from ui.session import Conversation
-from ui.wording import WORDINGS
+from ui.wording import WORDINGS, Language
 
 PAGE = Path(__file__).parents[2] / "ui" / "app.py"
 EN, ZH = WORDINGS["en"], WORDINGS["zh"]
@@ -227,18 +227,22 @@ def test_answerable_question_without_an_answer_is_not_saved(
     assert not page.error and file.exists()
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_file_that_cannot_take_the_question_is_named_in_the_dialog(
-    workplace: Workplace, open_page: OpenPage
+    workplace: Workplace, open_page: OpenPage, language: Language
 ) -> None:
     file = workplace.settings.ui.benchmark_file
     file.write_text("not json\n", encoding="utf-8")
-    page = open_page("--config", workplace.file)
+    page = open_page("--config", workplace.file, locale=language)
     ask(page, "滤芯多久更换一次？")
     page.button(key="benchmark-1").click().run()
     page.button(key="save-write").click().run()
     (error,) = page.error
     message = error.value.replace("\\", "")
-    assert message.startswith("**没有存成。** ") and f"{file}, line 1 isn't JSON" in message
+    assert (
+        message.startswith(f"**{SAVING_WORDINGS[language].not_saved}** ")
+        and f"{file}, line 1 isn't JSON" in message
+    )
     assert page.text_area(key="save-answers").value == "每六个月"  # nothing typed is lost
     file.unlink()
     page.button(key="save-write").click().run()

@@ -11,6 +11,7 @@ import rag.errors
 from rag.errors import GenerationError, RagError
 from ui.card_wording import CARD_WORDINGS
 from ui.explanation_wording import EXPLANATION_WORDINGS
+from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.saving_wording import SAVING_WORDINGS
 from ui.wording import LANGUAGES, WORDINGS, Wording, language_for
 
@@ -39,20 +40,17 @@ def test_browser_locale_chooses_the_language(locale: str | None, language: str) 
     assert language_for(locale) == language
 
 
-def test_every_error_has_a_chinese_lead() -> None:
+@pytest.mark.parametrize("words", FRAME_WORDINGS.values(), ids=FRAME_WORDINGS)
+def test_every_error_is_said_in_the_words_of_the_nearest_kind(words: FrameWording) -> None:
+    class OutOfMemory(GenerationError):
+        """A kind of error that the table doesn't have."""
+
+    assert words.trouble(OutOfMemory("m")) == words.troubles[GenerationError]
     kinds = [each for each in vars(rag.errors).values() if isinstance(each, type)]
     assert RagError in kinds
     for kind in kinds:
         assert issubclass(kind, RagError)
-        assert WORDINGS["zh"].lead(kind("message"))
-
-
-def test_error_gets_the_nearest_lead() -> None:
-    class OutOfMemory(GenerationError):
-        """A kind of error that the table doesn't have."""
-
-    assert WORDINGS["zh"].lead(OutOfMemory("m")) == WORDINGS["zh"].leads[GenerationError]
-    assert WORDINGS["en"].lead(RagError("m")) == ""
+        assert all(words.trouble(kind("message")))
 
 
 @pytest.mark.parametrize(
