@@ -16,7 +16,7 @@ from ui import filtering, sidebar, view
 from ui.exchanges import Exchanges
 from ui.filter_text import filter_text
 from ui.frame import show_frame
-from ui.frame_wording import FRAME_WORDINGS
+from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.opened import Opened, open_base
 from ui.rendering import render
 from ui.session import Conversation, conversation, read_settings, requested
@@ -46,10 +46,8 @@ def main() -> None:
             width="stretch",
         )
     st.html(view.title_html(wording))
-    try:
-        settings = read_settings(sys.argv[1:])
-    except RagError as error:
-        show_page_trouble(error, words)
+    settings = get_settings(words)
+    if settings is None:
         show_frame(talk, language, 0)
         return
     base = get_base(settings, language)
@@ -87,6 +85,19 @@ def choose_language() -> Language:
     return chosen or first
 
 
+def get_settings(words: FrameWording) -> Settings | None:
+    """The settings; where they can't be read, with the reason shown, those that were last read, if any.
+
+    So a file that is being saved doesn't take the conversation from the page.
+    """
+    try:
+        st.session_state["settings"] = read_settings(sys.argv[1:])
+    except RagError as error:
+        show_page_trouble(error, words, key="retry-settings")
+    kept: Settings | None = st.session_state.get("settings")
+    return kept
+
+
 def get_base(settings: Settings, language: Language) -> Opened | None:
     """What is answered from, its models being loaded in the background, or None with the reason shown."""
     words = FRAME_WORDINGS[language]
@@ -98,7 +109,7 @@ def get_base(settings: Settings, language: Language) -> Opened | None:
         base.holdings()  # the catalogue may be damaged
     except RagError as error:
         with note.container():
-            show_page_trouble(error, words)
+            show_page_trouble(error, words, key="retry")
         return None
     note.empty()
     st.session_state["ready"] = True

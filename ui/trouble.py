@@ -19,10 +19,10 @@ def show_crash(words: FrameWording) -> None:
     _show(words.crashed)
 
 
-def show_page_trouble(error: RagError, words: FrameWording) -> None:
-    """Show an error that leaves nothing to ask, with a button that tries again."""
+def show_page_trouble(error: RagError, words: FrameWording, *, key: str) -> None:
+    """Show an error that isn't of one question, with a button that tries again, which has that key."""
     show_trouble(error, words)
-    st.button(words.retry, icon=":material/refresh:", key="retry")
+    st.button(words.retry, icon=":material/refresh:", key=key)
 
 
 def _show(trouble: Trouble) -> None:

@@ -426,6 +426,23 @@ def test_unknown_key_in_the_settings_is_said(workplace: Workplace, open_page: Op
     assert "did you mean" in message
 
 
+def test_settings_that_cannot_be_read_for_a_moment_are_said_and_the_last_ones_go_on(
+    workplace: Workplace, open_page: OpenPage
+) -> None:
+    page = open_page("--config", workplace.file)
+    ask(page, "滤芯的型号是什么？")
+    settings = workplace.file.read_text(encoding="utf-8")
+    workplace.file.write_text("[knowledge", encoding="utf-8")
+    page.run()
+    assert [each.value for each in page.error] == ["**{}** {}".format(*FRAME_ZH.troubles[ConfigError])]
+    assert str(workplace.file) in details(page)
+    assert "wj-mark" in html_of(page.chat_message[1])
+    assert "wj-mark" in ask(page, "滤芯多久更换一次？")
+    workplace.file.write_text(settings, encoding="utf-8")
+    page.button(key="retry-settings").click().run()
+    assert not page.error and len(page.chat_message) == 4
+
+
 def test_kb_argument_overrides_the_settings(
     workplace: Workplace, open_page: OpenPage, tmp_path: Path
 ) -> None:
