@@ -3,7 +3,7 @@
 // Whatever is shown comes as data and is set as text, never as HTML.
 
 const BOX = "[data-testid=stChatInputTextArea]";
-const OURS = ".stHtml, pre, code, #wj-live";
+const OURS = ".stHtml, .st-key-examples, pre, code, #wj-live";
 const LABELS = ["aria-label", "title", "placeholder"];
 const originals = new Map(); // what stands in the place of Streamlit's words, to those words
 let data = {};
@@ -32,10 +32,10 @@ function say(text) {
   saying = setTimeout(() => { live.textContent = text; }, 100); // a change is what is read out
 }
 
-function translated(text) {
+function translated(text, beginnings = {}) {
   const english = originals.get(text) ?? text;
   let shown = data.texts[english] ?? english;
-  for (const [beginning, put] of Object.entries(data.beginnings)) {
+  for (const [beginning, put] of Object.entries(beginnings)) {
     if (english.startsWith(beginning)) shown = put + english.slice(beginning.length);
   }
   if (shown !== english) originals.set(shown, english);
@@ -58,7 +58,7 @@ function translate(node) {
   for (const name of LABELS) {
     const text = node.getAttribute(name);
     if (!text) continue;
-    const shown = translated(text);
+    const shown = translated(text, data.beginnings);
     if (shown !== text) node.setAttribute(name, shown);
   }
   node.childNodes.forEach(translate);

@@ -83,6 +83,17 @@ def test_nothing_that_has_the_focus_is_hidden_behind_the_box(site: Site, browser
 
 
 @pytest.mark.slow
+def test_a_documents_words_are_no_words_of_streamlits(site: Site, browser: Browser) -> None:
+    hostile = ["Help", "Remove what? ![x](http://a/b.png) :smile: **now**"]
+    site.workplace.write({}, [(each, "Yes.") for each in hostile])
+    opened(browser, site.address)
+    browser.until(lambda: browser.all(".st-key-examples button"))
+    browser.until(lambda: browser.script("return document.documentElement.lang") == "zh-Hans")
+    assert browser.texts(".st-key-examples button") == hostile
+    assert not browser.all(".st-key-examples img, .st-key-examples strong, .st-key-examples a")
+
+
+@pytest.mark.slow
 def test_every_question_is_a_heading_and_targets_are_large_enough(site: Site, browser: Browser) -> None:
     opened(browser, site.address)
     ask(browser, "滤芯多久更换一次？")
