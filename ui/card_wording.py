@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ui.wording import Language
+from ui.wording import Forms, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,7 @@ class CardWording:
     uncited: str
     understood: str  # then the question that a follow-up was understood as
     withheld: str  # {orders}
-    removed: str  # {count}
-    removed_one: str
+    removed: Forms  # {count}
     replaced: str
     unchecked: str
     show: str
@@ -66,8 +65,7 @@ _ZH = CardWording(
     uncited="带点线的句子没有找到出处，请自行核对。",
     understood="理解为：",
     withheld="文档里有句子是写给助手的指令，没有读取：{orders}",
-    removed="另有 {count} 句没有找到出处，已删去",
-    removed_one="另有 1 句没有找到出处，已删去",
+    removed=("另有 {count} 句没有找到出处，已删去",),
     replaced="先写的草稿没有采用，换成了上面的回答",
     unchecked="以下文字不在回答里，请勿引用。",
     show="查看",
@@ -106,8 +104,10 @@ _EN = CardWording(
     uncited="No source was found for the sentences with a dotted line; check them yourself.",
     understood="Understood as: ",
     withheld="The documents hold orders to the assistant, which were left unread: {orders}",
-    removed="{count} sentences without a source were left out",
-    removed_one="1 sentence without a source was left out",
+    removed=(
+        "{count} sentence without a source was left out",
+        "{count} sentences without a source were left out",
+    ),
     replaced="The first draft was replaced by the answer above",
     unchecked="This is no part of the answer; don't rely on it.",
     show="show",

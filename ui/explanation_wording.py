@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ui.wording import Language
+from ui.wording import Forms, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +12,14 @@ class ExplanationWording:
 
     label: str
     searched: str
-    stage: str  # {name}, {count}
+    stage: str  # {name}, {passages}
     shown: str  # {shown}
     rank: str
     place: str
     dropped: str
-    read: str  # {count}
-    read_tokens: str  # {count}, {tokens}
+    read: str  # {passages}
+    read_tokens: str  # {passages}, {tokens}
+    tokens: Forms  # {count}
     share: str  # {read}, {all}
     draft: str
     draft_by: str  # {generator}, {tokens}
@@ -49,16 +50,17 @@ class ExplanationWording:
 _ZH = ExplanationWording(
     label="怎么得出的",
     searched="实际查找的文字",
-    stage="{name}（{count} 个段落）",
+    stage="{name}（{passages}）",
     shown="只列出前 {shown} 个。",
     rank="名次",
     place="段落",
     dropped="未入选",
-    read="读了 {count} 个段落",
-    read_tokens="读了 {count} 个段落，提示共 {tokens} 个词元",
+    read="读了 {passages}",
+    read_tokens="读了 {passages}，提示共 {tokens}",
+    tokens=("{count} 个词元",),
     share="读了 {read} 字，共 {all} 字",
     draft="写出的草稿",
-    draft_by="写出的草稿（{generator}，{tokens} 个词元）",
+    draft_by="写出的草稿（{generator}，{tokens}）",
     first_draft="先前的草稿，没有采用",
     found="另一次阅读找到的内容",
     dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
@@ -93,16 +95,17 @@ _ZH = ExplanationWording(
 _EN = ExplanationWording(
     label="How we got this",
     searched="Searched for",
-    stage="{name} ({count} passages)",
+    stage="{name} ({passages})",
     shown="The first {shown} are listed.",
     rank="Rank",
     place="Passage",
     dropped="not chosen",
-    read="Read: {count} passages",
-    read_tokens="Read: {count} passages, a prompt of {tokens} tokens",
+    read="Read: {passages}",
+    read_tokens="Read: {passages}, a prompt of {tokens}",
+    tokens=("{count} token", "{count} tokens"),
     share="{read} of {all} characters read",
     draft="The draft",
-    draft_by="The draft ({generator}, {tokens} tokens)",
+    draft_by="The draft ({generator}, {tokens})",
     first_draft="An earlier draft, which was given up",
     found="What a second reading found",
     dropped_citation="The draft's number [{number}] was dropped: no passage has it.",

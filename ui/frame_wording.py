@@ -14,7 +14,7 @@ from rag.errors import (
     RagError,
     WeightsError,
 )
-from ui.wording import Language
+from ui.wording import Forms, Language
 
 Trouble = tuple[str, str]  # what stopped, in a few words, and what the reader can do
 
@@ -42,7 +42,7 @@ class FrameWording:
     took: str  # {seconds}
     filter_next: str
     examples: str
-    holds: str  # {documents}
+    holds: Forms  # {count}
     too_long: str  # {limit}, {over}
     box: str
     operator: str
@@ -83,7 +83,7 @@ _ZH = FrameWording(
     took="用了 {seconds} 秒",
     filter_next="下一个问题只在这些文档里找",
     examples="可以这样问：",
-    holds="这里有 {documents} 份文档。",
+    holds=("这里有 {count} 份文档。",),
     too_long="问题最多 {limit} 字，还要删去 {over} 字。",
     box="问题",
     operator="给管理员",
@@ -153,12 +153,12 @@ _EN = FrameWording(
     again="Ask again",
     retry="Try again",
     stale="The source has changed since.",
-    gone="The source is gone since.",
+    gone="The source has gone since.",
     newer="The documents were updated before this. The answers below use the new ones.",
     took="Took {seconds} seconds",
     filter_next="The next question searches only",
     examples="You can ask, for example:",
-    holds="There are {documents} documents here.",
+    holds=("There is {count} document here.", "There are {count} documents here."),
     too_long="A question has at most {limit} characters. Take out {over} more.",
     box="Question",
     operator="For the administrator",

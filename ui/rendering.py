@@ -15,6 +15,7 @@ from rag.presenting.explanation import beginning, is_weak
 from rag.presenting.records import place
 from rag.text.language import language_of
 from ui.evidence import file_of, label
+from ui.wording import counted
 
 _BETWEEN_ELEMENTS = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
 _BETWEEN_ATTRIBUTES = re.compile(r"\s*\n\s*")
@@ -56,6 +57,7 @@ def _environment() -> Environment:
         "beginning": beginning,
         "label": label,
         "file": file_of,
+        "counted": counted,
     }
     environment.globals |= {"is_weak": is_weak}
     return environment

@@ -10,7 +10,7 @@ from rag.settings import GeneratorSettings, Settings
 from ui import view
 from ui.frame_wording import FrameWording
 from ui.opened import Edition, Holdings, open_base
-from ui.wording import WORDINGS, Language, Wording
+from ui.wording import WORDINGS, Language, Wording, counted
 
 
 @st.fragment(run_every="3s")
@@ -56,7 +56,10 @@ def show_operator(settings: Settings, wording: Wording, words: FrameWording) -> 
 
 
 def _facts(edition: Edition, holdings: Holdings, wording: Wording) -> list[tuple[str, str]]:
-    contents = wording.holdings.format(documents=f"{holdings.documents:,}", passages=f"{holdings.passages:,}")
+    contents = wording.holdings.format(
+        documents=counted(holdings.documents, wording.documents),
+        passages=counted(holdings.passages, wording.passages),
+    )
     if holdings.failed:
         contents += wording.failed.format(count=holdings.failed)
     facts = [

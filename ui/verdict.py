@@ -10,7 +10,7 @@ from ui.card_wording import CARD_WORDINGS, CardWording
 from ui.evidence import shown
 from ui.filter_text import filter_text
 from ui.rendering import render
-from ui.wording import Wording
+from ui.wording import Wording, counted
 
 _SHOWN = 120  # characters of a sentence that wasn't read
 _OPEN = 2  # passages of an answer that wasn't sure enough, unfolded
@@ -151,9 +151,7 @@ def _taken_back(answer: Answer, words: CardWording, language: str) -> Iterator[t
     if trace.first_draft.strip():
         yield words.replaced, (trace.first_draft.strip(),)
     if trace.removed:
-        count = len(trace.removed)
-        lead = words.removed_one if count == 1 else words.removed.format(count=count)
-        yield lead, trace.removed
+        yield counted(len(trace.removed), words.removed), trace.removed
 
 
 def _shortened(text: str) -> str:

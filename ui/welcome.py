@@ -13,7 +13,7 @@ from ui.frame_wording import FRAME_WORDINGS
 from ui.opened import Edition, Opened
 from ui.rendering import render
 from ui.session import request
-from ui.wording import Language, Wording
+from ui.wording import Language, Wording, counted
 
 _EXAMPLES = 6
 _LONGEST = 60  # characters of a question that fits a button
@@ -27,7 +27,7 @@ def show_welcome(base: Opened, wording: Wording) -> None:
         examples = _examples(base.edition, wording.language, base)
     except RagError:
         documents, examples = 0, ()  # the first question says what is wrong
-    holds = words.holds.format(documents=f"{documents:,}") if documents else ""
+    holds = counted(documents, words.holds) if documents else ""
     st.html(
         render("frame", "welcome", wording=wording, holds=holds, examples=words.examples if examples else "")
     )

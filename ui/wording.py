@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["zh", "en"]
+Forms = tuple[str, ...]  # for one, then for every other number; a language with one form has that alone
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
 
 
@@ -34,6 +35,8 @@ class Wording:
     filter_clear: str
     knowledge_base: str
     contents: str
+    documents: Forms  # {count}
+    passages: Forms  # {count}
     holdings: str  # {documents}, {passages}
     failed: str  # {count}
     version: str
@@ -70,7 +73,9 @@ _ZH = Wording(
     filter_until="日期不晚于",
     filter_clear="清除筛选",
     knowledge_base="知识库",
-    holdings="{documents} 份文档，{passages} 个段落",
+    documents=("{count} 份文档",),
+    passages=("{count} 个段落",),
+    holdings="{documents}，{passages}",
     contents="内容",
     failed="；另有 {count} 份读取失败",
     version="版本",
@@ -110,7 +115,9 @@ _EN = Wording(
     filter_until="Dated until",
     filter_clear="Clear the filter",
     knowledge_base="Knowledge base",
-    holdings="{documents} documents, {passages} passages",
+    documents=("{count} document", "{count} documents"),
+    passages=("{count} passage", "{count} passages"),
+    holdings="{documents}, {passages}",
     contents="Contents",
     failed="; {count} more could not be read",
     version="Version",
@@ -129,6 +136,11 @@ _EN = Wording(
 )
 
 WORDINGS: Mapping[Language, Wording] = {"zh": _ZH, "en": _EN}
+
+
+def counted(count: int, forms: Forms) -> str:
+    """So many of something, in words: ``1 passage``, ``1,200 passages``."""
+    return forms[0 if count == 1 else -1].format(count=f"{count:,}")
 
 
 def language_for(locale: str | None) -> Language:

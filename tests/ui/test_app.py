@@ -134,6 +134,21 @@ def test_sidebar_names_the_knowledge_base_and_the_models(workplace: Workplace, o
     assert "python -m ingest 文件夹 --kb" in page.sidebar.code[0].value
 
 
+def test_one_document_is_not_said_in_the_plural(
+    tmp_path: Path, tiny_embedder_folder: Path, open_page: OpenPage
+) -> None:
+    place = Workplace(write_settings(tmp_path, tiny_embedder_folder, "extractive"))
+    place.write({"a.md": ("Visitors park on the north side.",)})
+    page = open_page("--config", place.file, locale="en")
+    assert "1 document, 1 passage<" in html_of(page.sidebar)
+    assert "There is 1 document here." in html_of(page)
+    ask(page, "Where do visitors park?")
+    page.session_state["explain-1"] = True
+    page.run()
+    assert "(1 passage)" in html_of(page.chat_message[1])
+    assert "1 passages" not in html_of(page.chat_message[1])
+
+
 def test_page_follows_what_is_ingested_while_it_runs(workplace: Workplace, open_page: OpenPage) -> None:
     page = open_page("--config", workplace.file)
     assert "wj-declined" in ask(page, "班车几点发车？")

@@ -13,19 +13,20 @@ from ui.card_wording import CARD_WORDINGS
 from ui.explanation_wording import EXPLANATION_WORDINGS
 from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.saving_wording import SAVING_WORDINGS
-from ui.wording import LANGUAGES, WORDINGS, Wording, language_for
-
-STRINGS = [field.name for field in fields(Wording) if field.type is str]
+from ui.wording import LANGUAGES, WORDINGS, counted, language_for
 
 
-@pytest.mark.parametrize("name", STRINGS)
-def test_both_languages_say_it_with_the_same_places_to_fill(name: str) -> None:
-    places = []
-    for wording in WORDINGS.values():
-        text = getattr(wording, name)
-        assert text.strip()
-        places.append({place for _, place, _, _ in string.Formatter().parse(text) if place})
-    assert places[0] == places[1]
+def places(text: str) -> set[str]:
+    """What is filled in where a text is used."""
+    assert text.strip()
+    return {place for _, place, _, _ in string.Formatter().parse(text) if place}
+
+
+def test_so_many_are_said_in_the_form_for_their_number() -> None:
+    forms = WORDINGS["en"].passages
+    said = [counted(number, forms) for number in (0, 1, 2, 1200)]
+    assert said == ["0 passages", "1 passage", "2 passages", "1,200 passages"]
+    assert counted(1, WORDINGS["zh"].passages) == "1 个段落"
 
 
 def test_every_language_that_can_be_chosen_has_its_wording() -> None:
@@ -54,18 +55,16 @@ def test_every_error_is_said_in_the_words_of_the_nearest_kind(words: FrameWordin
 
 
 @pytest.mark.parametrize(
-    "wordings", [SAVING_WORDINGS, EXPLANATION_WORDINGS, CARD_WORDINGS], ids=["saving", "explanation", "card"]
+    "wordings",
+    [WORDINGS, SAVING_WORDINGS, EXPLANATION_WORDINGS, CARD_WORDINGS],
+    ids=["page", "saving", "explanation", "card"],
 )
-def test_the_dialog_the_explanation_and_the_card_say_the_same_in_both_languages(
-    wordings: Mapping[str, Any],
-) -> None:
+def test_both_languages_say_it_with_the_same_places_to_fill(wordings: Mapping[str, Any]) -> None:
     chinese, english = wordings["zh"], wordings["en"]
     for each in fields(chinese):
         one, other = getattr(chinese, each.name), getattr(english, each.name)
-        if isinstance(one, str):
-            found = [
-                {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (one, other)
-            ]
-            assert one.strip() and other.strip() and found[0] == found[1]
-        else:
+        if isinstance(one, Mapping):
             assert one.keys() == other.keys()
+            continue
+        texts = [one, other] if isinstance(one, str) else [*one, *other]  # or forms for numbers
+        assert all(places(text) == places(texts[0]) for text in texts), each.name
