@@ -111,10 +111,10 @@ class Conversation:
         exchange = self.running
         if exchange is None or exchange.writing is None:
             return
+        exchange.writing.stop()
         if exchange.writing.finished:
             self.settle()
             return
-        exchange.writing.stop()
         exchange.answer = exchange.writing.latest
         exchange.stopped = True
         exchange.writing = None

@@ -18,7 +18,8 @@ class Writing:
     """Follows what happens while a question is answered in a thread, so that the page can be redrawn.
 
     ``stop`` returns at once. The thread closes the events after the one it is waiting for, which is what
-    tells the generator to stop working. A writing that nobody waits for any more stops by itself.
+    tells the generator to stop working. A writing that nobody waits for any more stops by itself. Once the
+    answer is there, it is finished, and nothing stops it any more.
     """
 
     def __init__(self, open_events: Callable[[], Iterator[Event]]) -> None:
@@ -29,6 +30,9 @@ class Writing:
         self._open_events = open_events
         self._stopping = threading.Event()
         self._finished = threading.Event()
+        self._lock = (
+            threading.Lock()
+        )  # what is stopped takes no more events, and what is finished isn't stopped
         self._watched = time.monotonic()
         threading.Thread(target=self._run, name="writing", daemon=True).start()
 
@@ -49,7 +53,9 @@ class Writing:
 
     def stop(self) -> None:
         """Ask the writing to end; ``latest`` stays what it was last."""
-        self._stopping.set()
+        with self._lock:
+            if not self._finished.is_set():
+                self._stopping.set()
 
     def _run(self) -> None:
         try:
@@ -57,10 +63,9 @@ class Writing:
             try:
                 for event in events:
                     if time.monotonic() - self._watched > _ABANDONED_SECONDS:
-                        self._stopping.set()
-                    if self._stopping.is_set():
+                        self.stop()
+                    if not self._take(event):
                         break
-                    self._take(event)
             finally:
                 if isinstance(events, Generator):
                     events.close()
@@ -72,10 +77,18 @@ class Writing:
         finally:
             self._finished.set()
 
-    def _take(self, event: Event) -> None:
-        match event:
-            case Found(answer) | Final(answer):
-                self.latest = answer
-            case Drafting(text, complete) if self.latest is not None:
-                self.latest = replace(self.latest, text=text)
-                self.checking = complete
+    def _take(self, event: Event) -> bool:
+        """Take an event in, unless it was stopped; returns whether more may come."""
+        with self._lock:
+            if self._stopping.is_set():
+                return False
+            match event:
+                case Found(answer):
+                    self.latest = answer
+                case Final(answer):
+                    self.latest = answer
+                    self._finished.set()
+                case Drafting(text, complete) if self.latest is not None:
+                    self.latest = replace(self.latest, text=text)
+                    self.checking = complete
+            return not self._finished.is_set()

@@ -10,6 +10,7 @@ import pytest
 from rag.answer import Answer, Drafting, Event, Final, Found, TakenBack
 from rag.errors import GenerationError
 from ui import writing as module
+from ui.session import Conversation, Exchange
 from ui.writing import Writing
 
 
@@ -63,6 +64,29 @@ def test_stop_closes_the_events_and_keeps_what_there_is() -> None:
     assert writing.stopped
     assert writing.latest == Answer("q", "xx", ())
     assert source.items == 3  # nothing was asked for after the item that was being waited for
+
+
+def test_an_answer_that_is_there_is_finished_and_cannot_be_stopped() -> None:
+    going_on, closed = threading.Event(), threading.Event()
+    answer = Answer("q", "b.", ())
+
+    def events() -> Iterator[Event]:
+        try:
+            yield Final(answer)
+            closed.wait(10)
+        finally:
+            going_on.wait(10)  # what was used is tidied up
+            closed.set()
+
+    writing = Writing(events)
+    wait_for_text(writing, 2)
+    talk = Conversation([Exchange("q", writing=writing)])
+    talk.stop()
+    (exchange,) = talk.exchanges
+    assert exchange.answer is answer and not exchange.stopped
+    assert not closed.is_set()
+    going_on.set()
+    assert closed.wait(10)
 
 
 def test_writing_that_nobody_watches_stops_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
