@@ -48,7 +48,8 @@ class View:
 
         Raises:
             KnowledgeBaseMismatch: another embedder than the one expected made the published generation.
-            KnowledgeBaseBusy: generations are published faster than they can be loaded.
+            KnowledgeBaseBusy: generations are published faster than they can be loaded, or another
+                knowledge base lies there now.
         """
         if (held := self._current()) is not None:
             yield held
@@ -68,7 +69,7 @@ class View:
         """All that is in view, without searches: no index is loaded for it. Within ``snapshot`` it is that.
 
         Raises:
-            KnowledgeBaseMismatch: as ``snapshot``.
+            KnowledgeBaseMismatch, KnowledgeBaseBusy: as ``snapshot``.
         """
         if (held := self._current()) is not None:
             yield held
@@ -106,6 +107,7 @@ class Source:
         self._dense = Loader(folder, dense, self._published)
         self._lexical = Loader(folder, lexical, self._published)
         self._accepted: tuple[int, EmbedderFingerprint] | None = None
+        self._identity: str | None = None
 
     def contents(self, catalogue: Catalogue, view: View) -> Contents:
         """See ``View.contents``; good until the connection is given back."""
@@ -133,7 +135,7 @@ class Source:
     def _begin(self, catalogue: Catalogue, view: View) -> tuple[State, Reader]:
         """Begin a read transaction, which the connection's return ends, and fix the generation it sees."""
         catalogue.execute("BEGIN")
-        state = catalogue.state()
+        state = self._state(catalogue)
         accepted = self._accepted
         if accepted is None or accepted[0] != state.embedder:
             fingerprint = check_embedder(catalogue, state.embedder, self._expected)
@@ -142,4 +144,14 @@ class Source:
 
     def _published(self) -> int:
         with self.connections.borrow() as catalogue:
-            return catalogue.state().published
+            return self._state(catalogue).published
+
+    def _state(self, catalogue: Catalogue) -> State:
+        """Where publication stands. A connection that is opened later may find another file at the path."""
+        state = catalogue.state()
+        self._identity = self._identity or state.identity
+        if state.identity != self._identity:
+            raise KnowledgeBaseBusy(
+                f"another knowledge base was put in the place of {self.folder}; open that one"
+            )
+        return state

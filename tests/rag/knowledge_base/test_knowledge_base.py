@@ -353,3 +353,17 @@ def test_asking_for_none_gives_none(filled: KnowledgeBase, embed: Embed) -> None
     assert seen(filled).search_lexical("office", 0) == []
     assert seen(filled).search_lexical("", 5) == []
     assert seen(filled).search_lexical("年假" * 20_000, 5) != []
+
+
+def test_what_was_opened_never_reads_another_that_takes_its_place(
+    filled: KnowledgeBase, put: Put, found: Found, fingerprint: EmbedderFingerprint
+) -> None:
+    assert found(filled) == ALL
+    filled.close()  # whatever is being answered is finished, over new connections
+    assert found(filled) == ALL
+    filled.path.rename(filled.path.with_name("old"))
+    with KnowledgeBase.create(filled.path, fingerprint) as other, other.writer() as writer:
+        put(writer, "other.md", "something else")
+        writer.publish()
+    with pytest.raises(KnowledgeBaseBusy, match="another knowledge base"):
+        seen(filled).documents()
