@@ -4,9 +4,9 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from rag.text.marks import without_marks
 from ui.card_wording import CARD_WORDINGS
 from ui.frame_wording import FRAME_WORDINGS
+from ui.sentences import own_words
 from ui.session import Conversation, Exchange
 from ui.verdict import declined_label
 from ui.wording import WORDINGS, Language
@@ -50,8 +50,7 @@ def said_of(exchange: Exchange, language: Language) -> str:
         return CARD_WORDINGS[language].stopped_early
     if exchange.answer.abstained:
         return declined_label(exchange.answer, wording)
-    text = without_marks(exchange.answer.text)
-    return f"{words.answered}{text}"[:_SAID]
+    return f"{words.answered}{own_words(exchange.answer)}"[:_SAID]
 
 
 def _said(talk: Conversation, language: Language) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.answer import Answer, Sentence
 from rag.presenting.explanation import is_weak
-from rag.text.marks import mark
+from rag.text.marks import mark, without_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,18 @@ class Piece:
     uncited: bool = False
     weak: bool = False
 
+    @property
+    def words(self) -> str:
+        """All but the marks."""
+        return self.text + self.rest
+
 
 def pieces(answer: Answer) -> Iterator[Piece]:
     """The whole text of an answer, sentence by sentence."""
     previous = 0
     for sentence in answer.sentences:
         yield Piece(answer.text[previous : sentence.start])
-        yield _piece(sentence, is_weak(sentence, answer))
+        yield piece_of(sentence, weak=is_weak(sentence, answer))
         previous = sentence.end
     yield Piece(answer.text[previous:])
 
@@ -37,13 +42,16 @@ def marked_text(answer: Answer) -> str:
     )
 
 
-def own_words(sentence: Sentence) -> str:
-    """A sentence without the marks of what it cites; brackets of its own stay."""
-    piece = _piece(sentence, weak=False)
-    return piece.text + piece.rest
+def own_words(answer: Answer) -> str:
+    """The text without the marks of what it cites; brackets of its own stay.
+
+    In a text that was stopped nobody has told them apart, and whatever looks like a mark goes.
+    """
+    return "".join(each.words for each in pieces(answer)) if answer.sentences else without_marks(answer.text)
 
 
-def _piece(sentence: Sentence, weak: bool) -> Piece:
+def piece_of(sentence: Sentence, weak: bool = False) -> Piece:
+    """A sentence, apart from its marks."""
     if not sentence.citations:
         return Piece(sentence.text, uncited=True, weak=weak)
     # The marks stand at the sentence's end. The same characters further left are the text's own.

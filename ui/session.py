@@ -15,6 +15,7 @@ from rag.filter import Filter
 from rag.service import Service
 from rag.settings import Settings, load_settings
 from ui.opened import Edition, forget_base
+from ui.sentences import own_words
 from ui.writing import Writing
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Conversation:
         for exchange in self.exchanges:
             if exchange.answer is not None and exchange.answer.text:
                 turns.append(Turn("user", exchange.answer.standalone or exchange.question))
-                turns.append(Turn("assistant", _without_marks(exchange.answer)))
+                turns.append(Turn("assistant", own_words(exchange.answer)))
         return tuple(turns)
 
     def stop(self) -> None:
@@ -165,10 +166,3 @@ def requested() -> Request | None:
     found = st.session_state.pop("request", None)
     assert found is None or isinstance(found, Request)
     return found
-
-
-def _without_marks(answer: Answer) -> str:
-    text = answer.text
-    for number in {citation.number for citation in answer.citations}:
-        text = text.replace(f" [{number}]", "").replace(f"[{number}]", "")
-    return text

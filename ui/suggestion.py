@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rag.answer import Answer
 from rag.passage import metadata_of
 from rag.text.language import language_of
-from ui.sentences import own_words
+from ui.sentences import piece_of
 
 if TYPE_CHECKING:
     from eval.benchmark_file import BenchmarkQuestion
@@ -61,7 +61,7 @@ def short_answer(answer: Answer) -> str:
     """The first sentence, without marks and without the words of the question that it begins or ends with."""
     if not answer.sentences:
         return answer.text.strip()
-    text = own_words(answer.sentences[0]).strip(_ENDS).partition("\n")[0].strip(_ENDS)
+    text = piece_of(answer.sentences[0]).words.strip(_ENDS).partition("\n")[0].strip(_ENDS)
     question = answer.question.strip(_ENDS)
     chinese = language_of(text) == "zh"
     said = list(text) if chinese else text.split()

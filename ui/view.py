@@ -72,7 +72,7 @@ def passages_html(passages: Sequence[Document], wording: Wording) -> str:
     """The passages found, each a row that unfolds to its text."""
     rows = [shown(each, (one_line(each.page_content[:_OPENING]),)) for each in passages]
     words = CARD_WORDINGS[wording.language]
-    return render("view", "passages", rows=rows, words=words, language=wording.language)
+    return render("evidence", "rows", rows=rows, words=words, language=wording.language)
 
 
 def filter_html(filter: str, label: str) -> str:

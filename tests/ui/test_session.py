@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import Answer, Found, Turn
+from rag.answer import Answer, Found, Sentence, Turn
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING
 from rag.service import Service
 from tests.ui.conftest import Workplace
+from ui.frame import said_of
 from ui.session import Conversation, Exchange, read_settings
 
 
@@ -100,3 +101,13 @@ def test_history_has_a_follow_up_as_it_was_understood() -> None:
     answer = Answer("那 E06 呢？", "皮带松了。", (), standalone="E06 是什么意思？")
     talk = Conversation([Exchange("那 E06 呢？", answer=answer)])
     assert talk.history() == (Turn("user", "E06 是什么意思？"), Turn("assistant", "皮带松了。"))
+
+
+def test_history_and_what_is_said_aloud_have_no_marks_and_keep_brackets_of_the_texts_own() -> None:
+    text = "Set switch [1] to ON [1]."
+    checked = Answer("q", text, (), (Sentence(text, 0, len(text), (1,), None),))
+    talk = Conversation([Exchange("q", answer=checked)])
+    assert talk.history()[1].content == "Set switch [1] to ON."
+    assert said_of(talk.exchanges[0], "en") == "Answer: Set switch [1] to ON."
+    talk.exchanges[0].answer = Answer("q", "It lasts [2] nine ho", ())  # it was stopped
+    assert talk.history()[1].content == "It lasts nine ho"
