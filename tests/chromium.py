@@ -1,6 +1,7 @@
 """A real headless Chromium, for the tests of pages."""
 
 import shutil
+import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +28,12 @@ IN_A_BROWSER = [
 # The package brings axe-core along; of the rest of it nothing is used.
 _AXE = Path(str(files("axe_playwright_python"))) / "axe.min.js"
 _RUN_AXE = "const done = arguments[0]; axe.run().then(found => done(found.violations))"
+_STILL_SECONDS = 0.3  # longer than the page takes to draw an answer anew that it follows
+_TOPS = (
+    """return [...document.querySelectorAll(arguments[0])].map(each => each.getBoundingClientRect().top)"""
+)
+_MOVES = """return document.getAnimations().some(each =>
+    each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime))"""
 
 
 class Browser:
@@ -113,6 +120,17 @@ class Browser:
             "return document.querySelector(arguments[0]).getBoundingClientRect().top", selector
         )
         return found
+
+    def until_still(self, selector: str) -> None:
+        """Wait until such elements can be seen and stay where they are, and nothing is animated."""
+
+        def is_still() -> bool:
+            before = self.script(_TOPS, selector)
+            time.sleep(_STILL_SECONDS)
+            moved = before != self.script(_TOPS, selector) or self.script(_MOVES)
+            return self.visible(selector) and not moved
+
+        self.until(is_still)
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong with the page as it is."""

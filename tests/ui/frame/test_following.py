@@ -1,7 +1,6 @@
 """The page in a real browser: it follows its documents, nothing moves, it speaks, axe finds nothing."""
 
 import shutil
-import time
 
 import pytest
 
@@ -55,10 +54,10 @@ def test_nothing_moves_and_an_opened_passage_stays_open_when_the_answer_is_there
     browser.ask("电池能工作多久？")
     browser.until(lambda: browser.all(".st-key-passages-2 summary"))
     browser.click(".st-key-passages-2 summary")
-    browser.until(lambda: browser.visible(".st-key-found-2 .wj-passage summary"))
-    time.sleep(0.5)  # it unfolds gradually
+    browser.until_still(".st-key-found-2 .wj-passage summary")  # it unfolds gradually
     browser.click(".st-key-found-2 .wj-passage summary")
     places = [".st-key-exchange-2 .wj-question", ".st-key-found-2 .wj-passage", ".st-key-found-2 blockquote"]
+    browser.until_still(places[-1])
     before = [browser.top(each) for each in places]
     site.model.allowed = None
     browser.until(lambda: browser.all(".st-key-exchange-2 .wj-answer"))
@@ -173,8 +172,9 @@ def test_axe_finds_nothing_wrong_in_any_state(site: Site, browser: Browser, lang
     found["answered"] = browser.violations()
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    time.sleep(1)
-    assert browser.all(".stApp")[0].value_of_css_property("background-color") == "rgba(23, 25, 26, 1)"
+    ground = browser.all(".stApp")[0]
+    browser.until(lambda: ground.value_of_css_property("background-color") == "rgba(23, 25, 26, 1)")
+    browser.until_still(".stApp")
     found["answered, in the dark"] = browser.violations()
     site.model.saying = {"zh": "资料中没有相关信息。", "en": "The documents do not contain this."}[language]
     browser.ask(question)
