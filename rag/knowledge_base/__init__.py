@@ -10,7 +10,6 @@ from rag.knowledge_base.catalogue.records import (
 )
 from rag.knowledge_base.contents import Contents
 from rag.knowledge_base.knowledge_base import KnowledgeBase
-from rag.knowledge_base.langchain_store import PassageStore
 from rag.knowledge_base.related import RelatedDocument
 from rag.knowledge_base.snapshot import Snapshot
 from rag.knowledge_base.view import View
@@ -23,7 +22,6 @@ __all__ = [
     "KnowledgeBase",
     "NewDocument",
     "NewPassage",
-    "PassageStore",
     "QuestionHit",
     "RelatedDocument",
     "Snapshot",

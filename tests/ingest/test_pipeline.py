@@ -12,7 +12,8 @@ from ingest.pipeline import ingest_folder
 from ingest.plan import IngestOptions
 from rag.errors import IngestError, KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
 from rag.filter import EVERYTHING
-from rag.knowledge_base import KnowledgeBase, PassageStore
+from rag.knowledge_base import KnowledgeBase
+from rag.knowledge_base.langchain_store import PassageStore
 from rag.models.fingerprint import EmbedderFingerprint
 from rag.settings import SplitterSettings
 from tests.reading import seen

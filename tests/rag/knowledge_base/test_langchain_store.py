@@ -13,8 +13,8 @@ from rag.answering import AnswerChain
 from rag.answering.extractive import ExtractiveReader
 from rag.errors import KnowledgeBaseBusy, KnowledgeBaseError, KnowledgeBaseMismatch
 from rag.filter import EVERYTHING
-from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
-from rag.knowledge_base.langchain_store import STORE_ROOT, fingerprint_of
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
+from rag.knowledge_base.langchain_store import STORE_ROOT, PassageStore, fingerprint_of
 from rag.retrievers import PassageSearch
 from rag.text.analysis import Analyzer
 from tests.reading import seen

@@ -16,8 +16,9 @@ from langchain_core.embeddings import Embeddings
 
 from rag.errors import ConfigError
 from rag.filter import EVERYTHING, Filter
-from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage, PassageStore
+from rag.knowledge_base import KnowledgeBase, NewDocument, NewPassage
 from rag.knowledge_base.indexes.faiss_segments import FaissSearcher, Segment
+from rag.knowledge_base.langchain_store import PassageStore
 from rag.models.fingerprint import EmbedderFingerprint
 from tests.rag.knowledge_base.conftest import DIMENSION, embed_text
 from tests.reading import seen
