@@ -47,9 +47,10 @@ demo: sample ## everything, then three questions instead of the page
 	done
 
 # No network; as many workers as processors, and a file's tests all by one worker, which keeps its fixtures.
-# Some tests wait for a browser or a process, so there is one worker more than processors.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 \
+# Where some tests wait for a browser or a process, there is one worker more than processors.
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(shell expr $(PROCESSORS) + 1)
+PYTEST = HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 \
 	--dist loadscope --no-loadscope-reorder
 
 .PHONY: lint
@@ -69,12 +70,13 @@ tests: environment
 check: lint types ## ruff and mypy
 
 .PHONY: check-quick
+check-quick: WORKERS := $(PROCESSORS)
 check-quick: lint ## ruff and the tests that need no model, no browser and no process of their own
 	$(PYTEST) -m "not (models or weights or browser or processes or reading_processes or slow)"
 
 .PHONY: test
 test: lint weights ## ruff, mypy and the tests, with one question on the real weights
-	@$(MAKE) --no-print-directory -j 2 types tests
+	@$(MAKE) --no-print-directory -o $(VENV)/.complete -j 2 types tests
 
 .PHONY: test-slow
 test-slow: environment weights ## the slow tier as well, with many more examples of each property

@@ -4,6 +4,7 @@ With ``WENJU_TEST_DTYPE=float32`` (or ``bfloat16``) that format is what ``dtype 
 run and on any machine; with ``other``, the one of them that isn't the machine's own.
 """
 
+import gc
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["RAYON_NUM_THREADS"] = "1"
 
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
@@ -64,6 +66,20 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.cpu.get_capabilities = lambda: pretended  # type: ignore[assignment]  # where hardware.py looks
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage in what is imported here (torch, streamlit, LangChain), now or later.
+
+    There is none, and looking again and again takes as long as the imports themselves.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that compute with a model: those that ask for a fixture that makes one, or import torch.
@@ -84,7 +100,7 @@ def _seeds() -> None:
     random.seed(0)
     np.random.seed(0)
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)  # what manual_seed does, without its search for a GPU
 
 
 def _save_tokenizer(folder: Path, vocabulary: int) -> int:
