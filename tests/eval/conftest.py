@@ -28,19 +28,21 @@ QUESTIONS = {
 }
 
 
+def made_of(texts: dict[str, str], folder: Path) -> KnowledgeBase:
+    """A knowledge base of texts by source."""
+    documents: Sequence[EvalDocument] = [EvalDocument(key, "", text, "") for key, text in texts.items()]
+    fingerprint = EmbedderFingerprint("toy", 16, "0" * 64, "", "")
+    embeddings = DeterministicFakeEmbedding(size=16)
+    return open_corpus(documents, embeddings, fingerprint, SplitterSettings(), folder)
+
+
 @pytest.fixture
 def make_knowledge_base(tmp_path: Path) -> Iterator[Any]:
     """Makes a knowledge base of texts by source."""
     opened: list[KnowledgeBase] = []
 
     def make(texts: dict[str, str]) -> KnowledgeBase:
-        documents: Sequence[EvalDocument] = [EvalDocument(key, "", text, "") for key, text in texts.items()]
-        fingerprint = EmbedderFingerprint("toy", 16, "0" * 64, "", "")
-        opened.append(
-            open_corpus(
-                documents, DeterministicFakeEmbedding(size=16), fingerprint, SplitterSettings(), tmp_path
-            )
-        )
+        opened.append(made_of(texts, tmp_path))
         return opened[-1]
 
     yield make

@@ -37,7 +37,7 @@ def run(*flags):
         status = ingest.__main__.main([str(folder), "--kb", str(path), "--config", config, *flags])
     return status, [line for line in errors.getvalue().splitlines() if line and "/s]" not in line]
 
-for number, free in enumerate([*range(40, 200, 10), *range(200, 400, 40), 3000]):
+for number, free in enumerate([*range(40, 200, 20), *range(200, 400, 40), 3000]):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", disk], check=True)
     shutil.copytree(source, folder)
     assert run()[0] == 0

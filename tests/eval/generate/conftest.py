@@ -1,5 +1,6 @@
 """A small knowledge base, and a chat model that says what the test wants it to."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from rag.knowledge_base import KnowledgeBase
 from rag.models.generator import Abilities
+from tests.eval.conftest import made_of
 
 DOCUMENTS = {
     "manual.md": "The Tidal P200 pump must be cleaned every six months by trained staff of the workshop.",
@@ -72,11 +74,11 @@ class ScriptedModel(BaseChatModel):
         return Abilities()
 
 
-@pytest.fixture
-def knowledge_base(make_knowledge_base: Any) -> KnowledgeBase:
-    """The knowledge base of DOCUMENTS."""
-    made: KnowledgeBase = make_knowledge_base(DOCUMENTS)
-    return made
+@pytest.fixture(scope="session")
+def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
+    """The knowledge base of DOCUMENTS, to be read only."""
+    with made_of(DOCUMENTS, tmp_path_factory.mktemp("documents")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -29,6 +29,12 @@ def written(made_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return page, brief
 
 
+@pytest.fixture(scope="module")
+def compared(made_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
+    """The page of a realistic run after an earlier one on other data."""
+    return page_of(sample_run(tmp_path_factory.mktemp("runs") / "new", day=9, data="other "), made_sample)
+
+
 def texts(found: Any) -> list[str]:
     """The elements' text, white space collapsed."""
     return [" ".join(each.text_content().split()) for each in found]
@@ -61,8 +67,8 @@ def test_one_run_has_no_history(written: tuple[str, str]) -> None:
     assert not page.xpath("//h3[@id='history']")
 
 
-def test_nothing_is_fetched_and_no_id_is_given_twice(sample: Path, tmp_path: Path) -> None:
-    page, text = page_of(sample, sample_run(tmp_path / "later", day=8))
+def test_nothing_is_fetched_and_no_id_is_given_twice(compared: tuple[Any, str]) -> None:
+    page, text = compared
     assert not page.xpath("//script | //iframe | //object | //img")
     addresses = page.xpath("//@src | //@href | //@*[name() = 'xlink:href']")
     assert {each for each in addresses if not each.startswith("#")} == {"data:,"}
@@ -169,14 +175,12 @@ def test_systems_without_confidence_are_named(tmp_path: Path) -> None:
     assert notes == ["no confidence given: extractive", "no confidence given."] * 2
 
 
-def test_runs_are_compared_over_time_and_other_data_is_said(tmp_path: Path) -> None:
-    old = sample_run(tmp_path / "old", day=1, data="other ")
-    new = sample_run(tmp_path / "new", day=9)
-    page, text = page_of(new, old)
+def test_runs_are_compared_over_time_and_other_data_is_said(compared: tuple[Any, str]) -> None:
+    page, text = compared
     assert page.xpath("//h1")[0].text == "new"
     assert page.xpath("//h3[@id='history']")
     assert "The newest of 2 runs, new, is reported" in text
-    assert "were others in old (their fingerprints differ)" in text
+    assert "were others in sample (their fingerprints differ)" in text
 
 
 def test_failures_are_listed_with_their_error(tmp_path: Path) -> None:

@@ -42,10 +42,10 @@ def test_file_that_cannot_be_read_is_named(sample: Path, tmp_path: Path, name: s
         write_report([sample], tmp_path / "out")
 
 
-def test_report_that_cannot_be_written_is_an_error(sample: Path, tmp_path: Path) -> None:
+def test_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(EvalError, match="can't write the report into"):
-        write_report([sample], tmp_path / "file")
+        write_report([write_run(tmp_path / "run")], tmp_path / "file")
 
 
 def test_run_without_timings_can_be_reported(sample: Path, tmp_path: Path) -> None:
