@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from rag.command_line import Config, Kb, new_app
-from rag.models.reranker import BILINGUAL
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
@@ -87,7 +86,7 @@ def verify(names: Names = None, kb: Kb = None, config: Config = None) -> int:
 def _named_by(settings: Settings) -> list[Model]:
     """The models that the settings name by a short name; others aren't ours to pull."""
     names = [settings.embedder.model, settings.generator.model]
-    if settings.reranker.model not in ("", BILINGUAL):  # the bilingual one comes with the program
+    if settings.reranker.model:
         names.append(settings.reranker.model)
     for name in names:
         if name not in MODELS:

@@ -19,8 +19,6 @@ _HOPE = 1.25  # by which the pace is taken to have risen when there was no time 
 _BATCH = 8  # pairs
 _WEIGHT = 0.1  # of a cross-encoder's scores; fitted for an English one of twelve layers (MS MARCO MiniLM)
 
-BILINGUAL = "bilingual"  # a reranker of earlier versions, which the settings refuse
-
 _building = threading.Lock()
 
 
