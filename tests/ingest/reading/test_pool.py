@@ -98,7 +98,7 @@ def test_files_come_back_in_order_as_they_are_read_in_this_process(write_files: 
 def test_crash_time_memory_and_endless_text_fail_their_file_only(write_files: WriteFiles) -> None:
     orders = ("crash", "eat", "exit", "fine", "print", "sleep", "write", "zfine")
     folder = write_files({f"{order}.txt": order for order in orders})
-    limits = ReadingLimits(seconds=5.0, memory=1 << 30, characters=5_000_000)
+    limits = ReadingLimits(seconds=5.0, memory=1 << 29, characters=5_000_000)
     with ReadingPool(ReadingOptions(limits=limits), workers=1) as pool:
         problems = _problems(pool, folder)
     assert problems == {
