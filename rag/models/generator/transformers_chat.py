@@ -138,7 +138,9 @@ class TransformersChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, **kwargs))
+        # In the caller's thread: OpenMP's threads wake up more slowly where more than one thread calls it.
+        chunks = self._write(self._model(), self._request(messages, stop, **kwargs))
+        return generate_from_stream(ChatGenerationChunk(message=each) for each in chunks)
 
     def _stream(
         self,
@@ -152,13 +154,9 @@ class TransformersChatModel(BaseChatModel):
         abandoned = threading.Event()
 
         def work() -> None:
-            asked = time.perf_counter()
             try:
-                with self._alone(abandoned.is_set), self._reporting():
-                    waited = time.perf_counter() - asked
-                    with closing(model.write(request, abandoned.is_set, waited)) as chunks:
-                        for chunk in chunks:
-                            events.put(chunk)
+                for chunk in self._write(model, request, abandoned.is_set):
+                    events.put(chunk)
             except Exception as error:  # raised again by whoever reads the stream
                 events.put(error)
 
@@ -176,6 +174,15 @@ class TransformersChatModel(BaseChatModel):
         finally:
             abandoned.set()
             worker.join()  # at most one step, or one piece of the prompt
+
+    def _write(
+        self, model: LocalModel, request: Request, abandoned: Callable[[], bool] = lambda: False
+    ) -> Iterator[AIMessageChunk]:
+        asked = time.perf_counter()
+        with self._alone(abandoned), self._reporting():
+            waited = time.perf_counter() - asked
+            with closing(model.write(request, abandoned, waited)) as chunks:
+                yield from chunks
 
     def _request(
         self,
