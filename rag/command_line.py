@@ -9,9 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from rag.errors import RagError
 
@@ -24,6 +25,29 @@ Generator = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="a model's short name, folder or hub id; 'extractive'"),
 ]
+
+
+class SeveralValues(TyperCommand):
+    """A command whose options that may be repeated also take several values at once: ``--sets A B``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Write the option's name before each of its values, then parse as usual.
+
+        Raises:
+            typer.BadParameter: such an option has no value.
+        """
+        names = {name for each in self.params if each.multiple for name in each.opts}
+        written: list[str] = []
+        option = ""  # whose values are being read
+        for each, following in zip(args, [*args[1:], "-"], strict=False):
+            if not each.startswith("-"):
+                written += [option, each] if option else [each]
+                continue
+            option = each if each in names else ""
+            if option and following.startswith("-"):
+                raise typer.BadParameter(f"{option} needs a value")
+            written += [] if option else [each]
+        return super().parse_args(ctx, written)
 
 
 def new_app(description: str | None = None) -> typer.Typer:

@@ -6,8 +6,7 @@ See ``rag.command_line`` for exit statuses. A training that was stopped goes on 
 import sys
 from collections.abc import Sequence
 
-from eval.commands.several_values import SeveralValues
-from rag.command_line import new_app, run
+from rag.command_line import SeveralValues, new_app, run
 from training.fit.confidence import confidence
 from training.fit.curated import curated
 from training.fit.merging import merging

@@ -30,9 +30,8 @@ class Writing:
         self._open_events = open_events
         self._stopping = threading.Event()
         self._finished = threading.Event()
-        self._lock = (
-            threading.Lock()
-        )  # what is stopped takes no more events, and what is finished isn't stopped
+        # What is stopped takes no more events, and what is finished isn't stopped.
+        self._lock = threading.Lock()
         self._watched = time.monotonic()
         threading.Thread(target=self._run, name="writing", daemon=True).start()
 

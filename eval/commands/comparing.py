@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from eval.baseline import write_baseline
-from eval.commands.several_values import SeveralValues
 from eval.comparing import compare_systems, missing, regressions, to_markdown
 from eval.generation_cache import cached_generator
 from eval.judging import judge_run
@@ -14,7 +13,7 @@ from eval.report import write_report
 from eval.runs.scores import read_scores
 from eval.runs.summary import table
 from rag.build import build_generator
-from rag.command_line import Config, Generator, new_app
+from rag.command_line import Config, Generator, SeveralValues, new_app
 from rag.settings import load_settings
 
 _MEASURES = ("nDCG@10", "right", "right_and_cited", "false_answers", "false_refusals")

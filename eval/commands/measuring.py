@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from eval.commands.several_values import SeveralValues
 from eval.datasets import EvalSet, read_sets
 from eval.datasets.curated_sets import as_curated
 from eval.report import write_report
@@ -16,7 +15,7 @@ from eval.runs.run import RunPlan, execute
 from eval.runs.summary import table
 from eval.selection import Selection
 from eval.systems import RETRIEVAL_SYSTEMS, System, read_systems
-from rag.command_line import Config, Generator, new_app
+from rag.command_line import Config, Generator, SeveralValues, new_app
 from rag.errors import EvalError
 from rag.settings import load_settings
 

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from eval.commands.several_values import SeveralValues
 from eval.runs.scores import read_answers
 from eval.statistics import Estimate
 from eval.trust import MEASURES, TIMES, by_language, measure, seconds
-from rag.command_line import new_app
+from rag.command_line import SeveralValues, new_app
 
 _LANGUAGES = {"zh": "Chinese", "en": "English"}
 

@@ -1,4 +1,4 @@
-"""What all command lines share: how a command ends."""
+"""What all command lines share: several values of an option, and how a command ends."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from rag.command_line import new_app, run
+from rag.command_line import SeveralValues, new_app, run
 from rag.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def app() -> typer.Typer:
     app = new_app("Says things.")
 
-    @app.command()
+    @app.command(cls=SeveralValues)
     def say(
         words: Annotated[list[str], typer.Argument()],
         add: Annotated[list[str] | None, typer.Option()] = None,
@@ -34,9 +34,22 @@ def app() -> typer.Typer:
     return app
 
 
-def test_what_a_command_returns_is_the_status(app: typer.Typer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_takes_all_values_up_to_the_next_option(
+    app: typer.Typer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(app, "talk", ["say", "a", "--add", "b", "c", "--loud", "d"]) == 3
+    assert capsys.readouterr().out == "['a', 'd'] ['b', 'c'] True\n"
     assert run(app, "talk", ["say", "a", "--add", "b", "--add", "c"]) == 3
     assert capsys.readouterr().out == "['a'] ['b', 'c'] False\n"
+
+
+def test_an_option_without_a_value_is_wrong_usage(
+    app: typer.Typer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run(app, "talk", ["say", "a", "--add"])
+    assert raised.value.code == 2
+    assert "--add needs a value" in capsys.readouterr().err
 
 
 def test_an_error_is_one_line_and_status_1(app: typer.Typer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +78,6 @@ def test_help_is_printed_with_status_0(app: typer.Typer, capsys: pytest.CaptureF
     assert "Usage: talk" in capsys.readouterr().out
 
 
-# Not of `training`, whose commands all compute with one.
 HELP = """
 import sys
 import eval.__main__, ingest.__main__, rag.__main__
@@ -80,6 +92,7 @@ for main in (rag.__main__.main, rag.__main__.wenju, ingest.__main__.main, eval._
 """
 
 
+# Not of `training`, whose commands all compute with one.
 @pytest.mark.processes
 def test_help_loads_no_model_library() -> None:
     finished = subprocess.run([sys.executable, "-c", HELP], cwd=ROOT, capture_output=True)
