@@ -22,7 +22,7 @@ from benchmarks.measuring import Row, markdown_table
 from rag.answering.drafting import trained_for
 from rag.answering.prompt import head_messages, wording_for
 from rag.build import build_generator
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.settings import GeneratorSettings
 
 AHEAD = (0, 5, 10, 20)  # tokens guessed at each step

@@ -1,6 +1,7 @@
 """Linear layers that don't learn, laid out once for both ways through them: 8 % more tokens a second.
 
-`rag.models.generator.packed_linear` tells why; this one also lets gradients through to what is below it.
+`rag.models.generator.transformers.packed_linear` tells why; this one also lets gradients through to what is
+below it.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rag.models.generator.packed_linear import PackedLinear, pack_linears
+from rag.models.generator.transformers.packed_linear import PackedLinear, pack_linears
 
 _Layers = tuple[PackedLinear, PackedLinear]
 

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from rag.errors import TrainingError
-from rag.models.generator.adapter import AdaptedLinear, Switch
+from rag.models.generator.transformers.adapted_linear import AdaptedLinear, Switch
 
 Learned = dict[str, nn.Parameter]
 _MATRICES = (

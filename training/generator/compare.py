@@ -17,9 +17,10 @@ import typer
 from tqdm import tqdm
 
 from rag.answering.prompt import wording_for
-from rag.models.generator.adapter import apply_adapter, read_adapter
-from rag.models.generator.chat_template import ChatTemplate
-from rag.models.generator.packed_linear import pack_linears
+from rag.models.generator.adapter import read_adapter
+from rag.models.generator.transformers.adapted_linear import apply_adapter
+from rag.models.generator.transformers.chat_template import ChatTemplate
+from rag.models.generator.transformers.packed_linear import pack_linears
 from rag.models.weights import resolve_model
 from rag.settings import load_settings
 from training.fit.logistic import auroc

@@ -13,7 +13,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from torch import Tensor, nn
 
 from rag.answering.prompt import wording_for
-from rag.models.generator.chat_template import ChatTemplate
+from rag.models.generator.transformers.chat_template import ChatTemplate
 from training.generator.cases import Case
 
 _DECISIVE = 5.0  # how much each of an answer's first two tokens counts: they say whether there is one

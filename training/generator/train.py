@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from rag.answering.prompt import wording_for
 from rag.models.generator.adapter import FORMAT
-from rag.models.generator.chat_template import ChatTemplate
+from rag.models.generator.transformers.chat_template import ChatTemplate
 from rag.models.weights import resolve_model, weights_digest
 from rag.settings import load_settings
 from training.frozen_linear import freeze_linears

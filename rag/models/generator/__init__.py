@@ -70,7 +70,7 @@ def load_generator(settings: GeneratorSettings) -> Generator:
     if _PROVIDER_MODEL.fullmatch(settings.model):
         return init_provider_model(settings)
     folder = resolve_model(settings.model)
-    from rag.models.generator.transformers_chat import TransformersChatModel  # takes seconds to load
+    from rag.models.generator.transformers.chat import TransformersChatModel  # takes seconds to load
 
     return TransformersChatModel(
         folder=folder,

@@ -9,8 +9,8 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from rag.answering.prompt import wording_for
 from rag.errors import TrainingError
 from rag.models.generator.adapter import read_adapter
-from rag.models.generator.chat_template import ChatTemplate
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
+from rag.models.generator.transformers.chat_template import ChatTemplate
 from training.generator.cases import Case
 from training.generator.packing import example_of, grouped, loss_of
 from training.generator.train import Options, _learn, train

@@ -16,8 +16,8 @@ from langchain_core.messages import (
 )
 
 from rag.errors import GenerationError
-from rag.models.generator.decoding import DecodingOptions
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
+from rag.models.generator.transformers.decoding import DecodingOptions
 
 MakeModel = Callable[..., TransformersChatModel]
 QUESTION = [SystemMessage("请根据资料回答。"), HumanMessage("水泵多久清洗一次？")]

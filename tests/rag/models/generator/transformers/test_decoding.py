@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from rag.models.generator.decoding import Decoder, DecodingOptions
+from rag.models.generator.transformers.decoding import Decoder, DecodingOptions
 
 PROMPT = [5, 17, 40, 41, 42, 17, 40, 9, 33, 17]
 GREEDY = DecodingOptions(max_tokens=30)

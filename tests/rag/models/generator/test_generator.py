@@ -6,7 +6,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from rag.answering.extractive import ExtractiveReader
 from rag.build import build_generator
 from rag.errors import WeightsError
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.settings import GeneratorSettings
 from rag.text.analysis import Analyzer
 

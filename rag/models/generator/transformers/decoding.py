@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from rag.models.generator.prefix_cache import PrefixCache, crop
-from rag.models.generator.prompt_lookup import PromptLookup
+from rag.models.generator.transformers.prefix_cache import PrefixCache, crop
+from rag.models.generator.transformers.prompt_lookup import PromptLookup
 
 if TYPE_CHECKING:
-    from rag.models.generator.adapter import Switch
-    from rag.models.generator.shared_layers import SharedLayers
+    from rag.models.generator.transformers.adapted_linear import Switch
+    from rag.models.generator.transformers.shared_layers import SharedLayers
 
 _READ_AT_ONCE = {"cpu": 256}  # tokens of a prompt between two looks at whether the reader is still there
 _READ_AT_ONCE_ON_GPU = 2048

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.models.generator.chat_template import GuardedTexts
+from rag.models.generator.transformers.chat_template import GuardedTexts
 
 NAMES = ("<|im_start|>", "<|im_end|>", "<tool_call>", "\n\n", "x")
 

@@ -18,10 +18,10 @@ from pydantic import Field, PrivateAttr
 
 from rag.errors import GenerationError
 from rag.models.generator.adapter import read_instructions
-from rag.models.generator.chat_template import first_line
-from rag.models.generator.decoding import DecodingOptions
-from rag.models.generator.local_model import LocalModel, Request
 from rag.models.generator.protocols import Abilities
+from rag.models.generator.transformers.chat_template import first_line
+from rag.models.generator.transformers.decoding import DecodingOptions
+from rag.models.generator.transformers.local_model import LocalModel, Request
 from rag.settings import Dtype
 
 _POLL_SECONDS = 0.1  # how often a reader that waits for the model is asked whether it's still there

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.models.generator.text_stream import TextStream
+from rag.models.generator.transformers.text_stream import TextStream
 
 
 class Bytes:

@@ -13,12 +13,13 @@ from langchain_core.messages.ai import UsageMetadata
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.errors import GenerationError
-from rag.models.generator.adapter import Switch, apply_adapter, read_adapter, read_instructions
-from rag.models.generator.chat_template import ChatTemplate, first_line
-from rag.models.generator.decoding import Decoder, DecodingOptions
-from rag.models.generator.packed_linear import pack_linears
-from rag.models.generator.shared_layers import SharedLayers, first_layer
-from rag.models.generator.text_stream import TextStream
+from rag.models.generator.adapter import read_adapter, read_instructions
+from rag.models.generator.transformers.adapted_linear import Switch, apply_adapter
+from rag.models.generator.transformers.chat_template import ChatTemplate, first_line
+from rag.models.generator.transformers.decoding import Decoder, DecodingOptions
+from rag.models.generator.transformers.packed_linear import pack_linears
+from rag.models.generator.transformers.shared_layers import SharedLayers, first_layer
+from rag.models.generator.transformers.text_stream import TextStream
 from rag.models.hardware import choose_device, choose_dtype
 from rag.models.weights import quiet_loading, weights_digest
 

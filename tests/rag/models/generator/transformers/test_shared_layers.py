@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from rag.models.generator.adapter import AdaptedLinear, Switch
-from rag.models.generator.decoding import Decoder, DecodingOptions
-from rag.models.generator.shared_layers import SharedLayers, first_layer
+from rag.models.generator.transformers.adapted_linear import AdaptedLinear, Switch
+from rag.models.generator.transformers.decoding import Decoder, DecodingOptions
+from rag.models.generator.transformers.shared_layers import SharedLayers, first_layer
 
 PROMPT = [5, 17, 40, 41, 42, 17, 40, 9, 33, 17]
 GREEDY = DecodingOptions(max_tokens=12)

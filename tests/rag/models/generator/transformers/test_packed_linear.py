@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from rag.models.generator.packed_linear import PackedLinear, pack_linears
+from rag.models.generator.transformers.packed_linear import PackedLinear, pack_linears
 
 pytestmark = pytest.mark.skipif(
     not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="oneDNN has no bfloat16 kernels for this CPU"

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.models.generator.prompt_lookup import PromptLookup
+from rag.models.generator.transformers.prompt_lookup import PromptLookup
 
 tokens = st.lists(st.integers(0, 5), max_size=40)
 

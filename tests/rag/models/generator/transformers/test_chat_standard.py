@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
 
 
 class _Standard:

@@ -11,8 +11,9 @@ from transformers import AutoModelForCausalLM
 
 from rag.errors import GenerationError, WeightsError
 from rag.models.generator import adapter_digest, adapter_file, finder_file
-from rag.models.generator.adapter import apply_adapter, read_adapter, read_instructions
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.adapter import read_adapter, read_instructions
+from rag.models.generator.transformers.adapted_linear import apply_adapter
+from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.models.weights import weights_digest
 from rag.settings import GeneratorSettings
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rag.models.generator.transformers_chat import TransformersChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
 
 
 @pytest.fixture
