@@ -56,3 +56,9 @@ class EvalError(RagError):
 
 class TrainingError(RagError):
     """A model can't be trained, or a number fitted."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, which is all that a message of ours quotes."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

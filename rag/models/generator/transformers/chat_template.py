@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import TemplateError
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
-from rag.errors import GenerationError
+from rag.errors import GenerationError, first_line
 
 _PRIVATE = range(0xE000, 0xF900)  # characters without a meaning of their own
 
@@ -65,12 +65,6 @@ class ChatTemplate:
                 "set an instruction-tuned model with a chat template as generator.model in rag.toml"
             ) from error
         return [token for piece in guarded.pieces(str(text)) for token in self.encode(piece)]
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, which is all that a message of ours quotes."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 class GuardedTexts:

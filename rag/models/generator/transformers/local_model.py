@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
 from langchain_core.messages.ai import UsageMetadata
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.errors import GenerationError
+from rag.errors import GenerationError, first_line
 from rag.models.generator.adapter import read_adapter, read_instructions
+from rag.models.generator.local_chat import Request
 from rag.models.generator.transformers.adapted_linear import Switch, apply_adapter
-from rag.models.generator.transformers.chat_template import ChatTemplate, first_line
+from rag.models.generator.transformers.chat_template import ChatTemplate
 from rag.models.generator.transformers.decoding import Decoder, DecodingOptions
 from rag.models.generator.transformers.packed_linear import pack_linears
 from rag.models.generator.transformers.shared_layers import SharedLayers, first_layer
@@ -24,16 +24,6 @@ from rag.models.hardware import choose_device, choose_dtype
 from rag.models.weights import quiet_loading, weights_digest
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to read, how to write, by which of the decoders; a ``stop`` text ends it before itself."""
-
-    prompt: list[int]
-    options: DecodingOptions
-    stop: list[str]
-    decoder: Decoder
 
 
 class LocalModel:
@@ -116,6 +106,27 @@ class LocalModel:
             return self._adapted
         return self.decoder
 
+    def encode(self, text: str) -> list[int]:
+        """See `LoadedModel`."""
+        return self.template.encode(text)
+
+    def warm(self, messages: Sequence[BaseMessage]) -> None:
+        """See `LoadedModel`."""
+        head = self.template.render(messages, answer_follows=False)
+        decoders = [self.decoder_for(messages)]
+        if self._finder is not self.decoder and decoders[0] is not self.decoder:  # they are read twice
+            decoders.append(self._finder)
+        for each in decoders:
+            each.warm(head)
+
+    def first_token_probabilities(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], *, finder: bool = False
+    ) -> list[float]:
+        """See `LoadedModel`."""
+        decoder = self.decoder_for(messages, finder=finder)
+        continuations = [self.encode(text) for text in candidates]
+        return decoder.continuation_probabilities(self.prompt(messages), continuations)
+
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
         """The tokens of messages to be answered.
 
@@ -133,17 +144,24 @@ class LocalModel:
     def write(
         self, request: Request, abandoned: Callable[[], bool], waited: float
     ) -> Generator[AIMessageChunk, None, None]:
-        """An answer in pieces; the last one has no text, but what is to be known of the whole.
-
-        ``abandoned`` is asked at each step whether nobody wants it any more. ``waited``: seconds that the
-        reader has waited for the model.
-        """
+        """See `LoadedModel`."""
         started = time.perf_counter()
         first = None
-        decoder = request.decoder
+        prompt, decoder = (
+            self.prompt(request.messages),
+            self.decoder_for(request.messages, finder=request.finder),
+        )
+        room = request.max_tokens
+        options = DecodingOptions(
+            max_tokens=room if self.context is None else min(room, self.context - len(prompt)),
+            temperature=request.temperature,
+            seed=request.seed,
+            lookup_tokens=request.lookup_tokens,
+            avoid=tuple(self.encode(request.avoid)),
+        )
         stream = TextStream(self.tokenizer, request.stop)
         written: list[int] = []
-        with closing(decoder.decode(request.prompt, request.options, abandoned)) as decoding:
+        with closing(decoder.decode(prompt, options, abandoned)) as decoding:
             for tokens in decoding:
                 first = first or time.perf_counter()
                 written.extend(tokens)
@@ -167,7 +185,7 @@ class LocalModel:
                 "total": round((finished - started) * 1000, 3),
             },
         }
-        read = len(request.prompt)
+        read = len(prompt)
         usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
         yield AIMessageChunk(
             content="", usage_metadata=usage, response_metadata=response, chunk_position="last"

@@ -18,15 +18,22 @@ from langchain_core.messages import (
 from rag.errors import GenerationError
 from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.models.generator.transformers.decoding import DecodingOptions
+from rag.models.generator.transformers.local_model import LocalModel
 
 MakeModel = Callable[..., TransformersChatModel]
 QUESTION = [SystemMessage("请根据资料回答。"), HumanMessage("水泵多久清洗一次？")]
 
 
+def loaded(model: TransformersChatModel) -> LocalModel:
+    found = model._model()
+    assert isinstance(found, LocalModel)
+    return found
+
+
 @contextmanager
 def before_each_step(model: TransformersChatModel, action: Callable[[], None]) -> Iterator[None]:
     """Have something happen inside the network whenever it runs."""
-    network = model._model().decoder._model
+    network = loaded(model).decoder._model
     hook = network.base_model.register_forward_pre_hook(lambda *_: action())
     try:
         yield
@@ -56,7 +63,7 @@ def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) 
     answer = model.invoke(QUESTION)
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] == 7
-    assert answer.usage_metadata["input_tokens"] == len(model._model().prompt(QUESTION))
+    assert answer.usage_metadata["input_tokens"] == len(loaded(model).prompt(QUESTION))
     metadata = answer.response_metadata
     assert metadata["model_name"] == "tiny"
     assert metadata["finish_reason"] == "length"
@@ -64,7 +71,7 @@ def test_an_answer_tells_its_tokens_its_end_and_its_time(make_model: MakeModel) 
 
 
 def test_control_tokens_in_a_message_are_read_as_text(make_model: MakeModel) -> None:
-    local = make_model()._model()
+    local = loaded(make_model())
     names = [each for each in local.tokenizer.get_added_vocab() if len(each) > 1]
     control = {local.tokenizer.get_added_vocab()[each] for each in names}
     plain = local.template.render([HumanMessage("a b")])
@@ -168,7 +175,7 @@ def test_a_fixed_head_is_read_once(make_model: MakeModel) -> None:
     model.warm(head)
     answer = model.invoke([*head, *QUESTION[1:]])
     assert answer.response_metadata["reused_tokens"] == len(
-        model._model().template.render(head, answer_follows=False)
+        loaded(model).template.render(head, answer_follows=False)
     )
     assert answer.text == make_model().invoke([*head, *QUESTION[1:]]).text
 
@@ -181,7 +188,7 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(make_model: MakeModel) 
 
 def test_an_answer_ends_where_the_models_context_does(make_model: MakeModel) -> None:
     model = make_model(max_tokens=10_000)
-    tokens = len(model._model().prompt(QUESTION))
+    tokens = len(loaded(model).prompt(QUESTION))
     answer = model.invoke(QUESTION)
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] <= 512 - tokens
@@ -222,7 +229,7 @@ def test_a_folder_without_a_model_is_reported_in_one_line(tmp_path: Path) -> Non
 
 def test_a_model_without_a_chat_template_is_refused(make_model: MakeModel) -> None:
     model = make_model()
-    model._model().tokenizer.chat_template = None
+    loaded(model).tokenizer.chat_template = None
     with pytest.raises(GenerationError, match=r"can't take this conversation.*instruction-tuned"):
         model.invoke(QUESTION)
 
@@ -256,12 +263,14 @@ async def test_it_streams_to_async_readers_too(make_model: MakeModel) -> None:
 
 def test_an_answer_doesnt_begin_with_the_text_that_a_call_says(make_model: MakeModel) -> None:
     model = make_model(max_tokens=3)
-    local = model._model()
+    local = loaded(model)
     first = local.decoder
     free = next(first.decode(local.prompt(QUESTION), DecodingOptions(1)))[0]
-    start = next(each for each in "abcdefgh" if local.template.encode(each))
-    request = model._request(QUESTION, None, avoid=start)
-    assert request.options.avoid == tuple(local.template.encode(start))
-    assert model._request(QUESTION, None).options.avoid == ()
     avoiding = next(first.decode(local.prompt(QUESTION), DecodingOptions(1, avoid=(free,))))
     assert avoiding != [free]
+    asked = ([HumanMessage(each)] for each in "abcdefghijklmnopqrstuvwxyz")
+    begun = {model.invoke(question, max_tokens=1).text: question for question in asked}
+    whole = {text: question for text, question in begun.items() if len(local.encode(text)) == 1}
+    assert whole
+    for text, question in whole.items():
+        assert model.invoke(question, avoid=text).text != model.invoke(question).text
