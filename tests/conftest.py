@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What takes longest comes first, so that no worker is left alone with it at the end.
     """
-    makers = {"tiny_generator_folder", "tiny_embedder_folder"}
+    makers = {"tiny_generator_folder", "tiny_embedder_folder", "tiny_gguf"}
     for item in items:
         fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
         if makers & set(fixtures) or hasattr(module, "torch"):
@@ -153,6 +153,16 @@ def tiny_generator_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model = Qwen2ForCausalLM(config)
     model.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tiny_generator_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model in ``tiny_generator_folder``, its weights and its tokenizer, as a GGUF file in float32."""
+    from tests.tiny_gguf import write_gguf
+
+    file = tmp_path_factory.mktemp("tiny-gguf") / "tiny.gguf"
+    write_gguf(tiny_generator_folder, file)
+    return file
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ class TinyGguf:
 
 
 @pytest.fixture
-def tiny_gguf() -> TinyGguf:
+def tiny_qwen2() -> TinyGguf:
     return TinyGguf()
 
 

@@ -210,12 +210,12 @@ def test_a_cache_that_cannot_be_written_is_named(
 
 
 def test_a_gguf_in_slices_becomes_a_model_that_loads(
-    cache: Path, tiny_gguf: Any, tmp_path: Path, make_model: MakeModel, capfd: pytest.CaptureFixture[str]
+    cache: Path, tiny_qwen2: Any, tmp_path: Path, make_model: MakeModel, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tiny_gguf.write(tmp_path / "tiny.gguf")
+    tiny_qwen2.write(tmp_path / "tiny.gguf")
     model = make_model((tmp_path / "tiny.gguf").read_bytes(), path="model.gguf", converter="gguf", slices=2)
     folder = pull_model(model)
-    assert AutoModelForCausalLM.from_pretrained(folder).config.num_hidden_layers == tiny_gguf.LAYERS
+    assert AutoModelForCausalLM.from_pretrained(folder).config.num_hidden_layers == tiny_qwen2.LAYERS
     assert not list(cache.rglob("*.gguf"))  # converted once; the source isn't kept
     shown = capfd.readouterr()
     assert shown.out == ""
@@ -247,9 +247,9 @@ def test_an_embedder_in_a_wheel_for_one_platform_comes_on_all(
 
 
 def test_a_conversion_that_failed_leaves_the_source_for_the_next(
-    cache: Path, index: Path, tiny_gguf: Any, tmp_path: Path, make_model: MakeModel
+    cache: Path, index: Path, tiny_qwen2: Any, tmp_path: Path, make_model: MakeModel
 ) -> None:
-    tiny_gguf.write(tmp_path / "tiny.gguf", architecture="llama")
+    tiny_qwen2.write(tmp_path / "tiny.gguf", architecture="llama")
     model = make_model((tmp_path / "tiny.gguf").read_bytes(), path="model.gguf", converter="gguf")
     with pytest.raises(WeightsError, match="llama"):
         pull_model(model)
