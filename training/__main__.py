@@ -12,6 +12,7 @@ from training.fit.curated import curated
 from training.fit.merging import merging
 from training.generator.average import generator_average
 from training.generator.compare import generator_compare
+from training.generator.gguf_adapter import gguf_adapter
 from training.generator.train import generator
 
 app = new_app("Fit the numbers that ship with the program, train its small models.")
@@ -22,6 +23,7 @@ for command in (
     generator,
     generator_compare,
     generator_average,
+    gguf_adapter,
 ):
     app.command(cls=SeveralValues)(command)
 

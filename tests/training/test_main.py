@@ -15,6 +15,7 @@ COMMANDS = (
     "generator",
     "generator-compare",
     "generator-average",
+    "gguf-adapter",
 )
 
 
@@ -38,6 +39,14 @@ def test_adapters_are_averaged(tmp_path: Path) -> None:
     files = [str(made(tmp_path / name, value)) for name, value in (("a", 1.0), ("b", 2.0))]
     assert main(["generator-average", *files, "--out", str(tmp_path / "mean")]) == 0
     assert (tmp_path / "mean").is_file()
+
+
+def test_an_adapter_is_written_for_llama_cpp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    adapter = str(made(tmp_path / "a", 1.0))
+    assert main(["gguf-adapter", adapter, str(tmp_path / "a.gguf")]) == 0
+    assert (tmp_path / "a.gguf").read_bytes().startswith(b"GGUF")
+    assert main(["gguf-adapter", adapter, str(tmp_path / "none" / "a.gguf")]) == 1
+    assert capsys.readouterr().err.startswith("error: can't write")
 
 
 def test_what_goes_wrong_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ def read_instructions(file: Path) -> dict[str, str]:
     Raises:
         WeightsError: as `read_adapter`.
     """
-    instructions: dict[str, str] = json.loads(_facts(file)["instructions"])
+    instructions: dict[str, str] = json.loads(read_facts(file)["instructions"])
     return instructions
 
 
@@ -48,13 +48,18 @@ def read_adapter(file: Path) -> Adapter:
     Raises:
         WeightsError: it isn't there, is damaged, or of another format.
     """
-    facts = _facts(file)
+    facts = read_facts(file)
     with safe_open(file, "pt") as opened:
         tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     return Adapter(file, facts["base"], json.loads(facts["instructions"]), tensors)
 
 
-def _facts(file: Path) -> dict[str, str]:
+def read_facts(file: Path) -> dict[str, str]:
+    """What an adapter says of itself, by name, without reading its numbers.
+
+    Raises:
+        WeightsError: as `read_adapter`.
+    """
     try:
         with safe_open(file, "np") as opened:  # torch takes seconds to load
             facts: dict[str, str] = opened.metadata() or {}

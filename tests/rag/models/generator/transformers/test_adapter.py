@@ -1,12 +1,9 @@
-import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 from rag.errors import GenerationError, WeightsError
@@ -14,7 +11,6 @@ from rag.models.generator import adapter_digest, adapter_file, finder_file
 from rag.models.generator.adapter import read_adapter, read_instructions
 from rag.models.generator.transformers.adapted_linear import apply_adapter
 from rag.models.generator.transformers.chat import TransformersChatModel
-from rag.models.weights import weights_digest
 from rag.settings import GeneratorSettings
 
 MakeModel = Callable[..., TransformersChatModel]
@@ -22,29 +18,6 @@ MakeAdapter = Callable[..., Path]
 TRAINED = "只根据资料回答。"
 ANSWERED: list[BaseMessage] = [SystemMessage(TRAINED), HumanMessage("水泵多久清洗一次？")]
 OTHER: list[BaseMessage] = [SystemMessage("请改写问题。"), HumanMessage("水泵多久清洗一次？")]
-
-
-@pytest.fixture
-def make_adapter(tiny_generator_folder: Path, tmp_path: Path) -> MakeAdapter:
-    """Makes adapters for the tiny generator, of random numbers."""
-
-    def make(name: str = "made", seed: int = 0, first_layer: int = 0, **facts: str) -> Path:
-        model = AutoModelForCausalLM.from_pretrained(tiny_generator_folder)
-        torch.manual_seed(seed)
-        tensors = {}
-        for place, matrix in model.named_modules():
-            layer = re.match(r"model\.layers\.(\d+)\.", place)
-            if not isinstance(matrix, torch.nn.Linear) or layer is None or int(layer[1]) < first_layer:
-                continue
-            tensors[f"{place}.down"] = torch.randn(2, matrix.in_features)
-            tensors[f"{place}.up"] = torch.randn(matrix.out_features, 2)
-        file = tmp_path / f"{name}.safetensors"
-        told = {"format": "1", "base": weights_digest(tiny_generator_folder)}
-        told["instructions"] = json.dumps({"zh": TRAINED}, ensure_ascii=False)
-        save_file(tensors, file, {**told, **facts})
-        return file
-
-    return make
 
 
 def test_an_adapter_counts_only_for_the_instructions_it_was_trained_for(

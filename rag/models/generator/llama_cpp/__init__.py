@@ -1,0 +1,1 @@
+"""Language models in GGUF files, by llama.cpp."""
