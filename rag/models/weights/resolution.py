@@ -4,13 +4,14 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rag.errors import WeightsError
 from rag.files import file_digest
 from rag.models.weights.cache import Manifest, model_folder, model_state
-from rag.models.weights.registry import MODELS, find_model
+from rag.models.weights.registry import MODELS, Model, find_model
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _WANTED = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]  # of a model in many formats
@@ -26,11 +27,7 @@ def resolve_model(name: str) -> Path:
         WeightsError: the model isn't there; the message names the command that fetches it.
     """
     if name in MODELS:
-        state = model_state(MODELS[name])
-        if state == "present":
-            return model_folder(name)
-        what = "isn't complete" if state == "partial" else "isn't on this machine yet"
-        raise WeightsError(f"the model '{name}' {what}; run `python -m rag models pull {name}`")
+        return _pulled(name, MODELS[name])
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
@@ -39,6 +36,43 @@ def resolve_model(name: str) -> Path:
     if _HUB_ID.fullmatch(name) is None:
         find_model(name)  # raises, with the closest name
     return _hub_folder(name)
+
+
+def resolve_gguf(name: str) -> Path:
+    """The GGUF file of a model: by its short name, or itself. Looks at the file's size only, not into it.
+
+    Raises:
+        WeightsError: it isn't there; the message names the command that fetches it.
+    """
+    if name.lower().endswith(".gguf"):
+        file = Path(name).expanduser()
+        if not file.is_file():
+            raise WeightsError(f"there is no model file {file}; correct generator.model in rag.toml")
+        return file
+    published = find_model(name).published
+    if published is None:
+        raise WeightsError(f"llama.cpp can't run the model '{name}': it has no GGUF file; name another")
+    return _pulled(name, published) / published.files[0].path
+
+
+def gguf_digest(file: Path) -> str:
+    """What names the weights in a GGUF file: SHA-256, as hexadecimal digits.
+
+    That of the converted weights where the file is the one that a known model is converted from, so that both
+    forms of a model count as the same; else the file's own. A pulled file's comes from its manifest; another
+    is read, once in a process.
+    """
+    manifest = Manifest.read(file.parent)
+    told = {each.path: each.sha256 for each in manifest.files} if manifest is not None else {}
+    stat = file.stat()
+    digest = told.get(file.name) or _read_digest(file, stat.st_size, stat.st_mtime_ns)
+    known = {source.sha256: model.converted for model in MODELS.values() for source in model.files}
+    return known.get(digest) or digest
+
+
+@cache
+def _read_digest(file: Path, size: int, changed: int) -> str:
+    return file_digest(file)
 
 
 def weights_digest(folder: Path) -> str:
@@ -77,6 +111,15 @@ def quiet_loading() -> Iterator[None]:
     finally:
         if shown:
             switch.enable_progress_bar()
+
+
+def _pulled(name: str, form: Model) -> Path:
+    """The folder of a form of the model that has this short name."""
+    state = model_state(form)
+    if state == "present":
+        return model_folder(form.name)
+    what = "isn't complete" if state == "partial" else "isn't on this machine yet"
+    raise WeightsError(f"the model '{name}' {what}; run `python -m rag models pull {name}`")
 
 
 def _hub_folder(name: str) -> Path:

@@ -5,7 +5,10 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag.models.embedder import SentenceEmbeddings
-from rag.models.weights import resolve_model
+from rag.models.weights import MODELS, gguf_digest, resolve_gguf, resolve_model, weights_digest
+from rag.models.weights.cache import model_folder, model_state
+from rag.models.weights.gguf_header import read_gguf_header
+from rag.models.weights.registry import Model
 from rag.settings import Settings
 
 pytestmark = pytest.mark.weights
@@ -65,3 +68,20 @@ def test_the_generators_tokenizer_is_qwens() -> None:
     )
     assert isinstance(prompt, str)
     assert prompt.endswith("<|im_start|>user\n你好<|im_end|>\n<|im_start|>assistant\n")
+
+
+@pytest.mark.parametrize(
+    "model", [each for each in MODELS.values() if each.published], ids=lambda each: each.name
+)
+def test_what_the_registry_says_of_both_forms_is_so(model: Model) -> None:
+    published = model.published
+    assert published is not None
+    states = model_state(model), model_state(published)
+    if "present" not in states:
+        pytest.skip("it isn't there")
+    if states[0] == "present":
+        assert weights_digest(model_folder(model.name)) == model.converted
+    if states[1] == "present":
+        file = resolve_gguf(model.name)
+        assert gguf_digest(file) == model.converted
+        assert read_gguf_header(file).kv_values == model.kv_values

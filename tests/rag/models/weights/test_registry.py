@@ -1,8 +1,11 @@
 import re
+from pathlib import Path
 
 import pytest
 
+import rag.models.generator
 from rag.errors import WeightsError
+from rag.models.generator.adapter import read_facts
 from rag.models.weights.registry import MODELS, Model, find_model
 from rag.settings import Settings
 
@@ -40,3 +43,11 @@ def test_the_default_settings_name_models_of_the_right_role() -> None:
 def test_an_unknown_name_is_refused_with_the_closest() -> None:
     with pytest.raises(WeightsError, match=r"did you mean 'qwen2\.5-coder-0\.5b-instruct'"):
         find_model("qwen2.5-coder-0.5b")
+
+
+def test_the_adapters_that_come_along_add_to_the_converted_weights() -> None:
+    files = list(Path(rag.models.generator.__file__).parent.glob("adapters/*.safetensors"))
+    assert files
+    for file in files:
+        model = max((each for each in MODELS if file.name.startswith(each)), key=len)
+        assert read_facts(file)["base"] == MODELS[model].converted

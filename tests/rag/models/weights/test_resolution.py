@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from rag.errors import WeightsError
-from rag.models.weights import MODELS, resolve_model, weights_digest
+from rag.models.weights import MODELS, gguf_digest, resolve_gguf, resolve_model, weights_digest
 from rag.models.weights.pull import pull_model
 from rag.models.weights.registry import Model
 
@@ -108,3 +109,54 @@ def test_a_pulled_models_digest_comes_from_its_manifest(cache: Path, known: Mode
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"no \*\.safetensors"):
         weights_digest(tmp_path)
+
+
+@pytest.fixture
+def published(make_model: MakeModel, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """A known model's published form."""
+    model = replace(make_model(data, path="model.gguf", converter="gguf"), converted="c0ffee")
+    monkeypatch.setitem(MODELS, "tiny", model)
+    assert model.published is not None
+    return model.published
+
+
+def test_a_short_names_file_is_the_published_one(cache: Path, published: Model, data: bytes) -> None:
+    with pytest.raises(WeightsError, match=r"'tiny' isn't on this machine yet; run .* models pull tiny`"):
+        resolve_gguf("tiny")
+    pull_model(published)
+    assert resolve_gguf("tiny") == cache / "tiny-gguf" / "model.gguf"
+    with pytest.raises(WeightsError, match="'tiny' isn't on this machine yet"):  # for transformers
+        resolve_model("tiny")
+
+
+def test_a_file_is_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.GGUF").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve_gguf("~/a.GGUF") == resolve_gguf(str(tmp_path / "a.GGUF")) == tmp_path / "a.GGUF"
+    with pytest.raises(WeightsError, match=r"there is no model file .*b\.gguf; correct generator\.model"):
+        resolve_gguf("~/b.gguf")
+
+
+def test_a_model_without_such_a_file_is_refused() -> None:
+    with pytest.raises(WeightsError, match="can't run the model 'multilingual-e5-small'"):
+        resolve_gguf("multilingual-e5-small")
+    with pytest.raises(WeightsError, match="did you mean"):
+        resolve_gguf("qwen2.5-coder-1.5b")
+
+
+def test_both_forms_of_a_model_are_the_same_weights(
+    cache: Path, published: Model, data: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.gguf").write_bytes(data)
+    assert gguf_digest(tmp_path / "mine.gguf") == "c0ffee"
+    file = pull_model(published) / "model.gguf"
+    file.write_bytes(bytes(len(data)))  # would differ if it were read
+    assert gguf_digest(file) == "c0ffee"
+
+
+def test_another_file_is_read_once(tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.gguf"
+    file.write_bytes(data)
+    assert gguf_digest(file) == hashlib.sha256(data).hexdigest()
+    monkeypatch.setattr("rag.models.weights.resolution.file_digest", None)
+    assert gguf_digest(file) == hashlib.sha256(data).hexdigest()
