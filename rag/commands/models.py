@@ -1,17 +1,21 @@
 """``python -m rag models``: list, pull and verify the models that have short names."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from rag.command_line import Config, Kb, new_app
+from rag.models.hardware import choose_device, choose_dtype
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
-from rag.models.weights.pull import pull_model
+from rag.models.weights.memory import memory_of_folder, memory_of_gguf, shortage
+from rag.models.weights.pull import bytes_on_disk, bytes_to_fetch, pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
 from rag.retrievers.candidates import question_groups
 from rag.settings import Settings, load_settings
 from rag.text.analysis import Analyzer
+
+Engine = Literal["auto", "transformers", "llama.cpp"]
 
 app = new_app("List, fetch and check the models that have short names.")
 
@@ -20,7 +24,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="a 
 
 @app.command("list")
 def list_models(kb: Kb = None, config: Config = None) -> int:
-    """All models: role, size, licence, state, folder."""
+    """All models, those for llama.cpp in both forms: role, size, licence, state, folder."""
     load_settings(config)
     rows = [("NAME", "ROLE", "DOWNLOAD", "ON DISK", "LICENCE", "STATE", "FOLDER")]
     rows += [
@@ -33,7 +37,7 @@ def list_models(kb: Kb = None, config: Config = None) -> int:
             model_state(model),
             str(model_folder(model.name)),
         )
-        for model in MODELS.values()
+        for model in _forms()
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -48,16 +52,26 @@ def pull(
         bool,
         typer.Option("--all-defaults", help="the default embedder and generator, whatever rag.toml says"),
     ] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="what shall run the generator; auto: as rag.toml says"),
+    ] = "auto",
     kb: Kb = None,
     config: Config = None,
 ) -> int:
     """Fetch, check and convert models (by default those that rag.toml names)."""
     settings = load_settings(config)
-    models = [find_model(name) for name in names or ()]
+    models = [_find_form(name) for name in names or ()]
     if all_defaults:
         models += _named_by(Settings())
     explicit = bool(models)
+    if engine == "auto":
+        engine = _choose_engine(settings)
     for model in dict.fromkeys(models or _named_by(settings)):
+        if engine == "llama.cpp":
+            model = model.published or model
+        if model_state(model) != "present":
+            _announce(model, settings)
         print(f"{model.name}: {pull_model(model, thorough=explicit)}")
     question_groups("", Analyzer())  # makes the dictionary
     return 0
@@ -67,8 +81,8 @@ def pull(
 def verify(names: Names = None, kb: Kb = None, config: Config = None) -> int:
     """Read models from end to end (by default all that are there)."""
     load_settings(config)
-    models = [find_model(name) for name in names or ()]
-    models = models or [model for model in MODELS.values() if model_state(model) != "absent"]
+    models = [_there(_find_form(name)) for name in names or ()]
+    models = models or [model for model in _forms() if model_state(model) != "absent"]
     sound = True
     for model in models:
         problems = _problems(model)
@@ -92,6 +106,50 @@ def _named_by(settings: Settings) -> list[Model]:
         if name not in MODELS:
             print(f"'{name}' isn't a short name and isn't pulled", file=sys.stderr)
     return [MODELS[name] for name in names if name in MODELS]
+
+
+def _forms() -> list[Model]:
+    """All models, each that llama.cpp can run in both forms."""
+    return [form for model in MODELS.values() for form in (model, model.published) if form is not None]
+
+
+def _find_form(name: str) -> Model:
+    return next((form for form in _forms() if form.name == name), None) or find_model(name)
+
+
+def _there(model: Model) -> Model:
+    """The model, or its published form where only that was pulled."""
+    published = model.published
+    absent = model_state(model) == "absent"
+    return published if published and absent and model_state(published) != "absent" else model
+
+
+def _announce(model: Model, settings: Settings) -> None:
+    """Say what fetching and using a model will take, before it begins."""
+    print(
+        f"{model.name}: fetches {_megabytes(bytes_to_fetch(model))}, takes up to "
+        f"{_megabytes(bytes_on_disk(model))} of disk, {_megabytes(model.converted_size)} in the end",
+        file=sys.stderr,
+    )
+    if model.role != "generator":
+        return
+    if model.converter == "folder":
+        needed = memory_of_gguf(model.size, model.kv_values)
+    else:
+        device = choose_device(settings.generator.device)
+        if device != "cpu":
+            return
+        float32 = str(choose_dtype(settings.generator.dtype, device)) == "torch.float32"
+        needed = memory_of_folder(model.converted_size, model.kv_values, float32)
+    print(
+        f"{model.name}: " + (shortage(needed) or f"answering holds about {needed / 1e9:.1f} GB of memory"),
+        file=sys.stderr,
+    )
+
+
+def _choose_engine(settings: Settings) -> Engine:
+    """What runs the generator, by the settings and the machine."""
+    return "transformers"
 
 
 def _problems(model: Model) -> list[str]:

@@ -87,6 +87,47 @@ def test_pulling_by_name_replaces_what_is_damaged(tiny: Path, capsys: pytest.Cap
     assert (pulled, sound) == (f"tiny: {tiny}", "tiny: ok")
 
 
+def test_what_it_takes_is_said_before_and_once(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "pull"]) == 0
+    size = f"{len(_DATA) / 1e6:,.0f} MB"
+    assert f"tiny: fetches {size}, takes up to {size} of disk" in capsys.readouterr().err
+    assert main(["models", "pull"]) == 0
+    assert "fetches" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def generator(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """ "tiny" is a generator that is published as a GGUF file."""
+    model = replace(MODELS["tiny"], role="generator", converter="gguf", kv_values=10_000)
+    monkeypatch.setitem(MODELS, "tiny", model)
+    return model
+
+
+def test_llama_cpp_gets_the_file_as_it_was_published(
+    tiny: Path, generator: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "pull", "tiny", "--engine", "llama.cpp"]) == 0
+    output, errors = capsys.readouterr()
+    assert output == f"tiny-gguf: {tiny}-gguf\n"
+    assert "tiny-gguf: answering holds about 1.5 GB of memory" in errors
+    assert (tiny.with_name("tiny-gguf") / "model.safetensors").read_bytes() == _DATA
+    assert main(["models", "list"]) == 0
+    _, converted, published = capsys.readouterr().out.splitlines()
+    assert "absent" in converted and "present" in published
+    assert main(["models", "verify"]) == main(["models", "verify", "tiny"]) == 0
+    assert capsys.readouterr().out == "tiny-gguf: ok\n" * 2
+
+
+def test_too_little_memory_is_said_before_anything_is_fetched(
+    tiny: Path, generator: Model, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rag.models.weights.memory.available_memory", lambda: 10**9)
+    main(["models", "pull", "tiny-gguf"])
+    assert "about 1.5 GB of memory and 1.0 GB are free" in capsys.readouterr().err
+    main(["models", "pull", "tiny"])  # not a file that can be converted, but that is found later
+    assert "GB of memory and 1.0 GB are free" in capsys.readouterr().err
+
+
 def test_verifying_nothing_says_so(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 0
     assert "no model has been pulled" in capsys.readouterr().err
