@@ -26,7 +26,7 @@ from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.settings import GeneratorSettings
 
 AHEAD = (0, 5, 10, 20)  # tokens guessed at each step
-DEFAULT = GeneratorSettings().prompt_lookup_tokens
+DEFAULT = 10  # tokens that transformers guesses ahead by itself
 
 
 @dataclass

@@ -16,7 +16,8 @@ from langchain_core.runnables import RunnableConfig
 from rag.files import cache_folder
 from rag.models import generator as generators
 from rag.models.generator import Abilities, Generator, Local, adapter_file, finder_file
-from rag.models.weights import resolve_model, weights_digest
+from rag.models.generator.engines import engine_at_hand
+from rag.models.weights import gguf_digest, resolve_gguf, resolve_model, weights_digest
 from rag.settings import GeneratorSettings
 
 _TABLE = (
@@ -173,25 +174,32 @@ def cached_generator(
         WeightsError: the weights that the settings name aren't there.
     """
     facts = settings.model_dump(mode="json")
-    facts["weights"] = generator_digest(settings)
-    facts["writing"] = _writing_digest(settings)
-    facts["versions"] = [version("torch"), version("transformers")]
+    engine = engine_at_hand(settings).name if _is_local(settings) else ""
+    facts |= {"engine": engine, "weights": generator_digest(settings), "writing": _writing_digest(settings)}
+    packages = ("xllamacpp",) if engine == "llama.cpp" else ("torch", "transformers")
+    facts["versions"] = [version(each) for each in packages]
     identity = json.dumps(facts, sort_keys=True)
     return CachedGenerator(generator, identity, file or generations_file(), fresh=fresh)
 
 
 def generator_digest(settings: GeneratorSettings) -> str:
     """The SHA-256 of a local generator's weights; "" for one that has none of ours."""
-    if settings.model == "extractive" or _is_served(settings.model):
+    if not _is_local(settings):
         return ""
+    if engine_at_hand(settings).name == "llama.cpp":
+        return gguf_digest(resolve_gguf(settings.model))
     return weights_digest(resolve_model(settings.model))
 
 
 def _writing_digest(settings: GeneratorSettings) -> str:
     """The SHA-256 of what beside the weights decides what is written: our decoding, the model's template."""
     digest = hashlib.sha256()
-    files = sorted(Path(generators.__file__).parent.glob("*.py"))
-    if generator_digest(settings):
+    code = Path(generators.__file__).parent
+    files = sorted(code.glob("*.py"))
+    if _is_local(settings) and engine_at_hand(settings).name == "llama.cpp":
+        files += sorted((code / "llama_cpp").glob("*.py"))  # the file has the template
+    elif _is_local(settings):
+        files += sorted((code / "transformers").glob("*.py"))
         folder = resolve_model(settings.model)
         files += sorted(each for pattern in ("*.json", "*.jinja") for each in folder.glob(pattern))
     adapters = [each for each in (adapter_file(settings), finder_file(settings)) if each is not None]
@@ -201,6 +209,8 @@ def _writing_digest(settings: GeneratorSettings) -> str:
     return digest.hexdigest()
 
 
-def _is_served(model: str) -> bool:
-    provider, colon, _ = model.partition(":")
-    return bool(colon) and len(provider) > 1 and not Path(model).exists()
+def _is_local(settings: GeneratorSettings) -> bool:
+    """Whether a model runs in this process."""
+    provider, colon, _ = settings.model.partition(":")
+    served = bool(colon) and len(provider) > 1 and not Path(settings.model).exists()
+    return settings.model != "extractive" and not served

@@ -139,6 +139,8 @@ class Trace:
     prompt_tokens: int = 0
     generated_tokens: int = 0
     generator: str = ""
+    engine: str = ""  # what ran the generator, where that is ours to choose
+    engine_reason: str = ""  # `rag.models.generator.engines`
     dropped_citations: tuple[int, ...] = ()  # numbers the generator wrote that no passage has
     removed: tuple[str, ...] = ()  # sentences of the draft, or of the first one, that no passage supports
     evidence: tuple[str, ...] = ()  # what was read of each of `Answer.passages`

@@ -15,6 +15,7 @@ from rag.errors import ConfigError
 
 DEFAULT_FILE = "rag.toml"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+EngineName = Literal["transformers", "llama.cpp"]
 
 
 class _Section(BaseModel):
@@ -39,21 +40,23 @@ class EmbedderSettings(_Section):
 
 
 class GeneratorSettings(_Section):
-    """``model`` is a short name, a local folder, a hub id, "extractive", or "provider:model" (LangChain).
+    """``model`` is a short name, a local folder, a hub id, a GGUF file, "extractive", or "provider:model".
 
+    ``engine`` runs a local model: "auto" is what suits the model and the machine.
     ``adapter``: what it was trained further with to answer from passages; "auto" is what comes with the
     program for that model, "none" the model as it is, everything else a file of that form. A second one
     beside it, NAME.finder.safetensors, finds what is asked for (`python -m training generator`).
     """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
+    engine: Literal["auto"] | EngineName = "auto"
     adapter: str = "auto"
     device: str = "auto"
     dtype: Dtype = "auto"
     temperature: float = Field(0.0, ge=0.0)
     seed: int = 0
     max_tokens: int = Field(256, ge=1)  # of an answer
-    prompt_lookup_tokens: int = Field(10, ge=0)  # 0 turns prompt-lookup decoding off
+    prompt_lookup_tokens: int | None = Field(None, ge=0)  # guessed ahead; None: as many as suit the engine
     base_url: str | None = None  # of a "provider:model" served elsewhere
 
 

@@ -5,6 +5,7 @@ from math import floor
 
 from rag.answer import Answer
 from rag.presenting.explanation import stage_tables
+from rag.presenting.reasons import engine_text
 from ui.explanation_wording import EXPLANATION_WORDINGS, ExplanationWording
 from ui.rendering import render
 from ui.wording import Wording
@@ -25,6 +26,7 @@ def explanation_html(answer: Answer, wording: Wording) -> str:
         tables=stage_tables(answer.trace, _SHOWN),
         shown=list(zip(answer.passages, answer.trace.evidence, strict=False)),
         probability=_probability(answer),
+        engine=engine_text(answer.trace.engine, answer.trace.engine_reason, wording.language),
         times=list(_times(answer, words)),
     )
 

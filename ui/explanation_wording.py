@@ -23,6 +23,7 @@ class ExplanationWording:
     share: str  # {read}, {all}
     draft: str
     draft_by: str  # {generator}, {tokens}
+    engine: str  # {engine}
     first_draft: str
     found: str
     dropped_citation: str  # {number}
@@ -61,6 +62,7 @@ _ZH = ExplanationWording(
     share="读了 {read} 字，共 {all} 字",
     draft="写出的草稿",
     draft_by="写出的草稿（{generator}，{tokens}）",
+    engine="运行引擎 {engine}",
     first_draft="先前的草稿，没有采用",
     found="另一次阅读找到的内容",
     dropped_citation="草稿里的编号 [{number}] 没有对应的段落，已去掉。",
@@ -106,6 +108,7 @@ _EN = ExplanationWording(
     share="{read} of {all} characters read",
     draft="The draft",
     draft_by="The draft ({generator}, {tokens})",
+    engine="Run by {engine}",
     first_draft="An earlier draft, which was given up",
     found="What a second reading found",
     dropped_citation="The draft's number [{number}] was dropped: no passage has it.",

@@ -120,7 +120,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
             yield Found(replace(answer, text="", sentences=(), citations=()))
             yield Final(answer)
             return
-        course = Course(inquiry, clock, self.generator.model_name, match.entry if match is not None else None)
+        course = Course(inquiry, clock, self.generator, match.entry if match is not None else None)
         course.understood_ms = clock.elapsed_ms() if inquiry.rewritten is not None else 0.0
         yield from self._answer(course, ensure_config(config))
 

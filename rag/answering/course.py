@@ -13,6 +13,7 @@ from rag.answering.drafting import Clock, Draft, only_restates
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import wording_for
 from rag.answering.second_reader import agreement
+from rag.models.generator import Generator
 from rag.passage import embedding_text, metadata_of
 from rag.questions.inquiry import Inquiry
 from rag.settings import AnsweringSettings
@@ -31,7 +32,7 @@ class Course:
 
     inquiry: Inquiry
     clock: Clock
-    generator: str
+    generator: Generator
     suggested: Curated | None = None  # the entry that may be meant, beside the answer
     origin: Origin = "generated"
     understood_ms: float = 0.0
@@ -102,6 +103,7 @@ class Course:
     def _trace(self, total_ms: float) -> Trace:
         draft = self.draft or Draft("")
         resolved = self.resolved
+        engine = self.generator.abilities.engine
         return Trace(
             query=self.inquiry.query,
             rewrite_ms=self.understood_ms,
@@ -109,7 +111,9 @@ class Course:
             stages=(*self.stages, Stage("retrieved", tuple(self.retrieved))),
             evidence=tuple(each.text for each in self.evidence),
             withheld=tuple(self.orders),
-            generator=self.generator,
+            generator=self.generator.model_name,
+            engine=engine.name if engine is not None else "",
+            engine_reason=engine.reason if engine is not None else "",
             first_token_ms=draft.first_token_ms,
             generate_ms=round(self.written_ms - self.gathered_ms, 3) if self.draft is not None else 0.0,
             prompt_tokens=draft.prompt_tokens,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from rag.command_line import Config, Kb, new_app
+from rag.models.generator.engines import choose_engine
 from rag.models.hardware import choose_device, choose_dtype
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.memory import memory_of_folder, memory_of_gguf, shortage
@@ -65,11 +66,8 @@ def pull(
     if all_defaults:
         models += _named_by(Settings())
     explicit = bool(models)
-    if engine == "auto":
-        engine = _choose_engine(settings)
-    for model in dict.fromkeys(models or _named_by(settings)):
-        if engine == "llama.cpp":
-            model = model.published or model
+    for each in dict.fromkeys(models or _named_by(settings)):
+        model = _wanted_form(each, engine, settings)
         if model_state(model) != "present":
             _announce(model, settings)
         print(f"{model.name}: {pull_model(model, thorough=explicit)}")
@@ -113,6 +111,15 @@ def _forms() -> list[Model]:
     return [form for model in MODELS.values() for form in (model, model.published) if form is not None]
 
 
+def _wanted_form(model: Model, engine: Engine, settings: Settings) -> Model:
+    """The form of a model that the engine runs; by default the one that would run it here."""
+    if model.published is None:
+        return model
+    wanted = {"model": model.name} if engine == "auto" else {"model": model.name, "engine": engine}
+    chosen = choose_engine(settings.generator.model_copy(update=wanted))
+    return model.published if chosen.name == "llama.cpp" else model
+
+
 def _find_form(name: str) -> Model:
     return next((form for form in _forms() if form.name == name), None) or find_model(name)
 
@@ -145,11 +152,6 @@ def _announce(model: Model, settings: Settings) -> None:
         f"{model.name}: " + (shortage(needed) or f"answering holds about {needed / 1e9:.1f} GB of memory"),
         file=sys.stderr,
     )
-
-
-def _choose_engine(settings: Settings) -> Engine:
-    """What runs the generator, by the settings and the machine."""
-    return "transformers"
 
 
 def _problems(model: Model) -> list[str]:

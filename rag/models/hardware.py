@@ -1,5 +1,7 @@
 """What the machine has, and which device and number format to run a model with on it."""
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigError
@@ -8,6 +10,8 @@ if TYPE_CHECKING:
     import torch
 
 _BFLOAT16_CPU_FEATURES = ("avx512_bf16", "amx_bf16")
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, of AMD, and of Windows below Linux
+_CPU = Path("/proc/cpuinfo")
 
 
 def choose_device(device: str = "auto") -> str:
@@ -32,6 +36,31 @@ def choose_device(device: str = "auto") -> str:
     return device
 
 
+def has_accelerator(device: str = "auto") -> bool:
+    """Whether `choose_device` gives something else than the CPU; told without torch where Linux can tell.
+
+    Raises:
+        ConfigError: as `choose_device`.
+    """
+    if device == "cpu":
+        return False
+    if device == "auto" and sys.platform == "linux" and not any(Path(each).exists() for each in _GPU_DEVICES):
+        return False
+    return choose_device(device) != "cpu"
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the CPU has units for bfloat16; where it hasn't, that format is slow."""
+    try:
+        return any(feature in _CPU.read_text() for feature in _BFLOAT16_CPU_FEATURES)
+    except OSError:
+        pass
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(feature, False) for feature in _BFLOAT16_CPU_FEATURES)
+
+
 def choose_dtype(dtype: str, device: str) -> "torch.dtype":
     """The number format of a model's weights: the one named, or what is quick on the device for "auto".
 
@@ -51,6 +80,4 @@ def choose_dtype(dtype: str, device: str) -> "torch.dtype":
     if kind == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if native else torch.float16
-    capabilities = torch.cpu.get_capabilities() if kind == "cpu" else {}
-    native = any(capabilities.get(feature, False) for feature in _BFLOAT16_CPU_FEATURES)
-    return torch.bfloat16 if native else torch.float32
+    return torch.bfloat16 if kind == "cpu" and multiplies_bfloat16() else torch.float32

@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from rag.answer import Answer, Sentence, Trace
 from rag.passage import metadata_of
-from rag.presenting.reasons import caution_text, reason_text
+from rag.presenting.reasons import caution_text, engine_text, reason_text
 from rag.presenting.records import place
 from rag.text.language import language_of
 
@@ -203,7 +203,9 @@ def _explanation_lines(answer: Answer) -> Iterator[str]:
         yield from (f"  {line}" for line in trace.first_draft.strip().splitlines())
     if trace.draft:
         yield ""
-        yield f"written by {trace.generator or 'the generator'}, {trace.generated_tokens} tokens:"
+        engine = engine_text(trace.engine, trace.engine_reason, "en")
+        by = f"{trace.generator or 'the generator'}{f' ({engine})' if engine else ''}"
+        yield f"written by {by}, {trace.generated_tokens} tokens:"
         yield from (f"  {line}" for line in trace.draft.strip().splitlines())
     if trace.found:
         yield f"found by the second reader: {' '.join(trace.found.split())}"

@@ -35,6 +35,28 @@ PHRASES: Mapping[ReasonCode, tuple[str, str]] = {
 }
 
 
+# Why an engine runs the generator (`rag.models.generator.engines`), in English and in Chinese.
+ENGINE_REASONS: Mapping[str, tuple[str, str]] = {
+    "asked": ("as the settings say", "按设置"),
+    "file": ("the model is a GGUF file", "模型是 GGUF 文件"),
+    "folder": ("the model isn't a GGUF file", "模型不是 GGUF 文件"),
+    "not installed": ("llama.cpp isn't installed", "没有安装 llama.cpp"),
+    "gpu": ("there is a GPU", "有 GPU"),
+    "bfloat16": ("this processor multiplies bfloat16", "处理器支持 bfloat16 乘法"),
+    "memory": ("memory is too short for the larger form", "内存不够用较大的格式"),
+    "cpu": ("this processor has no units for bfloat16", "处理器不支持 bfloat16"),
+    "form": ("the other engine's form of the model hasn't been pulled", "另一引擎所需的模型格式没有下载"),
+}
+
+
+def engine_text(engine: str, reason: str, language: str) -> str:
+    """What runs the generator and why: ``llama.cpp: as the settings say``; "" where that isn't known."""
+    if not engine:
+        return ""
+    english, chinese = ENGINE_REASONS[reason]
+    return f"{engine}：{chinese}" if language == "zh" else f"{engine}: {english}"
+
+
 def reason_text(reason: Reason | None, language: str) -> str:
     """A reason in Chinese ("zh") or, for every other language, in English; "" where there is none."""
     if reason is None:

@@ -61,6 +61,8 @@ def trace_record(answer: Answer) -> dict[str, Any]:
     return {
         "query": trace.query,
         "generator": trace.generator,
+        "engine": trace.engine,
+        "engine_reason": trace.engine_reason,
         "stages": [
             {
                 "name": stage.name,

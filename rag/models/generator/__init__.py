@@ -3,12 +3,15 @@
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 from rag.errors import WeightsError
 from rag.files import file_digest
+from rag.models.generator.engines import engine_at_hand
 from rag.models.generator.protocols import Abilities, Generator, Local, Quoting
 from rag.models.generator.provider_chat import ChatGenerator, init_provider_model
-from rag.models.weights import MODELS, resolve_model
+from rag.models.weights import MODELS, resolve_gguf, resolve_model
+from rag.models.weights.gguf_header import read_gguf_header
 from rag.settings import GeneratorSettings
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
@@ -61,29 +64,39 @@ def adapter_digest(settings: GeneratorSettings) -> str:
 def load_generator(settings: GeneratorSettings) -> Generator:
     """The language model that ``settings.model`` names; a local one is loaded when it is first used.
 
-    "provider:model" is any LangChain chat model, everything else a folder by short name, path or hub id.
+    "provider:model" is any LangChain chat model, everything else a GGUF file, or a folder by short name, path
+    or hub id.
 
     Raises:
         WeightsError: the model isn't there; the message names the command that fetches it.
-        ConfigError: a provider that doesn't exist, isn't installed or needs an API key.
+        ConfigError: a provider that doesn't exist, isn't installed or needs an API key; or an engine that
+            can't run the model.
     """
     if _PROVIDER_MODEL.fullmatch(settings.model):
         return init_provider_model(settings)
+    engine = engine_at_hand(settings)
+    options: dict[str, Any] = {
+        "engine": engine,
+        "model_name": settings.model,
+        "device": settings.device,
+        "temperature": settings.temperature,
+        "seed": settings.seed,
+        "max_tokens": settings.max_tokens,
+        "adapter": adapter_file(settings),
+        "finder": finder_file(settings),
+    }
+    if settings.prompt_lookup_tokens is not None:
+        options["prompt_lookup_tokens"] = settings.prompt_lookup_tokens
+    if engine.name == "llama.cpp":
+        file = resolve_gguf(settings.model)
+        read_gguf_header(file)  # what isn't a model is reported before anything waits for it
+        from rag.models.generator.llama_cpp.model import LlamaCppChatModel
+
+        return LlamaCppChatModel(file=file, **options)
     folder = resolve_model(settings.model)
     from rag.models.generator.transformers.chat import TransformersChatModel  # takes seconds to load
 
-    return TransformersChatModel(
-        folder=folder,
-        model_name=settings.model,
-        device=settings.device,
-        dtype=settings.dtype,
-        temperature=settings.temperature,
-        seed=settings.seed,
-        max_tokens=settings.max_tokens,
-        prompt_lookup_tokens=settings.prompt_lookup_tokens,
-        adapter=adapter_file(settings),
-        finder=finder_file(settings),
-    )
+    return TransformersChatModel(folder=folder, dtype=settings.dtype, **options)
 
 
 __all__ = [

@@ -20,6 +20,7 @@ from pydantic import Field, PrivateAttr
 
 from rag.errors import GenerationError, first_line
 from rag.models.generator.adapter import read_instructions
+from rag.models.generator.engines import Engine
 from rag.models.generator.protocols import Abilities
 
 _POLL_SECONDS = 0.1  # how often a reader that waits for the model is asked whether it's still there
@@ -82,6 +83,7 @@ class LocalChatModel(BaseChatModel):
     """
 
     model_name: str  # what the answers call it
+    engine: Engine | None = None  # what runs it, and why
     device: str = "auto"
     temperature: float = Field(0.0, ge=0.0)
     seed: int | None = 0
@@ -119,7 +121,7 @@ class LocalChatModel(BaseChatModel):
     @property
     def abilities(self) -> Abilities:
         """It tells its probabilities, and keeps what it has read."""
-        return Abilities(local=self, warm=self.warm)
+        return Abilities(local=self, warm=self.warm, engine=self.engine)
 
     @property
     def can_find(self) -> bool:

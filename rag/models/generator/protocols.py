@@ -7,6 +7,8 @@ from typing import Protocol
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
+from rag.models.generator.engines import Engine
+
 
 class Local(Protocol):
     """What a model in our own hands can do: tell its probabilities, and be trained for a prompt."""
@@ -40,12 +42,14 @@ class Quoting(Protocol):
 class Abilities:
     """What a generator can do beside following a prompt; None: it can't.
 
-    ``warm`` reads the beginning of later prompts now, so that they start sooner.
+    ``warm`` reads the beginning of later prompts now, so that they start sooner. ``engine`` runs it, where
+    that is ours to choose.
     """
 
     local: Local | None = None
     quoting: Quoting | None = None
     warm: Callable[[Sequence[BaseMessage]], None] | None = None
+    engine: Engine | None = None
 
 
 class Generator(Protocol):

@@ -9,16 +9,23 @@ from rag.answer import Question, Reason
 from rag.answering.course import Course
 from rag.answering.drafting import Clock, Draft
 from rag.answering.evidence import Evidence
+from rag.answering.extractive import ExtractiveReader
 from rag.filter import Filter
 from rag.questions.inquiry import understand
+from rag.text.analysis import Analyzer
 from rag.text.sentences import split_sentences
 
 
 @pytest.fixture
-def course(make_passage: Callable[..., Document]) -> Callable[..., Course]:
+def course(make_passage: Callable[..., Document], analyzer: Analyzer) -> Callable[..., Course]:
     def make(question: str, filter: Filter | None = None) -> Course:
         passages = [make_passage(f"Text {n}.", source=f"{n}.md") for n in (1, 1, 2, 3, 4)]
-        made = Course(understand(Question(question, filter=filter)), Clock(), "g", retrieved=passages)
+        made = Course(
+            understand(Question(question, filter=filter)),
+            Clock(),
+            ExtractiveReader(analyzer=analyzer),
+            retrieved=passages,
+        )
         made.evidence = [Evidence(each, tuple(split_sentences(each.page_content))) for each in passages]
         return made
 

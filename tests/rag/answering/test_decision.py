@@ -13,6 +13,7 @@ from rag.answering.confidence import Calibration
 from rag.answering.course import Course, Decision, unknown_codes, why_not_answer
 from rag.answering.drafting import Clock, Draft
 from rag.answering.evidence import Evidence
+from rag.answering.extractive import ExtractiveReader
 from rag.answering.prompt import is_decline, wording_for
 from rag.filter import Filter
 from rag.questions.inquiry import understand
@@ -30,7 +31,8 @@ def make_course(make_passage: Callable[..., Document], analyzer: Analyzer) -> Ca
 
     def make(written: str, question: str = "软管多久换一次？", **draft: Any) -> Course:
         passage = make_passage(WARRANTY)
-        course = Course(understand(question), Clock(), "g", retrieved=[passage])
+        generator = ExtractiveReader(analyzer=analyzer)
+        course = Course(understand(question), Clock(), generator, retrieved=[passage])
         course.evidence = [Evidence(passage, tuple(split_sentences(WARRANTY)))]
         course.draft = Draft(written, **draft)
         if written.strip() and not is_decline(written):

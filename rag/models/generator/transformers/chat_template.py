@@ -10,9 +10,10 @@ from itertools import chain
 from typing import Any
 
 from jinja2 import TemplateError
-from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.messages import BaseMessage
 
 from rag.errors import GenerationError, first_line
+from rag.models.generator.messages import plain_messages
 
 _PRIVATE = range(0xE000, 0xF900)  # characters without a meaning of their own
 
@@ -39,18 +40,7 @@ class ChatTemplate:
         Raises:
             GenerationError: the model has no template, or not for such messages.
         """
-        try:
-            plain = convert_to_openai_messages(messages)
-        except ValueError as error:
-            raise GenerationError(
-                f"a local model takes messages of text only: {first_line(error)}"
-            ) from error
-        for each in plain:
-            if not isinstance(each["content"], str) or each["role"] in ("tool", "function"):
-                raise GenerationError(
-                    f"a local model takes no {each['role']} message like {str(each['content'])[:80]!r}; "
-                    "send messages of text only"
-                )
+        plain = plain_messages(messages)
         guarded = GuardedTexts(self._control, [each["content"] for each in plain])
         conversation = [
             {"role": each["role"], "content": text} for each, text in zip(plain, guarded.texts, strict=True)

@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.errors import GenerationError, first_line
 from rag.models.generator.adapter import read_adapter, read_instructions
 from rag.models.generator.local_chat import Request
+from rag.models.generator.messages import answer_facts, first_system_message
 from rag.models.generator.transformers.adapted_linear import Switch, apply_adapter
 from rag.models.generator.transformers.chat_template import ChatTemplate
 from rag.models.generator.transformers.decoding import Decoder, DecodingOptions
@@ -101,10 +102,7 @@ class LocalModel:
         """What answers that conversation: with the adapter where it was trained for its beginning."""
         if finder:
             return self._finder
-        first = messages[0] if messages else None
-        if isinstance(first, SystemMessage) and str(first.text) in self._instructions:
-            return self._adapted
-        return self.decoder
+        return self._adapted if first_system_message(messages) in self._instructions else self.decoder
 
     def encode(self, text: str) -> list[int]:
         """See `LoadedModel`."""
@@ -171,20 +169,16 @@ class LocalModel:
                     break
         if piece := stream.finish():
             yield AIMessageChunk(content=piece)
-        finished = time.perf_counter()
-        complete = stream.stopped or not self.end_tokens.isdisjoint(written[-1:])
-        response = {
-            "model_name": self.name,
-            "finish_reason": "stop" if complete else "length",
-            "reused_tokens": decoder.reused,
-            "steps": decoder.steps,
-            "likelihoods": [round(each, 4) for each in decoder.likelihoods],
-            "timings_ms": {
-                "wait": round(waited * 1000, 3),
-                "first_token": round(((first or finished) - started) * 1000, 3),
-                "total": round((finished - started) * 1000, 3),
-            },
-        }
+        facts = answer_facts(
+            self.name,
+            complete=stream.stopped or not self.end_tokens.isdisjoint(written[-1:]),
+            reused=decoder.reused,
+            likelihoods=decoder.likelihoods,
+            waited=waited,
+            started=started,
+            first=first,
+        )
+        response = {**facts, "steps": decoder.steps}
         read = len(prompt)
         usage = UsageMetadata(input_tokens=read, output_tokens=len(written), total_tokens=read + len(written))
         yield AIMessageChunk(

@@ -1,15 +1,20 @@
-"""Adapters for the tiny generator."""
+"""The tiny generator by each engine, and adapters for it."""
 
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag.models.generator.llama_cpp.model import LlamaCppChatModel
+from rag.models.generator.local_chat import LocalChatModel
+from rag.models.generator.transformers.chat import TransformersChatModel
 from rag.models.weights import weights_digest
 
 MakeAdapter = Callable[..., Path]
+MakeLocalModel = Callable[..., LocalChatModel]
 TRAINED = "只根据资料回答。"
 
 
@@ -36,5 +41,29 @@ def make_adapter(tiny_generator_folder: Path, tmp_path: Path) -> MakeAdapter:
         told["instructions"] = json.dumps({"zh": TRAINED}, ensure_ascii=False)
         save_file(tensors, file, {**told, **facts})
         return file
+
+    return make
+
+
+@pytest.fixture(params=["transformers", "llama.cpp"])
+def make_local_model(
+    request: pytest.FixtureRequest,
+    tiny_generator_folder: Path,
+    tiny_gguf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MakeLocalModel:
+    """Makes chat models of the same tiny generator, by each engine in turn."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # The file's numbers are the folder's, but no registry says so.
+    monkeypatch.setattr(
+        "rag.models.generator.llama_cpp.model.gguf_digest", lambda _: weights_digest(tiny_generator_folder)
+    )
+
+    def make(**options: Any) -> LocalChatModel:
+        settings: dict[str, Any] = {"model_name": "tiny", "device": "cpu", "max_tokens": 24, **options}
+        if request.param == "llama.cpp":
+            return LlamaCppChatModel(file=tiny_gguf, **settings)
+        return TransformersChatModel(folder=tiny_generator_folder, dtype="float32", **settings)
 
     return make
