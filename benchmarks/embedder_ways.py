@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.embedder import SentenceEmbeddings
+from rag.settings import EmbedderDtype
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 _BATCH = 16
@@ -27,7 +28,7 @@ def sentence_transformers(folder: Path) -> Encode:
     )
 
 
-def ours(dtype: str) -> Callable[[Path], Encode]:
+def ours(dtype: EmbedderDtype) -> Callable[[Path], Encode]:
     """``SentenceEmbeddings`` in a number format."""
 
     def make(folder: Path) -> Encode:

@@ -30,9 +30,7 @@ def measure(engine: str, dtype: str, kb: Path, questions: int) -> Row:
     settings = load_settings(None, kb=kb).override("generator", engine=engine, dtype=dtype)
     lines = map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines())
     asked = [each["text"] for each in lines if each["split"] == "fit"]
-    asked = asked[:: max(1, len(asked) // questions)][
-        :questions
-    ]  # in both languages
+    asked = asked[:: max(1, len(asked) // questions)][:questions]  # in both languages
     with Service(settings, roots=EVERYTHING) as service:
         started = time.perf_counter()
         for language in ("zh", "en"):

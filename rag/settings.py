@@ -15,6 +15,7 @@ from rag.errors import ConfigError
 
 DEFAULT_FILE = "rag.toml"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+EmbedderDtype = Literal["auto", "int8", "float32", "bfloat16", "float16"]
 EngineName = Literal["transformers", "llama.cpp"]
 
 
@@ -33,7 +34,7 @@ class EmbedderSettings(_Section):
 
     model: str = "multilingual-e5-small"
     device: str = "auto"
-    dtype: Dtype = "auto"
+    dtype: EmbedderDtype = "auto"
     batch_size: int = Field(32, ge=1)
     query_prefix: str | None = None
     passage_prefix: str | None = None

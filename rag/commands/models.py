@@ -1,19 +1,22 @@
 """``python -m rag models``: list, pull and verify the models that have short names."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from rag.command_line import Config, Kb, new_app
+from rag.models.fingerprint import declares_plain_encoder
 from rag.models.generator.engines import choose_engine
 from rag.models.hardware import choose_device, choose_dtype
+from rag.models.int8_file import prepare_int8, suits_int8
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.memory import memory_of_folder, memory_of_gguf, shortage
 from rag.models.weights.pull import bytes_on_disk, bytes_to_fetch, pull_model
 from rag.models.weights.registry import MODELS, Model, find_model
 from rag.retrievers.candidates import question_groups
-from rag.settings import Settings, load_settings
+from rag.settings import EmbedderSettings, Settings, load_settings
 from rag.text.analysis import Analyzer
 
 Engine = Literal["auto", "transformers", "llama.cpp"]
@@ -70,7 +73,10 @@ def pull(
         model = _wanted_form(each, engine, settings)
         if model_state(model) != "present":
             _announce(model, settings)
-        print(f"{model.name}: {pull_model(model, thorough=explicit)}")
+        folder = pull_model(model, thorough=explicit)
+        print(f"{model.name}: {folder}")
+        if model.role == "embedder":
+            _prepare(model, folder, settings.embedder)
     question_groups("", Analyzer())  # makes the dictionary
     return 0
 
@@ -93,6 +99,13 @@ def verify(names: Names = None, kb: Kb = None, config: Config = None) -> int:
     if not models:
         print("no model has been pulled; run `python -m rag models pull`", file=sys.stderr)
     return 0 if sound else 1
+
+
+def _prepare(model: Model, folder: Path, settings: EmbedderSettings) -> None:
+    """Have the 8-bit form of an embedder where that will run."""
+    wanted = settings.dtype == "int8" or (settings.dtype == "auto" and suits_int8(settings.device))
+    if wanted and declares_plain_encoder(folder):
+        print(f"{model.name}, in 8 bits for this processor: {prepare_int8(folder)}")
 
 
 def _named_by(settings: Settings) -> list[Model]:

@@ -2,34 +2,35 @@
 
 The model is loaded when it is first needed; the fingerprint is known before, from the folder's small files,
 so that comparing it with a knowledge base's costs nothing.
-
-On a CPU, many texts are shared out among threads that each put small batches through the whole model. Threads
-that share each layer's arithmetic instead, as torch does by itself, wait for one another at every step, and
-where another program takes a core for a moment, all of them wait for it.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rag.errors import WeightsError
-from rag.models.embedding_batches import Batch, share_out
 from rag.models.fingerprint import EmbedderFingerprint, declared_dimension, declared_prefixes
-from rag.models.hardware import choose_device, choose_dtype
-from rag.models.weights import quiet_loading, weights_digest
+from rag.models.int8_file import int8_file_for
+from rag.models.weights import weights_digest
+from rag.settings import EmbedderDtype
 from rag.text.language import approximate_tokens
 
-_SHORT_TOKENS = 64
 _TEXTS_AT_ONCE = 512  # texts that are tokenized together and then shared out
-_MOST_WORKERS = 8  # threads that run the model side by side; of more cores, each takes several
+
+
+class Encoder(Protocol):
+    """A model in memory, whatever computes it. Safe to use from several threads."""
+
+    def one(self, text: str) -> NDArray[np.float32]:
+        """The vector (dimension,) of a text, of length 1."""
+
+    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Places of texts, the longest first, with their vectors (places, dimension)."""
 
 
 class SentenceEmbeddings(Embeddings):
@@ -37,7 +38,8 @@ class SentenceEmbeddings(Embeddings):
 
     ``folder`` holds a sentence-transformers model, or a transformers encoder, which is mean-pooled.
     ``name`` is what to call it (the folder's name by default). Prefixes of None are the model's own prompts,
-    where it has any. Safe to use from several threads.
+    where it has any. ``dtype`` "int8" computes by ONNX Runtime on the CPU (`rag.models.int8_file`), which
+    "auto" takes where it has been prepared. Safe to use from several threads.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class SentenceEmbeddings(Embeddings):
         *,
         name: str | None = None,
         device: str = "auto",
-        dtype: str = "auto",
+        dtype: EmbedderDtype = "auto",
         batch_size: int = 32,
         query_prefix: str | None = None,
         passage_prefix: str | None = None,
@@ -61,8 +63,7 @@ class SentenceEmbeddings(Embeddings):
         self._query_prefix = own_query_prefix if query_prefix is None else query_prefix
         self._passage_prefix = own_passage_prefix if passage_prefix is None else passage_prefix
         self._lock = threading.Lock()
-        self._loaded: Any = None
-        self._thread_pools: Any = None
+        self._loaded: Encoder | None = None
         self._fingerprint: EmbedderFingerprint | None = None
 
     @property
@@ -88,14 +89,8 @@ class SentenceEmbeddings(Embeddings):
         Raises:
             WeightsError: the model can't be loaded.
         """
-        text = self._query_prefix + text
-        features = self._features([text])
-        # Sharing a query of some words among threads saves some milliseconds at best; on a machine that is
-        # busy, with a generator say, threads that wait for each other make it many times slower.
-        short = approximate_tokens(text) <= _SHORT_TOKENS
-        with self._thread_limit(1) if short else nullcontext():
-            vector: list[float] = self._forward(features)[0].tolist()
-            return vector
+        vector: list[float] = self._encoder().one(_text(self._query_prefix + text)).tolist()
+        return vector
 
     def embed_queries(self, texts: list[str]) -> list[list[float]]:
         """The vectors of many queries, in order.
@@ -113,6 +108,14 @@ class SentenceEmbeddings(Embeddings):
         """
         return self._encode_all(texts, self._passage_prefix)
 
+    def load(self) -> None:
+        """Load the model now rather than when it is first needed.
+
+        Raises:
+            WeightsError: the model can't be loaded.
+        """
+        self._encoder()
+
     def _encode_all(self, texts: Sequence[str], prefix: str) -> list[list[float]]:
         """Texts of like length go through the model together, the longest first.
 
@@ -123,83 +126,38 @@ class SentenceEmbeddings(Embeddings):
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
         for first in range(0, len(order), _TEXTS_AT_ONCE):
             block = order[first : first + _TEXTS_AT_ONCE]
-            for rows, encoded in self._encode_block([prefix + texts[index] for index in block]):
-                for row, vector in zip(rows, encoded.tolist(), strict=True):
+            encoded = self._encoder().many([_text(prefix + texts[index]) for index in block])
+            for rows, rows_vectors in encoded:
+                for row, vector in zip(rows, rows_vectors.tolist(), strict=True):
                     vectors[block[row]] = vector
         return vectors
 
-    def _encode_block(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-        """Places of texts with their vectors, batch by batch."""
-        features = self._features(texts)
-        cores = self._sharing_threads()
-        batches = share_out(features, len(texts), self.batch_size, min(cores, _MOST_WORKERS))
-        workers = min(cores, _MOST_WORKERS, len(batches))
-        if workers == 1:
-            for batch in batches:
-                yield batch.rows, self._forward(batch.features)
-            return
-
-        def encode(batch: Batch) -> NDArray[np.float32]:
-            with self._thread_limit(cores // workers):
-                return self._forward(batch.features)
-
-        with ThreadPoolExecutor(workers, thread_name_prefix="embedding") as pool:
-            for batch, vectors in zip(batches, pool.map(encode, batches), strict=True):
-                yield batch.rows, vectors
-
-    def _features(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Texts as the model takes them. One thread at a time, as a tokenizer wants it."""
-        # half of a surrogate pair, which a damaged file or command line can hold, isn't text for a tokenizer
-        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    def _encoder(self) -> Encoder:
         with self._lock:
-            features: dict[str, Any] = dict(self._model().preprocess(texts))
-            return features
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
-    def _forward(self, features: Mapping[str, Any]) -> NDArray[np.float32]:
-        """Vectors of length 1; the model is loaded."""
-        import torch
-        from sentence_transformers.util import batch_to_device
+    def _load(self) -> Encoder:
+        file = int8_file_for(self.folder, self._dtype, self._device)
+        if file is not None:
+            from rag.models.int8_encoder import Int8Encoder
 
-        model = self._loaded
-        with torch.inference_mode():
-            pooled = model(batch_to_device(dict(features), model.device))["sentence_embedding"]
-            # normalized here and in float32, since a length rounded to bfloat16 is off by up to 0.4 %
-            normalized = torch.nn.functional.normalize(pooled[:, : model.truncate_dim].float(), dim=1)
-            vectors: NDArray[np.float32] = normalized.cpu().numpy()
-            return vectors
+            return Int8Encoder(self.folder, file, name=self.name)
+        from rag.models.torch_encoder import TorchEncoder
 
-    def _model(self) -> Any:
-        """The model; to be called under the lock."""
-        if self._loaded is None:
-            from sentence_transformers import SentenceTransformer
-            from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+        return TorchEncoder(
+            self.folder,
+            name=self.name,
+            device=self._device,
+            dtype=self._dtype,
+            batch_size=self.batch_size,
+        )
 
-            device = choose_device(self._device)
-            self._thread_pools = ThreadpoolController()
-            options = {"dtype": choose_dtype(self._dtype, device), "use_safetensors": True}
-            try:
-                with quiet_loading():
-                    self._loaded = SentenceTransformer(
-                        str(self.folder), device=device, model_kwargs=options, local_files_only=True
-                    ).eval()
-            except (OSError, ValueError, KeyError, AttributeError, RuntimeError, TypeError) as error:
-                cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                raise WeightsError(
-                    f"the embedder '{self.name}' can't be loaded from {self.folder}: {cause}; "
-                    "pull it again or name another in rag.toml"
-                ) from error
-        return self._loaded
 
-    def _sharing_threads(self) -> int:
-        """Among how many threads work on the model's device is shared out; the model is loaded."""
-        import torch
-
-        return torch.get_num_threads() if self._loaded.device.type == "cpu" else 1
-
-    def _thread_limit(self, threads: int) -> AbstractContextManager[object]:
-        """At most so many threads for what the calling thread does; other threads keep theirs."""
-        limit: AbstractContextManager[object] = self._thread_pools.limit(limits=threads, user_api="openmp")
-        return limit
+def _text(text: str) -> str:
+    """The text as tokenizers take it: half of a surrogate pair, as a damaged file can hold, is none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class CachedQueryEmbeddings(Embeddings):

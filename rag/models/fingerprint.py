@@ -50,6 +50,31 @@ def declared_dimension(folder: Path) -> int | None:
     return dimension
 
 
+def declared_length(folder: Path) -> int:
+    """How many tokens of a text the model reads."""
+    said = (
+        _read_json(folder / "sentence_bert_config.json").get("max_seq_length"),
+        _read_json(folder / "tokenizer_config.json").get("model_max_length"),
+        _read_json(folder / "config.json").get("max_position_embeddings"),
+    )
+    return min([int(each) for each in said if each], default=512)
+
+
+def declares_plain_encoder(folder: Path) -> bool:
+    """Whether a text's vector is the mean of the states of a Transformer of BERT's kind, and nothing else."""
+    modules = _read_json(folder / "modules.json", default=[])
+    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return False
+    pooling = _read_json(folder / str(modules[1].get("path", "")) / "config.json")
+    modes = [key for key, used in pooling.items() if key.startswith("pooling_mode_") and used]
+    mean = modes == ["pooling_mode_mean_tokens"] or pooling.get("pooling_mode") == "mean"
+    bert = _read_json(folder / "config.json").get("model_type") in ("bert", "roberta", "xlm-roberta")
+    lower = _read_json(folder / "sentence_bert_config.json").get("do_lower_case")
+    truncated = _read_json(folder / _CONFIGURATION).get("truncate_dim")
+    return mean and bert and not lower and not truncated and (folder / "tokenizer.json").exists()
+
+
 def _read_json(path: Path, default: Any = None) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
