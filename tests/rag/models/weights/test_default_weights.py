@@ -5,6 +5,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag.models.embedder import SentenceEmbeddings
+from rag.models.generator.llama_cpp.model import LlamaCppChatModel
 from rag.models.weights import MODELS, gguf_digest, resolve_gguf, resolve_model, weights_digest
 from rag.models.weights.cache import model_folder, model_state
 from rag.models.weights.gguf_header import read_gguf_header
@@ -54,7 +55,26 @@ def test_the_embedders_tokenizer_is_xlm_rs() -> None:
     ]
 
 
+def test_the_embedder_says_the_same_in_8_bits_as_in_float32() -> None:
+    folder = resolve_model(Settings().embedder.model)
+    exact, short = (SentenceEmbeddings(folder, device="cpu", dtype=each) for each in ("float32", "int8"))
+    texts = ["水泵每六个月须用柠檬酸除垢一次。", "Invoices are paid within thirty days. " * 8, "2031"]
+    found = np.sum(np.array(exact.embed_documents(texts)) * np.array(short.embed_documents(texts)), axis=1)
+    assert found.min() > 0.99
+
+
+def test_llama_cpp_reads_text_as_qwens_tokenizer_does() -> None:
+    name = Settings().generator.model
+    if model_state(MODELS[name].published or MODELS[name]) != "present":
+        pytest.skip("another engine runs here")
+    model = LlamaCppChatModel(file=resolve_gguf(name), model_name=name)
+    assert model.get_token_ids("你好，世界！") == [108386, 3837, 99489, 6313]
+    assert len(model.get_token_ids("<|im_end|>")) > 3
+
+
 def test_the_generators_tokenizer_is_qwens() -> None:
+    if model_state(MODELS[Settings().generator.model]) != "present":
+        pytest.skip("another engine runs here")
     tokenizer = AutoTokenizer.from_pretrained(resolve_model(Settings().generator.model))
     assert tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|im_start|>", "<|im_end|>"]) == [
         151643,
