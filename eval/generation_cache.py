@@ -52,10 +52,13 @@ class CachedGenerator:
 
     @property
     def abilities(self) -> Abilities:
-        """Those of the generator behind the cache, whose probabilities are kept like its answers."""
+        """Those of the generator behind the cache, whose probabilities are kept like its answers.
+
+        It is loaded when it first has to answer itself.
+        """
         behind = self._generator.abilities
         local = _CachedLocal(behind.local, self) if behind.local is not None else None
-        return replace(behind, local=local)
+        return replace(behind, local=local, load_ahead=None)
 
     def stream(
         self,

@@ -113,6 +113,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
         """
         clock = Clock()
         asked = checked(question, self.settings.max_question_characters)
+        load_ahead = self.generator.abilities.load_ahead
+        if load_ahead is not None:
+            load_ahead()
         inquiry = understand(asked, rewriter=self.rewriter, split=self.split_questions)
         match = find_curated(self.matcher, inquiry, asked.history)
         if match is not None and match.verdict == "sure":

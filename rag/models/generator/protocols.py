@@ -42,13 +42,14 @@ class Quoting(Protocol):
 class Abilities:
     """What a generator can do beside following a prompt; None: it can't.
 
-    ``warm`` reads the beginning of later prompts now, so that they start sooner. ``engine`` runs it, where
-    that is ours to choose.
+    ``warm`` reads the beginning of later prompts now, so that they start sooner. ``load_ahead`` begins to
+    load the model and returns at once. ``engine`` runs it, where that is ours to choose.
     """
 
     local: Local | None = None
     quoting: Quoting | None = None
     warm: Callable[[Sequence[BaseMessage]], None] | None = None
+    load_ahead: Callable[[], None] | None = None
     engine: Engine | None = None
 
 

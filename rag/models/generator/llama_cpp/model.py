@@ -3,22 +3,25 @@
 import logging
 import math
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
-from rag.errors import GenerationError
+from rag.errors import GenerationError, RagError
 from rag.models.generator.adapter import read_facts, read_instructions
 from rag.models.generator.llama_cpp.lora_file import lora_of
 from rag.models.generator.llama_cpp.server import SLOTS, LlamaServer
 from rag.models.generator.local_chat import LocalChatModel, Request
 from rag.models.generator.messages import answer_facts, first_system_message, plain_messages
+from rag.models.generator.protocols import Abilities
 from rag.models.weights import gguf_digest
 from rag.models.weights.gguf_header import read_gguf_header
 
@@ -36,6 +39,20 @@ class LlamaCppChatModel(LocalChatModel):
     @property
     def _llm_type(self) -> str:
         return "llama.cpp"
+
+    @property
+    def abilities(self) -> Abilities:
+        """It can be loaded ahead: that is native code, which hinders nothing else meanwhile."""
+        return replace(super().abilities, load_ahead=self._load_ahead)
+
+    def _load_ahead(self) -> None:
+        if self._loaded is None and not self._load_lock.locked():
+            # Not a daemon: a process mustn't end inside of native code.
+            threading.Thread(target=self._try_to_load, name="loading").start()
+
+    def _try_to_load(self) -> None:
+        with suppress(RagError):  # raised again when the model is needed
+            self.load()
 
     def _open(self) -> "LlamaModel":
         return LlamaModel(

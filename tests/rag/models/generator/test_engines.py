@@ -1,8 +1,11 @@
 """Which engine runs a generator, by the settings, the model and the machine."""
 
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from rag.errors import ConfigError, WeightsError
 from rag.models.generator import engines, load_generator
@@ -105,3 +108,25 @@ def test_a_file_that_is_no_model_is_reported_before_a_question_is_asked(tmp_path
     file.write_text("not a model", encoding="utf-8")
     with pytest.raises(WeightsError, match=r"wrong\.gguf isn't a GGUF file"):
         load_generator(GeneratorSettings(model=str(file)))
+
+
+def test_llama_cpp_can_be_loaded_ahead_and_errors_wait_for_the_first_use(
+    tiny_gguf: Path, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.gguf"
+    shutil.copy(tiny_gguf, gone)
+    models = [load_generator(GeneratorSettings(model=str(each))) for each in (tiny_gguf, gone)]
+    gone.unlink()
+    for model in models:
+        load_ahead = model.abilities.load_ahead
+        assert load_ahead is not None
+        load_ahead()
+    for thread in threading.enumerate():
+        if thread.name == "loading":
+            thread.join(60)
+    assert [model._loaded is not None for model in models if isinstance(model, LlamaCppChatModel)] == [
+        True,
+        False,
+    ]
+    with pytest.raises(WeightsError, match=r"gone\.gguf can't be read"):
+        models[1].invoke([HumanMessage("hello")])
