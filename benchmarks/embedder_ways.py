@@ -141,6 +141,7 @@ WAYS: dict[str, Callable[[Path], Encode]] = {
     "sentence-transformers, bfloat16": all_threads_share_each_layer,
     "ours, float32": ours("float32"),
     "ours, as by default": ours("auto"),
+    "ours, int8": ours("int8"),
     "torch, dynamic int8": torch_int8,
     "ONNX Runtime, float32": onnx_runtime(int8=False),
     "ONNX Runtime, dynamic int8": onnx_runtime(int8=True),

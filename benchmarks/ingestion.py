@@ -33,20 +33,19 @@ from rag.build import build_embeddings
 from rag.filter import EVERYTHING
 from rag.knowledge_base import KnowledgeBase
 from rag.models.weights import resolve_model
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 
 _PASSAGES_OF_A_DOCUMENT = 15  # about; for choosing how many documents to make
 _ROUNDS = 3
 _FILES = 20_000
 
 
-def measure_speed(scratch: Path, passages: int, with_peers: bool) -> list[Row]:
+def measure_speed(scratch: Path, passages: int, settings: Settings, with_peers: bool) -> list[Row]:
     """``ingest_folder``, the bare embedder on the same texts and, if wanted, other programs, in turn."""
     from sentence_transformers import SentenceTransformer
 
     folder = scratch / "documents"
     files = write_folder(folder, max(8, passages // _PASSAGES_OF_A_DOCUMENT))
-    settings = load_settings()
     embeddings = build_embeddings(settings)
     embeddings.embed_query("warm up")
     options: dict[str, Any] = {"dtype": "float32"}
@@ -197,6 +196,7 @@ def main() -> None:
     )
     parser.add_argument("--parts", nargs="+", choices=names, default=list(names))
     parser.add_argument("--passages", type=int, default=400, help="of the folder for embedder and peers")
+    parser.add_argument("--config", type=Path, help="settings (rag.toml), for the format of the embedder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here too")
     arguments = parser.parse_args()
     results: dict[str, Any] = {"cpus": os.cpu_count(), "load_average_before": os.getloadavg()}
@@ -208,7 +208,9 @@ def main() -> None:
             "memory": lambda: measure_memory(scratch, (5_000, 50_000)),
         }
         if {"embedder", "peers"} & set(arguments.parts):
-            results["speed"] = measure_speed(scratch, arguments.passages, "peers" in arguments.parts)
+            results["speed"] = measure_speed(
+                scratch, arguments.passages, load_settings(arguments.config), "peers" in arguments.parts
+            )
             print(f"\n## speed\n\n{markdown_table(results['speed'])}", flush=True)
         for name in (each for each in names if each in measures and each in arguments.parts):
             results[name] = measures[name]()
