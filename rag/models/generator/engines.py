@@ -5,7 +5,6 @@ quickly where there is a GPU, or a CPU that multiplies bfloat16, and needs a fol
 """
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from rag.errors import ConfigError
 from rag.models.hardware import has_accelerator, multiplies_bfloat16
@@ -31,7 +30,7 @@ def choose_engine(settings: GeneratorSettings) -> Engine:
     """
     file = is_gguf(settings.model)
     published = settings.model in MODELS and MODELS[settings.model].published is not None
-    installed = find_spec("xllamacpp") is not None
+    installed = _has_llama_cpp()
     if settings.engine == "transformers":
         if file:
             raise ConfigError(
@@ -41,7 +40,8 @@ def choose_engine(settings: GeneratorSettings) -> Engine:
         return Engine("transformers", "asked")
     if (file or settings.engine == "llama.cpp") and not installed:
         raise ConfigError(
-            "llama.cpp isn't installed here; run `python -m pip install xllamacpp`, or set "
+            "llama.cpp isn't installed here, or lacks the system's OpenMP library (libgomp1); run "
+            "`python -m pip install xllamacpp`, or set "
             'generator.engine = "transformers" and a model folder in rag.toml'
         )
     if settings.engine == "llama.cpp":
@@ -81,6 +81,16 @@ def engine_at_hand(settings: GeneratorSettings) -> Engine:
 def is_gguf(model: str) -> bool:
     """Whether a generator's name is that of a GGUF file."""
     return model.lower().endswith(".gguf")
+
+
+def _has_llama_cpp() -> bool:
+    from rag.models.generator.llama_cpp.server import llama_cpp
+
+    try:
+        llama_cpp()
+    except ImportError:
+        return False
+    return True
 
 
 def _by_machine(settings: GeneratorSettings) -> Engine:
