@@ -3,8 +3,9 @@
     python -m benchmarks.engines --kb KB
 
 asks questions of the sample (``eval/data/kb.jsonl``), the part that nothing is reported on, over a knowledge
-base of it (`python -m ingest kb --kb KB`). ``--plain-cpu`` keeps torch from AVX-512 and its bfloat16, and so
-shows it as it is on a CPU without them; llama.cpp's package uses neither anyway.
+base of it (`python -m ingest kb --kb KB`). ``--plain-cpu`` shows it as it is on a CPU without AVX-512 and bfloat16:
+torch is kept from them, llama.cpp's package uses neither anyway, and the embedder runs in 8 bits beside
+llama.cpp and in float32 beside transformers, as before there were 8 bits.
 """
 
 import argparse
@@ -25,9 +26,11 @@ WAYS = (("transformers", "float32"), ("transformers", "bfloat16"), ("llama.cpp",
 PLAIN_CPU = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
-def measure(engine: str, dtype: str, kb: Path, questions: int) -> Row:
+def measure(engine: str, dtype: str, kb: Path, questions: int, plain_cpu: bool) -> Row:
     """One engine's row: seconds, and the most memory that the process held in MiB."""
     settings = load_settings(None, kb=kb).override("generator", engine=engine, dtype=dtype)
+    if plain_cpu:
+        settings = settings.override("embedder", dtype="int8" if engine == "llama.cpp" else "float32")
     lines = map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines())
     asked = [each["text"] for each in lines if each["split"] == "fit"]
     asked = asked[:: max(1, len(asked) // questions)][:questions]  # in both languages
@@ -68,7 +71,7 @@ def main() -> None:
     if options.plain_cpu:
         os.environ |= PLAIN_CPU  # the processes that measure take it over
     rows = [
-        run_apart(measure, engine, dtype, options.kb, options.questions)
+        run_apart(measure, engine, dtype, options.kb, options.questions, options.plain_cpu)
         for engine, dtype in WAYS
         if (not options.engines or engine in options.engines)
         and not (options.plain_cpu and dtype == "bfloat16")
