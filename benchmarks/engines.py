@@ -3,9 +3,9 @@
     python -m benchmarks.engines --kb KB
 
 asks questions of the sample (``eval/data/kb.jsonl``), the part that nothing is reported on, over a knowledge
-base of it (`python -m ingest kb --kb KB`). ``--plain-cpu`` shows it as it is on a CPU without AVX-512 and bfloat16:
-torch is kept from them, llama.cpp's package uses neither anyway, and the embedder runs in 8 bits beside
-llama.cpp and in float32 beside transformers, as before there were 8 bits.
+base of it (`python -m ingest kb --kb KB`). ``--plain-cpu`` shows it as it is on a CPU without AVX-512 and
+bfloat16: torch is kept from them, llama.cpp's package uses neither anyway, and the embedder runs in 8 bits
+beside llama.cpp and in float32 beside transformers, as before there were 8 bits.
 """
 
 import argparse
