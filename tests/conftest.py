@@ -57,13 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if forced not in ("float32", "bfloat16", "other"):
         raise pytest.UsageError(f"WENJU_TEST_DTYPE is float32, bfloat16 or other, not {forced!r}")
-    import torch
+    from rag.models import hardware
 
-    features = ("avx512_bf16", "amx_bf16")
-    native = torch.cpu.get_capabilities()
-    has = not any(native.get(each) for each in features) if forced == "other" else forced == "bfloat16"
-    pretended = {**native, **dict.fromkeys(features, has)}
-    torch.cpu.get_capabilities = lambda: pretended  # type: ignore[assignment]  # where hardware.py looks
+    has = not hardware.multiplies_bfloat16() if forced == "other" else forced == "bfloat16"
+    hardware.multiplies_bfloat16 = lambda: has
 
 
 @pytest.hookimpl(wrapper=True)

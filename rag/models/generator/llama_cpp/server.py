@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import GenerationError
 
+THREADS: int | None = None  # that compute; None: one a core
 SLOTS = 4  # beginnings of prompts that are kept
 _READ_AT_ONCE = 256  # tokens of a prompt between two looks at whether the reader is still there
 _TIMEOUT_SECONDS = 600  # without a word from the server
@@ -77,6 +78,8 @@ class LlamaServer:
         params.n_batch = params.n_ubatch = _READ_AT_ONCE
         if device == "cpu":
             params.n_gpu_layers = 0
+        if THREADS is not None:
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = THREADS
         # The file is mapped, and nothing of it laid out anew for the processor: that would write a fifth
         # faster, but reads a seventh slower, loads slower, and holds two thirds of the file once more.
         params.no_extra_bufts = True
@@ -99,6 +102,8 @@ class LlamaServer:
             ) from error
         address = urlsplit(self._server.listening_address)
         self._address = str(address.hostname), address.port
+        # A server that is closed before its loop has begun waits for it without end; now it has.
+        list(self.complete(self.tokenize("a", control=False), slot=0, adapter=None, n_predict=1))
 
     def tokenize(self, text: str, *, control: bool, begins: bool = False) -> list[int]:
         """A text's tokens; control tokens' names count as those only where ``control`` says so.

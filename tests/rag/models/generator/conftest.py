@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rag.models.generator.llama_cpp import server
 from rag.models.generator.llama_cpp.model import LlamaCppChatModel
 from rag.models.generator.local_chat import LocalChatModel
 from rag.models.generator.transformers.chat import TransformersChatModel
@@ -16,6 +17,12 @@ from rag.models.weights import weights_digest
 MakeAdapter = Callable[..., Path]
 MakeLocalModel = Callable[..., LocalChatModel]
 TRAINED = "只根据资料回答。"
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several threads of llama.cpp hold each other up where tests run side by side."""
+    monkeypatch.setattr(server, "THREADS", 1)
 
 
 @pytest.fixture

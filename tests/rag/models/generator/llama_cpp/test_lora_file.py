@@ -55,6 +55,7 @@ def test_llama_cpp_adds_what_transformers_does(
     parameters = xllamacpp.CommonParams()
     parameters.model.path, parameters.n_ctx = str(tiny_gguf), 512
     parameters.warmup = parameters.fit_params = False
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(lora_of(adapter)), 1.0)]
     server = xllamacpp.Server(parameters)
     for scale, expected in ((1.0, adapted), (0.0, plain)):

@@ -20,6 +20,7 @@ def test_llama_cpp_reads_the_same_weights_and_the_same_tokens(
     parameters = xllamacpp.CommonParams()
     parameters.model.path, parameters.n_ctx = str(tiny_gguf), 512
     parameters.warmup = parameters.fit_params = False
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(parameters)
     for prompt in (ids, TEXT):
         answer = server.handle_completions({"prompt": prompt, "n_predict": 4, "temperature": 0, "n_probs": 9})
