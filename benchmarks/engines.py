@@ -17,13 +17,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.measuring import Row, markdown_table, percentiles, run_apart
+from benchmarks.plain_cpu import VARIABLES
 from rag.filter import EVERYTHING
 from rag.service import Service
 from rag.settings import load_settings
 
 QUESTIONS = Path("eval/data/kb.jsonl")
 WAYS = (("transformers", "float32"), ("transformers", "bfloat16"), ("llama.cpp", "auto"))
-PLAIN_CPU = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
 def measure(engine: str, dtype: str, kb: Path, questions: int, plain_cpu: bool) -> Row:
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", metavar="ENGINE", help="only these")
     options = parser.parse_args()
     if options.plain_cpu:
-        os.environ |= PLAIN_CPU  # the processes that measure take it over
+        os.environ |= VARIABLES  # the processes that measure take it over
     rows = [
         run_apart(measure, engine, dtype, options.kb, options.questions, options.plain_cpu)
         for engine, dtype in WAYS
