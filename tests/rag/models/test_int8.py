@@ -70,7 +70,7 @@ def test_auto_takes_the_form_where_it_is_prepared_and_the_quickest(
     monkeypatch.setattr(int8_file, "suits_int8", lambda device: True)
     assert int8_file_for(tiny_embedder_folder, "auto", "auto") is None  # it wasn't pulled by its name
     monkeypatch.setattr(Manifest, "read", lambda folder: object())
-    monkeypatch.setattr(int8_file, "weights_digest", lambda folder: file.stem)
+    monkeypatch.setattr(int8_file, "_file", lambda folder: file)
     assert int8_file_for(tiny_embedder_folder, "auto", "auto") == file
     assert int8_file_for(tiny_embedder_folder, "float32", "auto") is None
     for dtype, kind in (("auto", Int8Encoder), ("float32", TorchEncoder)):
