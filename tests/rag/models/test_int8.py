@@ -80,7 +80,7 @@ def test_auto_takes_the_form_where_it_is_prepared_and_the_quickest(
     monkeypatch.setattr(int8_file, "suits_int8", lambda device: False)
     assert int8_file_for(tiny_embedder_folder, "auto", "auto") is None
     monkeypatch.setattr(int8_file, "suits_int8", lambda device: True)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(int8_file, "_file", lambda folder: tmp_path / "absent.onnx")
     assert int8_file_for(tiny_embedder_folder, "auto", "auto") is None  # not prepared
 
 
