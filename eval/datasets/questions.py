@@ -15,7 +15,7 @@ def read_question_lines(file: Path) -> dict[str, tuple[str, EvalQuestion]]:
     """The questions of a JSONL file by id, each with its place for messages; judgements come from elsewhere.
 
     A line is ``{"id" or "_id", "text", "lang"?, "answers"?, "answerable"?, "kind" or "type"?, "split"?,
-    "sources"?, "page"?, "near_doc"?, "history"?}``.
+    "sources"?, "page"?, "near_doc"?, "history"?, "items"?}``.
 
     Raises:
         EvalError: a line isn't such an object, or its id was there before.
@@ -53,7 +53,16 @@ def _question(record: Mapping[str, Any], place: str) -> EvalQuestion:
         near_document=text_of(record, "near_doc", place) if record.get("near_doc") is not None else None,
         sources=texts_of(record, "sources", place),
         page=page,
+        items=_items(record, place),
     )
+
+
+def _items(record: Mapping[str, Any], place: str) -> tuple[tuple[str, ...], ...]:
+    items = record.get("items") or ()
+    for item in items:
+        if not isinstance(item, list) or not item or not all(isinstance(each, str) for each in item):
+            raise EvalError(f'{place}: each of "items" is a list of its forms, not {item!r}')
+    return tuple(map(tuple, items))
 
 
 def _history(record: Mapping[str, Any], place: str) -> tuple[Turn, ...]:

@@ -38,7 +38,8 @@ class EvalQuestion:
     relative to the folder, and ``sources`` and ``page`` (1-based) say the same as the questions' file does.
     ``answers`` are the right answers, any of them; empty where a set has none, or the question can't be
     answered. ``near_document`` looks as if it held the answer and doesn't. ``kind`` and ``split`` are the
-    set's own words. ``lang`` is an ISO 639-1 code, perhaps with a script ("zh-Hant").
+    set's own words. ``items``: what a whole answer of several pieces must contain, each in any of its forms.
+    ``lang`` is an ISO 639-1 code, perhaps with a script ("zh-Hant").
     """
 
     id: str
@@ -53,6 +54,7 @@ class EvalQuestion:
     near_document: str | None = None
     sources: tuple[str, ...] = ()
     page: int | None = None
+    items: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_judged(self) -> bool:
@@ -106,7 +108,10 @@ def fingerprint_of(
     for document in documents:
         add(asdict(document))
     for question in questions:
-        add(asdict(question))
+        record = asdict(question)
+        if not question.items:
+            del record["items"]  # sets without keep the fingerprint that they had before there were items
+        add(record)
     add(parallel)
     for file in sorted(folder.rglob("*")) if folder else ():
         if file.is_file():

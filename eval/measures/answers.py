@@ -84,6 +84,13 @@ def is_right(prediction: str | None, answers: Sequence[str], lang: str) -> bool:
     )
 
 
+def items_said(prediction: str | None, items: Sequence[Sequence[str]]) -> float | None:
+    """The share of the items that an answer contains, each in any of its forms; None of a question without."""
+    if not items:
+        return None
+    return sum(contains_answer(prediction or "", each) for each in items) / len(items)
+
+
 def is_brief(prediction: str, lang: str) -> bool:
     """Whether an answer is at most about 60 tokens long, in Chinese 80 characters, marks not counted."""
     text = without_marks(prediction)

@@ -13,7 +13,7 @@ from eval.measures.abstention import (
     risk_coverage,
     score_abstention,
 )
-from eval.measures.answers import is_brief, is_right, score_answer
+from eval.measures.answers import is_brief, is_right, items_said, score_answer
 from eval.measures.faq import FaqOutcome, score_faq
 from eval.measures.grounding import score_grounding, source_of
 from eval.runs.asking import Asked
@@ -53,6 +53,7 @@ def score_asked(question: EvalQuestion, asked: Asked, corpus: Corpus, view: View
     scores: Scores = {
         "right": float(right) if measured else None,
         "right_and_brief": float(brief) if measured else None,
+        "items": items_said(text, question.items),
         "right_and_cited": float(right and bool(grounding.cited)) if measured and question.gold else None,
         "exact_match": said.exact_match,
         "f1": said.f1,
@@ -108,7 +109,7 @@ def _failed(question: EvalQuestion, *, faq: bool) -> Scores:
     zero = 0.0 if answerable and question.answers else None
     scores: Scores = dict.fromkeys(("right", "right_and_brief", "contains", "rouge_l"), zero)
     worded = 0.0 if question.answers or not answerable else None
-    scores |= {"exact_match": worded, "f1": worded}
+    scores |= {"exact_match": worded, "f1": worded, "items": 0.0 if question.items else None}
     cited = 0.0 if question.gold else None
     scores |= {"citation_recall": cited, "cited": cited, "right_and_cited": zero if question.gold else None}
     scores |= dict.fromkeys(("language_match", "length", "citation_precision", "supported", "quotes"))

@@ -12,6 +12,7 @@ from eval.measures.answers import (
     f1,
     is_brief,
     is_right,
+    items_said,
     language_match,
     rouge_l,
     score_answer,
@@ -223,3 +224,10 @@ def test_an_answer_is_brief_within_sixty_tokens_or_eighty_characters(
     text: str, lang: str, brief: bool
 ) -> None:
     assert is_brief(text, lang) == brief
+
+
+def test_a_list_is_as_complete_as_its_items_are_said() -> None:
+    items = [["passport", "travel document"], ["photo"], ["80 元", "80元"]]
+    assert items_said("Bring a travel document and a photo [1].", items) == 2 / 3
+    assert items_said(None, items) == 0
+    assert items_said("A passport.", []) is None
