@@ -1,31 +1,23 @@
 """The 8-bit form of a sentence-transformers model, which CPUs run up to twice as fast.
 
-Weights become 7-bit integers, each matrix's columns by their own scale, which no CPU's multiplication
-overflows; what flows through the model is rounded to 8 bits as it comes. The matrices that end each layer's
-feed-forward part stay in float32: what flows into them has a few values far greater than the others, so
-rounding it makes two thirds of the whole error. The file is made once, in the cache folder, from the folder
-that the other formats load too, so all of a model's vectors can be compared.
-Method: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html (dynamic, per channel).
+It is made once (`rag.models.onnx_session`), in the cache folder, from the folder that the other formats load
+too, so all of a model's vectors can be compared.
 """
 
 import logging
-import tempfile
-import warnings
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rag.errors import ConfigError, WeightsError, first_line
 from rag.files import cache_folder, write_atomically
 from rag.models.fingerprint import declares_plain_encoder
 from rag.models.hardware import has_accelerator, multiplies_bfloat16
+from rag.models.onnx_session import write_int8
 from rag.models.weights import quiet_loading, weights_digest
 from rag.models.weights.cache import Manifest
 
 _logger = logging.getLogger(__name__)
-_OPSET = 17
 _FORM = 2  # counts up when the same weights are to become another file
-_EXAMPLE = [[0, 5, 6, 7, 2]]  # tokens; any that a vocabulary has
 
 
 def int8_file_for(folder: Path, dtype: str, device: str) -> Path | None:
@@ -89,7 +81,6 @@ def _file(folder: Path) -> Path:
 
 def _write(folder: Path, target: Path) -> None:
     import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
     from transformers import AutoModel
 
     class MeanOfStates(torch.nn.Module):
@@ -106,44 +97,4 @@ def _write(folder: Path, target: Path) -> None:
             states = self.model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids))
             return torch.nn.functional.normalize(states.last_hidden_state.mean(1), dim=1)
 
-    with tempfile.TemporaryDirectory(dir=target.parent) as work, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter about its own successor
-        plain = Path(work) / "float32.onnx"
-        export: Any = torch.onnx.export
-        export(
-            MeanOfStates(),
-            (torch.tensor(_EXAMPLE),),
-            plain,
-            input_names=["input_ids"],
-            output_names=["vector"],
-            dynamic_axes={"input_ids": {1: "length"}},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-        logging.disable(logging.WARNING)  # it recommends what changes nothing here
-        try:
-            quantize_dynamic(
-                plain,
-                target,
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-                reduce_range=True,
-                nodes_to_exclude=_ending_feed_forward(plain),
-            )
-        finally:
-            logging.disable(logging.NOTSET)
-
-
-def _ending_feed_forward(file: Path) -> list[str]:
-    """Names of the multiplications that end each layer's feed-forward part: the only ones by a matrix that
-    has more rows than columns."""
-    import onnx
-
-    graph = onnx.load(file).graph
-    shapes = {each.name: list(each.dims) for each in graph.initializer}
-    names = []
-    for node in graph.node:
-        shape = shapes.get(node.input[1], []) if node.op_type == "MatMul" else []
-        if len(shape) == 2 and shape[0] > shape[1]:
-            names.append(str(node.name))
-    return names
+    write_int8(MeanOfStates(), ["vector"], target)
