@@ -66,7 +66,7 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
     "training": (
         {"frozen_linear", "low_rank", "tables"},
         {"fit"},
-        {"generator"},
+        {"generator", "reader"},
         {"__main__"},
     ),
     "ui": (

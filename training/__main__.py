@@ -14,6 +14,10 @@ from training.generator.average import generator_average
 from training.generator.compare import generator_compare
 from training.generator.gguf_adapter import gguf_adapter
 from training.generator.train import generator
+from training.reader.evaluate import evaluate
+from training.reader.prepare import prepare
+from training.reader.save import save
+from training.reader.train import train
 
 app = new_app("Fit the numbers that ship with the program, train its small models.")
 for command in (
@@ -26,6 +30,11 @@ for command in (
     gguf_adapter,
 ):
     app.command(cls=SeveralValues)(command)
+
+reader = new_app("Train the reader.")
+for step in (prepare, train, save, evaluate):
+    reader.command(cls=SeveralValues)(step)
+app.add_typer(reader, name="reader")
 
 
 def main(arguments: Sequence[str] | None = None, name: str = "python -m training") -> int:

@@ -2,9 +2,9 @@
 
 Weights become 7-bit integers, each matrix's columns by their own scale, which no CPU's multiplication
 overflows; what flows through the network is rounded to 8 bits as it comes, between the least and the greatest
-value of one text, so what is computed of a text depends on that text alone. The matrices that end each layer's
-feed-forward part stay in float32: what flows into them has a few values far greater than the others, so
-rounding it makes two thirds of the whole error.
+value of one text, so what is computed of a text depends on that text alone. The matrices that end each
+layer's feed-forward part stay in float32: what flows into them has a few values far greater than the others,
+so rounding it makes two thirds of the whole error.
 Method: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html (dynamic, per channel).
 """
 
