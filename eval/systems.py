@@ -33,7 +33,7 @@ _PASSAGES = 3  # of a document, before it is known how many there are: asking on
 
 RetrieverName = Literal["hybrid", "dense", "lexical"]
 Evidence = Literal["retrieved", "gold", "none"]
-_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "reranker", "faq", "answering")
+_SECTIONS = ("embedder", "generator", "splitter", "retrieval", "reader", "faq", "answering")
 
 
 @dataclass(frozen=True, slots=True)

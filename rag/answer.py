@@ -184,10 +184,39 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A sentence in which the answer stands, before anything is written, and where in it.
+
+    All places are code points into the stored text of the passage's document.
+    """
+
+    passage: Document
+    sentence: str
+    start: int  # of the sentence
+    answer_start: int
+    answer_end: int
+
+    @property
+    def stretches(self) -> tuple[tuple[str, bool], ...]:
+        """The sentence in three pieces, of which the answer is marked."""
+        first, last = self.answer_start - self.start, self.answer_end - self.start
+        pieces = (
+            (self.sentence[:first], False),
+            (self.sentence[first:last], True),
+            (self.sentence[last:], False),
+        )
+        return tuple(each for each in pieces if each[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The first event: what will be read. ``answer`` has the passages, and no text yet."""
+    """The first event: what will be read. ``answer`` has the passages, and no text yet.
+
+    ``standing``: where the reader sees the answer, if there is a reader and it sees one.
+    """
 
     answer: Answer
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

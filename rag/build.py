@@ -1,5 +1,7 @@
 """The only place that turns settings into objects."""
 
+from pathlib import Path
+
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 
@@ -13,10 +15,10 @@ from rag.files import file_digest
 from rag.knowledge_base import KnowledgeBase, View
 from rag.models.embedder import SentenceEmbeddings
 from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
-from rag.models.reranker import build_reranker
+from rag.models.reader import READER_ENCODER, SHIPPED_READER
+from rag.models.reader.reader import Reader
 from rag.models.weights import resolve_model
 from rag.retrievers import PassageSearch, Retriever
-from rag.retrievers.reranking import Reranking
 from rag.settings import GeneratorSettings, Settings
 from rag.text.analysis import Analyzer
 
@@ -62,14 +64,10 @@ def build_retriever(
 
     Give the ``matcher`` that answers ask, too, and each question is matched once.
     """
-    reranker = build_reranker(settings.reranker)
     return PassageSearch(
         view=view,
         embeddings=embeddings,
         settings=settings.retrieval if k is None else settings.override("retrieval", k=k).retrieval,
-        reranking=None
-        if reranker is None
-        else Reranking(reranker, settings.reranker.candidates, settings.reranker.budget_ms),
         matcher=matcher or build_matcher(settings, view, embeddings),
     )
 
@@ -99,6 +97,18 @@ def build_generator(
     return load_generator(settings)
 
 
+def build_reader(settings: Settings) -> Reader | None:
+    """The reader that the settings name (loaded when it is first used); None where they want none.
+
+    Raises:
+        WeightsError: the encoder isn't there; the message names the command that fetches it.
+    """
+    if settings.reader.model == "none":
+        return None
+    learned = SHIPPED_READER if settings.reader.model == "auto" else Path(settings.reader.model)
+    return Reader(resolve_model(READER_ENCODER), learned)
+
+
 def build_answer_chain(
     settings: Settings,
     view: View,
@@ -119,17 +129,20 @@ def build_answer_chain(
     if generator is None:
         generator = build_generator(settings.generator, analyzer=analyzer, embeddings=embeddings)
     matcher = build_matcher(settings, view, embeddings)
+    k = settings.reader.passages if settings.reader.model != "none" else None
     local = generator.abilities.local
+    reader = build_reader(settings)
     second_reader = None
-    if settings.answering.second_reading and local is not None and local.can_find:
+    if reader is None and settings.answering.second_reading and local is not None and local.can_find:
         second_reader = AdapterReader(generator, local)
     return AnswerChain(
-        retriever or build_retriever(settings, view, embeddings, matcher=matcher),
+        retriever or build_retriever(settings, view, embeddings, k, matcher),
         generator,
         analyzer,
         settings.answering,
         matcher=matcher,
         calibration=build_calibration(settings),
+        reader=reader,
         second_reader=second_reader,
         split_questions=settings.retrieval.split_questions,
     )

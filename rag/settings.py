@@ -102,21 +102,15 @@ class RetrievalSettings(_Section):
     rrf_constant: float = Field(60.0, gt=0)
 
 
-class RerankerSettings(_Section):
-    """A model that reads the first ``candidates`` together with the question, for ``budget_ms`` at most.
+class ReaderSettings(_Section):
+    """A small encoder that reads the first ``passages`` found: which of them answers, and where, if any.
 
-    ``model``: "" for none, or a sentence-transformers cross-encoder: a local folder or a hub id.
-    ``weight``: what one point of its scores is worth beside retrieval's; None: 0.1, which was fitted for an
-    English one of MS MARCO. ``languages``: those that it reads; None: all.
+    ``model``: "auto" is what comes with the program, "none" does without, everything else a file of
+    `python -m training reader save`.
     """
 
-    model: str = ""
-    budget_ms: float = Field(100.0, ge=0)
-    candidates: int = Field(30, ge=1)
-    weight: float | None = Field(None, ge=0)
-    languages: tuple[str, ...] | None = None
-    device: str = "auto"
-    dtype: Dtype = "auto"
+    model: str = "none"
+    passages: int = Field(10, ge=1)
 
 
 class FaqSettings(_Section):
@@ -163,7 +157,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     splitter: SplitterSettings = SplitterSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
-    reranker: RerankerSettings = RerankerSettings()
+    reader: ReaderSettings = ReaderSettings()
     faq: FaqSettings = FaqSettings()
     answering: AnsweringSettings = AnsweringSettings()
     ui: UiSettings = UiSettings()
@@ -214,8 +208,9 @@ def _read(file: Path | None) -> Settings:
         raise ConfigError(f"{path} isn't valid TOML: {error}; correct that line") from error
     settings = _validate(values, str(path))
     paths = [("knowledge_base", "path"), ("ui", "benchmark_file"), ("answering", "calibration")]
-    if settings.generator.adapter not in ("auto", "none"):
-        paths.append(("generator", "adapter"))
+    for section, key in (("generator", "adapter"), ("reader", "model")):
+        if getattr(getattr(settings, section), key) not in ("auto", "none"):
+            paths.append((section, key))
     for section, key in paths:
         if (value := getattr(getattr(settings, section), key)) is not None:
             settings = settings.override(
@@ -230,12 +225,15 @@ _REMOVED = {  # settings of earlier versions, or one value of a setting: why it 
     ("faq", "paraphrases"): _OWN_WORDS,
     ("answering", "check", "repair"): "of 781 questions it answered eight, none of them rightly; "
     "delete the line",
-    ("reranker", "model", "bilingual"): "that reranker went, as its training was never finished; "
-    "delete the line, or name a cross-encoder",
 }
 
 
 def _validate(values: dict[str, Any], origin: str) -> Settings:
+    if "reranker" in values:
+        raise ConfigError(
+            f"{origin}: [reranker] is no longer a section: the reader reads what is found and puts it in "
+            "order; delete the section"
+        )
     for (section, key, *gone), why in _REMOVED.items():
         given = values.get(section)
         if isinstance(given, dict) and key in given and (not gone or given[key] in gone):

@@ -10,12 +10,12 @@ from pathlib import PurePosixPath
 import streamlit as st
 from langchain_core.documents import Document
 
-from rag.answer import Answer
+from rag.answer import Answer, Standing
 from rag.errors import RagError
 from rag.passage import metadata_of
 from rag.settings import Settings
 from ui import card, view
-from ui.evidence import shown_of
+from ui.evidence import Stretch, shown_of
 from ui.filter_text import filter_text
 from ui.frame_wording import FRAME_WORDINGS, FrameWording
 from ui.opened import Opened
@@ -86,7 +86,7 @@ class Exchanges:
             return
         st.html(
             understood_html(answer, self.wording)
-            + render("frame", "reading", rows=reading_rows(answer), words=words)
+            + render("frame", "reading", rows=reading_rows(answer, writing.standing), words=words)
         )
         if answer.text:
             with st.expander(words.draft, key=f"draft-{number}", type="compact"):
@@ -166,14 +166,17 @@ def _stage(exchange: Exchange, base: Opened | None, words: FrameWording) -> str:
     return words.writing if writing.latest.text else words.reading
 
 
-def reading_rows(answer: Answer) -> list[tuple[str, str]]:
-    """Title and beginning of the first things that are read, one of each document."""
+def reading_rows(answer: Answer, standing: Standing | None = None) -> list[tuple[str, tuple[Stretch, ...]]]:
+    """Titles with what is read, one of each document: first where the answer stands, then beginnings."""
     read = answer.trace.evidence or [each.page_content for each in answer.passages]
-    rows: dict[str, tuple[str, str]] = {}
+    rows: dict[str, tuple[str, tuple[Stretch, ...]]] = {}
+    if standing is not None:
+        found = standing.passage
+        rows[metadata_of(found)["doc_id"]] = title_of(found), standing.stretches
     for passage, text in zip(answer.passages, read, strict=False):
         shown = one_line(text)
         cut = shown if len(shown) <= _CHARACTERS else f"{shown[: _CHARACTERS - 1]}…"
-        rows.setdefault(metadata_of(passage)["doc_id"], (title_of(passage), cut))
+        rows.setdefault(metadata_of(passage)["doc_id"], (title_of(passage), ((cut, False),)))
     return list(rows.values())[:_ROWS]
 
 

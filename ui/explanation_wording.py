@@ -83,7 +83,6 @@ _ZH = ExplanationWording(
     names={
         "candidates": "候选",
         "names followed": "加上所涉名称后",
-        "reranked": "重排后",
         "in turns": "按各部分轮流选取",
         "retrieved": "选出",
         "score": "总分",
@@ -129,7 +128,6 @@ _EN = ExplanationWording(
     names={
         "candidates": "Candidates",
         "names followed": "With the names found",
-        "reranked": "Reranked",
         "in turns": "Taken from each part in turn",
         "retrieved": "Chosen",
         "score": "total",

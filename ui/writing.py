@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
-from rag.answer import Answer, Drafting, Event, Final, Found
+from rag.answer import Answer, Drafting, Event, Final, Found, Standing
 from rag.errors import RagError
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ class Writing:
 
     def __init__(self, open_events: Callable[[], Iterator[Event]]) -> None:
         self.latest: Answer | None = None  # replaced, never changed, so reading it needs no lock
+        self.standing: Standing | None = None
         self.checking = False  # nothing more is being written for now
         self.error: RagError | None = None
         self.crashed = False  # by an error that isn't Wenju's own; it is in the log
@@ -82,8 +83,8 @@ class Writing:
             if self._stopping.is_set():
                 return False
             match event:
-                case Found(answer):
-                    self.latest = answer
+                case Found(answer, standing):
+                    self.latest, self.standing = answer, standing
                 case Final(answer):
                     self.latest = answer
                     self._finished.set()

@@ -85,7 +85,7 @@ def is_right(prediction: str | None, answers: Sequence[str], lang: str) -> bool:
 
 
 def items_said(prediction: str | None, items: Sequence[Sequence[str]]) -> float | None:
-    """The share of the items that an answer contains, each in any of its forms; None of a question without."""
+    """The share of the items that an answer contains, each in any form; None of a question without."""
     if not items:
         return None
     return sum(contains_answer(prediction or "", each) for each in items) / len(items)

@@ -18,8 +18,8 @@ ADVICE = {
     "or look at how their edges are chosen.",
     "not retrieved": "No search brought up the evidence: compare the dense and the lexical ranking of these "
     "questions, raise `retrieval.candidates`, or try another embedder.",
-    "ranked below the cut": "The evidence was found but ranked too low: improve the ranking (fusion, a "
-    "reranker), or raise `retrieval.k`.",
+    "ranked below the cut": "The evidence was found but ranked too low: improve the ranking (fusion, "
+    "the reader), or raise `reader.passages`.",
     "not packed": "The evidence made the cut, but the generator never got to read it: raise "
     "`answering.evidence_tokens`, or choose its sentences better.",
     "wrongly refused": "The evidence was read and the answer refused all the same: look at the rule for "

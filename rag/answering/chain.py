@@ -15,14 +15,16 @@ from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.confidence import Calibration
 from rag.answering.course import Course, Decision, why_not_answer
 from rag.answering.drafting import Clock, Draft, only_restates, trained_for, write_draft
-from rag.answering.evidence import pack_evidence
+from rag.answering.evidence import pack_evidence, pack_read
 from rag.answering.injections import is_order, without_orders
 from rag.answering.prompt import head_messages, is_decline, messages_for, wording_for
-from rag.answering.second_reader import AdapterReader, Reading, choose_answer
+from rag.answering.reading import read_passages
+from rag.answering.second_reader import AdapterReader, Finding, Reading, choose_answer
 from rag.answering.subject import unnamed
 from rag.curated import FaqMatcher
 from rag.curated.answer import curated_answer, find_curated
 from rag.models.generator import Generator, Quoting
+from rag.models.reader.reader import Reader
 from rag.questions.inquiry import checked, understand
 from rag.questions.rewriting import Rewriter
 from rag.retrievers import ForeignRetriever, PassageSearch, Retriever
@@ -50,6 +52,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         *,
         matcher: FaqMatcher | None = None,
         calibration: Calibration | None = None,
+        reader: Reader | None = None,
         second_reader: AdapterReader | None = None,
         split_questions: bool = True,
     ) -> None:
@@ -62,7 +65,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
             settings: how much is read, what is checked, and what is withheld; the defaults if left out.
             matcher: finds the curated entry that a question asks.
             calibration: makes a probability of what is measured of an answer.
-            second_reader: reads the evidence apart from the generator.
+            reader: reads what was found: what matters of it, and where the answer stands.
+            second_reader: reads the evidence apart from the generator, where there is no reader.
             split_questions: whether a question that asks several things is taken apart.
         """
         self.retriever: Retriever
@@ -74,6 +78,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         self.analyzer = analyzer
         self.settings = settings if settings is not None else AnsweringSettings()
         self.matcher = matcher
+        self.reader = reader
         self.second_reader = second_reader
         self.split_questions = split_questions
         self.rewriter = Rewriter(generator, analyzer)
@@ -99,7 +104,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
         with closing(self.events(input, config)) as events:
             for event in events:
                 match event:
-                    case Found(found) | Final(found):
+                    case Found(found, _) | Final(found):
                         answer = found
                         yield found
                     case Drafting(text, complete=False) if answer is not None:
@@ -116,6 +121,8 @@ class AnswerChain(Runnable[str | Question, Answer]):
         load_ahead = self.generator.abilities.load_ahead
         if load_ahead is not None:
             load_ahead()
+        if self.reader is not None:
+            self.reader.load_ahead()
         inquiry = understand(asked, rewriter=self.rewriter, split=self.split_questions)
         match = find_curated(self.matcher, inquiry, asked.history)
         if match is not None and match.verdict == "sure":
@@ -139,7 +146,7 @@ class AnswerChain(Runnable[str | Question, Answer]):
     def _answer(self, course: Course, config: RunnableConfig) -> _Events:
         """Gather, write, check, decide."""
         self._gather(course)
-        yield Found(course.opened())
+        yield Found(course.opened(), course.read.standing if course.read is not None else None)
         reason = why_not_answer(course)
         if reason is not None:
             yield Final(course.closed(reason))
@@ -167,7 +174,11 @@ class AnswerChain(Runnable[str | Question, Answer]):
         course.retrieved = self.retriever.search(inquiry, stages=stages)
         course.stages = stages
         budget = self.settings.evidence_tokens
-        packed = pack_evidence(inquiry, course.retrieved, analyzer=self.analyzer, budget=budget)
+        if self.reader is not None:
+            course.read = read_passages(self.reader, inquiry, course.retrieved)
+            packed = pack_read(inquiry, course.read, budget=budget)
+        else:
+            packed = pack_evidence(inquiry, course.retrieved, analyzer=self.analyzer, budget=budget)
         course.evidence, course.orders = without_orders(packed)
         course.gathered_ms = course.clock.elapsed_ms()
 
@@ -178,6 +189,9 @@ class AnswerChain(Runnable[str | Question, Answer]):
         """
         inquiry = course.inquiry
         wording = wording_for(inquiry.language)
+        if course.read is not None:
+            found = course.read.found
+            return Reading(course.read.nowhere, lambda: Finding(found))
         trained = trained_for(self.generator, wording)
         if trained is None or not self.decision.asks_for_chances:
             return None
@@ -221,9 +235,12 @@ class AnswerChain(Runnable[str | Question, Answer]):
 
     def _quote(self, course: Course, quoting: Quoting) -> Draft:
         """The sentences that answer the question, or each of its parts, in the passages' own words."""
-        queries = course.inquiry.parts or (course.inquiry.query,)
-        texts = [passage.page_content for passage in course.passages]
-        found = dict.fromkeys(each for query in queries for each in quoting.read(query, texts))
+        if course.read is not None:
+            found = dict.fromkeys(course.read.quotes(course.passages))
+        else:
+            queries = course.inquiry.parts or (course.inquiry.query,)
+            texts = [passage.page_content for passage in course.passages]
+            found = dict.fromkeys(each for query in queries for each in quoting.read(query, texts))
         lines = [f"{' '.join(text.split())} {mark(number)}" for number, text in found if not is_order(text)]
         return Draft("\n".join(lines), first_token_ms=course.clock.elapsed_ms())
 

@@ -12,6 +12,7 @@ from rag.answering.confidence import Calibration, Signals, likelihood_signals, s
 from rag.answering.drafting import Clock, Draft, only_restates
 from rag.answering.evidence import Evidence
 from rag.answering.prompt import wording_for
+from rag.answering.reading import Read
 from rag.answering.second_reader import agreement
 from rag.models.generator import Generator
 from rag.passage import embedding_text, metadata_of
@@ -38,6 +39,7 @@ class Course:
     understood_ms: float = 0.0
     retrieved: Sequence[Document] = ()
     stages: Sequence[Stage] = ()
+    read: Read | None = None  # what the reader made of what was retrieved
     evidence: Sequence[Evidence] = ()
     orders: Sequence[str] = ()  # sentences of the evidence that weren't read
     gathered_ms: float = 0.0
@@ -210,6 +212,8 @@ class Decision:
         signals = signals_of(course.inquiry, course.evidence, course.stages, resolved, analyzer=self.analyzer)
         if declining is not None:
             signals["declining"] = declining
+        if course.read is not None:
+            signals |= course.read.signals()
         signals |= likelihood_signals(draft.likelihoods)
         if draft.found is not None:
             # Of what was written by itself: what was found agrees with itself when it stands in its place.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
+from rag.answering.reading import Read
 from rag.answering.versions import date_of, newest_first, versions_among
 from rag.passage import metadata_of
 from rag.questions.inquiry import Inquiry
@@ -20,6 +21,7 @@ from rag.text.language import approximate_tokens
 from rag.text.sentences import CELL, Span, split_sentences
 
 _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
+_MOST_PASSAGES = 3  # that are written from, where a reader chose them
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
@@ -68,6 +70,24 @@ class Evidence:
         return f"{title} ({self.date})" if self.date else title
 
 
+def pack_read(inquiry: Inquiry, read: Read, *, budget: int) -> list[Evidence]:
+    """Choose what the generator reads of what the reader read, within about ``budget`` tokens.
+
+    The best passages come first, the first ones whole; of the others, up to three in all, the sentences that
+    are evidence. Of documents that are versions of one, the newer comes first.
+    """
+    best = read.passages[:_MOST_PASSAGES]
+    passages = [each.passage for each in best]
+    versions = versions_among(passages)
+    scored = {each.passage.id: each for each in best}
+    passages = newest_first(inquiry.query, passages, versions)
+    spans = [[span for span, _ in scored[each.id].sentences] for each in passages]
+    table = [
+        [scored[each.id].relevance * score for _, score in scored[each.id].sentences] for each in passages
+    ]
+    return _evidence(passages, spans, _Packing(passages, spans, budget).pack([table]), versions)
+
+
 def pack_evidence(
     inquiry: Inquiry, passages: Sequence[Document], *, analyzer: Analyzer, budget: int
 ) -> list[Evidence]:
@@ -90,6 +110,15 @@ def pack_evidence(
     order = [lead, *(each for each in range(len(passages)) if each != lead)]
     passages, spans = [passages[each] for each in order], [spans[each] for each in order]
     chosen = _Packing(passages, spans, budget).pack([[table[each] for each in order] for table in tables])
+    return _evidence(passages, spans, chosen, versions)
+
+
+def _evidence(
+    passages: Sequence[Document],
+    spans: Sequence[Sequence[Span]],
+    chosen: Sequence[set[int]],
+    versions: Mapping[str, str],
+) -> list[Evidence]:
     return [
         Evidence(
             passage,

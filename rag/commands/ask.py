@@ -141,9 +141,12 @@ def _follow(service: Service, question: Question) -> Answer:
                 if shown:
                     print("\n", file=sys.stderr)
                 return answer
-            case Found(answer) if show:
+            case Found(answer, standing) if show:
                 sources = dict.fromkeys(place(passage) for passage in answer.passages)
                 print(f"reading {'; '.join(sources) or 'nothing'} …", file=sys.stderr)
+                if standing is not None:
+                    said = "".join(f"**{text}**" if marked else text for text, marked in standing.stretches)
+                    print(f"{place(standing.passage)}: {said}", file=sys.stderr)
             case Drafting(text) if show and text.startswith(shown):
                 print(text[len(shown) :], end="", file=sys.stderr, flush=True)
                 shown = text

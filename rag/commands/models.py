@@ -11,6 +11,7 @@ from rag.models.fingerprint import declares_plain_encoder
 from rag.models.generator.engines import choose_engine
 from rag.models.hardware import choose_device, choose_dtype
 from rag.models.int8_file import prepare_int8, suits_int8
+from rag.models.reader import READER_ENCODER
 from rag.models.weights.cache import Manifest, find_damage, model_folder, model_state
 from rag.models.weights.memory import memory_of_folder, memory_of_gguf, shortage
 from rag.models.weights.pull import bytes_on_disk, bytes_to_fetch, pull_model
@@ -77,6 +78,8 @@ def pull(
         print(f"{model.name}: {folder}")
         if model.role == "embedder":
             _prepare(model, folder, settings.embedder)
+    if not names:
+        _prepare_reader(settings)
     question_groups("", Analyzer())  # makes the dictionary
     return 0
 
@@ -108,11 +111,19 @@ def _prepare(model: Model, folder: Path, settings: EmbedderSettings) -> None:
         print(f"{model.name}, in 8 bits for this processor: {prepare_int8(folder)}")
 
 
+def _prepare_reader(settings: Settings) -> None:
+    """Have the reader's file for this machine, if the settings want a reader."""
+    from rag.build import build_reader
+
+    if (reader := build_reader(settings)) is not None:
+        print(f"the reader, for this machine: {reader.prepare()}")
+
+
 def _named_by(settings: Settings) -> list[Model]:
     """The models that the settings name by a short name; others aren't ours to pull."""
     names = [settings.embedder.model, settings.generator.model]
-    if settings.reranker.model:
-        names.append(settings.reranker.model)
+    if settings.reader.model != "none" and READER_ENCODER not in names:
+        names.append(READER_ENCODER)
     for name in names:
         if name not in MODELS:
             print(f"'{name}' isn't a short name and isn't pulled", file=sys.stderr)

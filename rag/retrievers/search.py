@@ -21,7 +21,6 @@ from rag.retrievers.language_geometry import Vector, geometry_of
 from rag.retrievers.merging import merge_scores, reciprocal_rank_fusion
 from rag.retrievers.multi_hop import FOLLOWED, add_scores, describes_something, new_names
 from rag.retrievers.repetition import distinct_passages
-from rag.retrievers.reranking import Reranking
 from rag.retrievers.retriever import note_stage
 from rag.settings import RetrievalSettings
 from rag.text.language import language_of
@@ -31,10 +30,9 @@ class PassageSearch(BaseRetriever):
     """The passages that a question is answered from, by everything that the searches say of them.
 
     A question that asks several things is searched as a whole and by its parts, and the passages are taken in
-    turns. Where a ``reranking`` is given, a model reads the best of each search. Curated entries among the
-    passages are put in the order in which their questions fit, and the one that is surely asked comes first,
-    by ``matcher``; give it the one that answers ask, and each question is matched once. All of it is answered
-    from one generation of the knowledge base.
+    turns. Curated entries among the passages are put in the order in which their questions fit, and the one
+    that is surely asked comes first, by ``matcher``; give it the one that answers ask, and each question is
+    matched once. All of it is answered from one generation of the knowledge base.
 
     The score of a passage has no unit: with one question's others it compares, with another's it doesn't.
     """
@@ -44,7 +42,6 @@ class PassageSearch(BaseRetriever):
     view: View
     embeddings: Embeddings
     settings: RetrievalSettings = RetrievalSettings()
-    reranking: Reranking | None = None
     matcher: FaqMatcher | None = None
 
     def _get_relevant_documents(
@@ -55,8 +52,8 @@ class PassageSearch(BaseRetriever):
     def search(
         self, inquiry: Inquiry, k: int | None = None, stages: list[Stage] | None = None
     ) -> list[Document]:
-        """See ``Retriever``. The stages are "candidates", "names followed" and "reranked" of each search, and
-        "in turns" where there were several.
+        """See ``Retriever``. The stages are "candidates" and "names followed" of each search, and "in
+        turns" where there were several.
         """
         k = k if k is not None else self.settings.k
         queries = [inquiry.query, *(inquiry.parts if self.settings.split_questions else ())]
@@ -75,18 +72,16 @@ class PassageSearch(BaseRetriever):
         self, snapshot: Snapshot, query: str, filter: Filter | None, k: int, stages: list[Stage] | None
     ) -> list[Document]:
         """The ``k`` best passages for one query."""
-        wanted = max(k, self.reranking.candidates) if self.reranking is not None else k
         following = (
             self.settings.follow_names and self.settings.fusion == "scores" and describes_something(query)
         )
-        depth = max(wanted, FOLLOWED) if following else wanted
+        depth = max(k, FOLLOWED) if following else k
         found = self._fused(snapshot, query, filter, depth, stages)
         if following and found and (names := new_names(query, found[0])):
             more = self._fused(snapshot, " ".join([query, *names]), filter, depth, stages)
             found = add_scores(found, more)
             note_stage(stages, "names followed", query, found)
-        found = found[:wanted]
-        return self.reranking.order(query, found, stages)[:k] if self.reranking is not None else found
+        return found[:k]
 
     def _fused(
         self, snapshot: Snapshot, query: str, filter: Filter | None, k: int, stages: list[Stage] | None

@@ -83,4 +83,5 @@ def small_set(tmp_path: Path, cache: Path) -> Path:
 @pytest.fixture
 def settings(tiny_embedder_folder: Path) -> Settings:
     settings = Settings().override("embedder", model=str(tiny_embedder_folder), device="cpu")
+    settings = settings.override("reader", model="none")
     return settings.override("generator", model="extractive")

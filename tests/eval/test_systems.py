@@ -23,14 +23,14 @@ def write(tmp_path: Path, text: str) -> Path:
 def test_a_file_adds_variants_of_what_there_is(tmp_path: Path) -> None:
     file = write(
         tmp_path,
-        "[short]\nanswering = { evidence_tokens = 240 }\nreranker = { budget_ms = 250 }\n"
+        "[short]\nanswering = { evidence_tokens = 240 }\nreader = { passages = 5 }\n"
         '[shorter]\nbase = "short"\nretriever = "dense"\nevidence = "gold"\ndistractors = 3\n',
     )
     short, shorter, default = read_systems(["short", "shorter", "default"], Settings(), file)
     assert short.settings.answering.evidence_tokens == 240 and short.evidence == "retrieved"
     assert shorter.settings.answering.evidence_tokens == 240
     assert (shorter.retriever, shorter.evidence, shorter.distractors) == ("dense", "gold", 3)
-    assert shorter.facts["reranker"]["budget_ms"] == 250
+    assert shorter.facts["reader"]["passages"] == 5
     assert default.settings == Settings() and default.facts != short.facts
 
 

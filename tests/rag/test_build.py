@@ -26,25 +26,23 @@ def test_answering_matches_curated_entries_once(make_curated: Any, word_embeddin
 
     generator = ChatGenerator(GenericFakeChatModel(messages=iter([AIMessage("From 8[1].")])))
     answer = build_answer_chain(
-        Settings(), kb.view(EVERYTHING), embeddings=word_embeddings, generator=generator
+        Settings().override("reader", model="none"),
+        kb.view(EVERYTHING),
+        embeddings=word_embeddings,
+        generator=generator,
     ).invoke(question)
     assert answer.origin == "generated"
     assert len(word_embeddings.queries) == by_retrieval
 
 
-def test_the_search_is_as_the_settings_say(
-    make_curated: Any, word_embeddings: Any, tiny_embedder_folder: Path
-) -> None:
+def test_the_search_is_as_the_settings_say(make_curated: Any, word_embeddings: Any) -> None:
     kb = make_curated({})
-    settings = Settings().override(
-        "reranker", model=str(tiny_embedder_folder), candidates=20, budget_ms=70, weight=0.5
-    )
+    settings = Settings().override("retrieval", candidates=20)
     search = build_retriever(settings, kb.view(EVERYTHING), word_embeddings, k=5)
     assert search.settings == settings.retrieval.model_copy(update={"k": 5})
-    assert search.reranking is not None and search.matcher is not None
-    assert (search.reranking.candidates, search.reranking.budget_ms) == (20, 70)
+    assert search.matcher is not None
     bare = build_retriever(Settings().override("faq", enabled=False), kb.view(EVERYTHING), word_embeddings)
-    assert bare.reranking is None and bare.matcher is None
+    assert bare.matcher is None
 
 
 def test_the_default_generators_adapter_fits_the_prompt_and_the_calibration() -> None:

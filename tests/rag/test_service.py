@@ -35,7 +35,8 @@ def config(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Path)
     config = folder / "rag.toml"
     config.write_text(
         f'[knowledge_base]\npath = "kb"\n[embedder]\nmodel = "{tiny_embedder_folder}"\ndevice = "cpu"\n'
-        '[generator]\nmodel = "extractive"\n[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n',
+        '[generator]\nmodel = "extractive"\n[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n'
+        '[reader]\nmodel = "none"\n',
         encoding="utf-8",
     )
     assert ingest.__main__.main([str(folder / "documents"), "--config", str(config)]) == 0

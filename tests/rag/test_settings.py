@@ -54,9 +54,12 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
         load_settings(write(tmp_path, '[generator]\nmodle = "x"\n'))
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "value"), [("answering", "check", "repair"), ("reranker", "model", "bilingual")]
-)
+def test_the_section_of_rerankers_is_refused_with_what_took_its_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[reranker\] is no longer a section: the reader .*; delete"):
+        load_settings(write(tmp_path, '[reranker]\nmodel = ""\n'))
+
+
+@pytest.mark.parametrize(("section", "key", "value"), [("answering", "check", "repair")])
 def test_a_value_of_earlier_versions_is_refused_with_what_to_do(
     tmp_path: Path, section: str, key: str, value: str
 ) -> None:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from eval.datasets.reading import read_sets
 from rag.errors import EvalError
+from training.reader.fit_halves import fit_sources
 from training.reader.groups import Group, GroupMaker, write_groups
 from training.reader.sources import read_source
 
@@ -32,10 +33,16 @@ _BLOCK = 30  # every run has a block of half its length that begins at a multipl
 
 
 def prepare(
-    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="folders of training sets")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="the groups, one a line")],
+    sets: Annotated[list[Path] | None, typer.Argument(metavar="SET", help="folders of training sets")] = None,
     apart_from: Annotated[
         list[Path] | None, typer.Option(metavar="SET", help="sets that are reported on; several may follow")
+    ] = None,
+    fit_halves: Annotated[
+        list[Path] | None, typer.Option(metavar="SET", help="sets whose fit halves are learned from, too")
+    ] = None,
+    written: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="questions written on documents of fit halves")
     ] = None,
     share: Annotated[float, typer.Option(help="of the questions")] = 1.0,
     seed: int = 0,
@@ -44,7 +51,7 @@ def prepare(
     apart = Apart(apart_from or ())
     groups: list[Group] = []
     left_out: Counter[str] = Counter()
-    for folder in tqdm(sets, desc="sets", unit="set", file=sys.stderr):
+    for folder in tqdm(sets or (), desc="sets", unit="set", file=sys.stderr):
         count = round(QUESTIONS.get(folder.name, _OTHERS) * share)
         if not count:
             continue
@@ -53,6 +60,8 @@ def prepare(
                 left_out[folder.name] += 1
             else:
                 groups.append(group)
+    for source in fit_sources(fit_halves or (), written):
+        groups += GroupMaker(source, seed).make(len(source.questions))
     random.Random(seed).shuffle(groups)
     write_groups(out, groups)
     card = {

@@ -20,7 +20,7 @@ def config(tmp_path: Path, tiny_embedder_folder: Path) -> Config:
     file = tmp_path / "rag.toml"
     file.write_text(
         f'[embedder]\nmodel = "{tiny_embedder_folder}"\ndevice = "cpu"\n[generator]\nmodel = "extractive"\n'
-        "[ingest]\nworkers = 0\n"
+        '[ingest]\nworkers = 0\n[reader]\nmodel = "none"\n'
     )
     return file
 

@@ -37,6 +37,7 @@ def knowledge_base(
 ) -> Iterator[KnowledgeBase]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     settings = Settings().override("embedder", model=str(tiny_embedder_folder), device="cpu")
+    settings = settings.override("reader", model="none")
     embedder = build_embeddings(settings)
     with corpus.open(settings, embedder, embedder.fingerprint) as opened:
         yield opened

@@ -50,7 +50,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory, tiny_embedder_folder: Pat
     # The embedder is random, and a score of its counts for more than a rank.
     (place / "rag.toml").write_text(
         f'[embedder]\nmodel = "{tiny_embedder_folder}"\n[generator]\nmodel = "extractive"\n'
-        '[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n',
+        '[retrieval]\nfusion = "ranks"\n[ingest]\nworkers = 0\n[reader]\nmodel = "none"\n',
         encoding="utf-8",
     )
     arguments = [str(place / "documents"), "--config", str(place / "rag.toml")]

@@ -1,9 +1,8 @@
-"""The whole search on a real knowledge base: parts in turns, one generation, curated entries, a reranker."""
+"""The whole search on a real knowledge base: parts in turns, one generation, curated entries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -12,10 +11,8 @@ from rag.answer import Question, Stage
 from rag.curated import FaqMatcher
 from rag.filter import EVERYTHING, Filter
 from rag.knowledge_base import KnowledgeBase
-from rag.models.reranker import Pace
 from rag.questions.inquiry import Inquiry, understand
 from rag.retrievers import PassageSearch
-from rag.retrievers.reranking import Reranking
 from rag.retrievers.search import take_in_turns
 from rag.settings import RetrievalSettings
 from tests.rag.retrievers.conftest import MakeKnowledgeBase, put
@@ -46,24 +43,6 @@ class Interfering(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         self._meanwhile()
         return self._embeddings.embed_query(text)
-
-
-class Lengths:
-    """A reranker that likes long texts, and remembers what it read."""
-
-    languages: frozenset[str] | None = None
-    weight = 1.0
-    query_tokens, passage_tokens = 48, 200
-
-    def __init__(self) -> None:
-        self.pace = Pace()
-        self.read: list[str] = []
-
-    def load(self) -> None: ...
-
-    def score(self, query: str, texts: Sequence[str]) -> np.ndarray:
-        self.read += texts
-        return np.array([float(len(each)) for each in texts])
 
 
 @pytest.fixture
@@ -142,16 +121,6 @@ def test_all_searches_are_of_one_generation(knowledge_base: KnowledgeBase, embed
     assert next(more) > 2  # every part was embedded, and something was published before each
     assert not any(each.startswith("new") for each in first)
     assert any(each.startswith("new") for each in sources(search.search(understand(QUESTION), 40)))
-
-
-def test_a_reranker_reads_more_candidates_than_are_wanted(search: PassageSearch) -> None:
-    reranker = Lengths()
-    reading = search.model_copy(update={"reranking": Reranking(reranker, candidates=8, budget_ms=60_000)})
-    stages: list[Stage] = []
-    found = reading.search(understand("年假有多少天？"), 2, stages)
-    assert len(found) == 2 and len(reranker.read) == 8
-    assert found[0].page_content == max(reranker.read, key=len)
-    assert [each.name for each in stages] == ["candidates", "reranked"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Groups: what answers is marked, what doesn't isn't, and near misses really miss."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,5 +79,5 @@ def test_what_is_reported_on_is_kept_apart(training_set: Path, tmp_path: Path) -
     apart = Apart([reported])
     long = [each for each in groups if any(len(piece.text) > 80 for piece in each.pieces)]
     assert not any(Apart([]).shares(each) for each in long)
-    same = made_groups.replace(groups[0], question="unlike ANY other")
+    same = replace(groups[0], question="unlike ANY other")
     assert apart.shares(same)
