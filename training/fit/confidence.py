@@ -36,6 +36,8 @@ SIGNALS = (
 # depend on how a knowledge base is cut and searched: ranks and leads do.
 SIGNALS_ASKED_APART = ("declining", "mean likelihood", "quote coverage")
 SIGNALS_READ_TWICE = ("declining", "agreement", "found mean likelihood", "crossing")
+# Where the reader read what was found.
+SIGNALS_READ = ("nowhere", "best span", "relevance", "agreement", "mean likelihood")
 _FEWEST = 40  # answers of each kind, right and wrong: with fewer there is nothing to fit
 _RIDGE = 1.0
 
@@ -161,7 +163,11 @@ def fit_calibration(
 def signals_for(labelled: Sequence[Labelled]) -> list[str]:
     """The signals to fit: those that all drafts have, and few where the generator was asked apart."""
     names: Sequence[str] = SIGNALS
-    for needed, better in (("declining", SIGNALS_ASKED_APART), ("agreement", SIGNALS_READ_TWICE)):
+    for needed, better in (
+        ("declining", SIGNALS_ASKED_APART),
+        ("agreement", SIGNALS_READ_TWICE),
+        ("nowhere", SIGNALS_READ),
+    ):
         if all(needed in each.signals for each in labelled):
             names = better
     return [name for name in names if all(name in each.signals for each in labelled)]

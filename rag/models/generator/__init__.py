@@ -1,6 +1,7 @@
 """Generators: what writes answers from passages, or picks the answers out of them."""
 
 import hashlib
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from rag.files import file_digest
 from rag.models.generator.engines import engine_at_hand
 from rag.models.generator.protocols import Abilities, Generator, Local, Quoting
 from rag.models.generator.provider_chat import ChatGenerator, init_provider_model
+from rag.models.hardware import has_accelerator, multiplies_bfloat16
 from rag.models.weights import MODELS, resolve_gguf, resolve_model
 from rag.models.weights.gguf_header import read_gguf_header
+from rag.models.weights.memory import memory_of_folder, memory_of_gguf, shortage
 from rag.settings import GeneratorSettings
+
+_logger = logging.getLogger(__name__)
 
 _PROVIDER_MODEL = re.compile(r"[a-z][a-z0-9_]+:[^\\/].*")  # and not a Windows drive, which has one letter
 
@@ -89,14 +94,26 @@ def load_generator(settings: GeneratorSettings) -> Generator:
         options["prompt_lookup_tokens"] = settings.prompt_lookup_tokens
     if engine.name == "llama.cpp":
         file = resolve_gguf(settings.model)
-        read_gguf_header(file)  # what isn't a model is reported before anything waits for it
+        header = read_gguf_header(file)  # what isn't a model is reported before anything waits for it
+        _warn(memory_of_gguf(header.size, header.kv_values))
         from rag.models.generator.llama_cpp.model import LlamaCppChatModel
 
         return LlamaCppChatModel(file=file, **options)
     folder = resolve_model(settings.model)
+    if not has_accelerator(settings.device):
+        float32 = settings.dtype == "float32" or not multiplies_bfloat16()
+        size = sum(each.stat().st_size for each in folder.glob("*.safetensors"))
+        kv_values = MODELS[settings.model].kv_values if settings.model in MODELS else 0
+        _warn(memory_of_folder(size, kv_values, float32))
     from rag.models.generator.transformers.chat import TransformersChatModel  # takes seconds to load
 
     return TransformersChatModel(folder=folder, dtype=settings.dtype, **options)
+
+
+def _warn(needed: int) -> None:
+    """Say that memory is short before it is spent."""
+    if (said := shortage(needed)) is not None:
+        _logger.warning("%s", said)
 
 
 __all__ = [

@@ -130,3 +130,18 @@ def test_llama_cpp_can_be_loaded_ahead_and_errors_wait_for_the_first_use(
     ]
     with pytest.raises(WeightsError, match=r"gone\.gguf can't be read"):
         models[1].invoke([HumanMessage("hello")])
+
+
+def test_that_memory_is_short_is_said_before_it_is_spent(
+    tiny_gguf: Path,
+    tiny_generator_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("rag.models.weights.memory.available_memory", lambda: 10**12)
+    load_generator(GeneratorSettings(model=str(tiny_gguf)))
+    assert not caplog.messages
+    monkeypatch.setattr("rag.models.weights.memory.available_memory", lambda: 10**8)
+    for model in (tiny_gguf, tiny_generator_folder):
+        load_generator(GeneratorSettings(model=str(model), device="cpu"))
+        assert "GB of memory and 0.1 GB are free" in caplog.messages[-1]
