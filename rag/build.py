@@ -10,12 +10,12 @@ from rag.answering.confidence import Calibration, calibration_for, load_calibrat
 from rag.answering.extractive import ExtractiveReader
 from rag.answering.second_reader import AdapterReader
 from rag.curated import FaqMatcher
-from rag.errors import ConfigError
+from rag.errors import ConfigError, WeightsError
 from rag.files import file_digest
 from rag.knowledge_base import KnowledgeBase, View
 from rag.models.embedder import SentenceEmbeddings
 from rag.models.generator import Generator, adapter_digest, adapter_file, load_generator
-from rag.models.reader import READER_ENCODER, SHIPPED_READER
+from rag.models.reader import READER_ENCODER
 from rag.models.reader.reader import Reader
 from rag.models.weights import resolve_model
 from rag.retrievers import PassageSearch, Retriever
@@ -101,11 +101,16 @@ def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name (loaded when it is first used); None where they want none.
 
     Raises:
-        WeightsError: the encoder isn't there; the message names the command that fetches it.
+        WeightsError: the encoder or the file isn't there.
     """
     if settings.reader.model == "none":
         return None
-    learned = SHIPPED_READER if settings.reader.model == "auto" else Path(settings.reader.model)
+    learned = Path(settings.reader.model)
+    if not learned.is_file():
+        raise WeightsError(
+            f"there is no reader {learned}; make one with `python -m training reader`, or set "
+            'reader.model = "none" in rag.toml'
+        )
     return Reader(resolve_model(READER_ENCODER), learned)
 
 

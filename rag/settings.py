@@ -105,8 +105,7 @@ class RetrievalSettings(_Section):
 class ReaderSettings(_Section):
     """A small encoder that reads the first ``passages`` found: which of them answers, and where, if any.
 
-    ``model``: "auto" is what comes with the program, "none" does without, everything else a file of
-    `python -m training reader save`.
+    ``model``: a file of `python -m training reader save`; "none" does without.
     """
 
     model: str = "none"

@@ -66,7 +66,8 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
     "training": (
         {"frozen_linear", "low_rank", "tables"},
         {"fit"},
-        {"generator", "reader"},
+        {"generator"},
+        {"reader"},
         {"__main__"},
     ),
     "ui": (
@@ -81,7 +82,7 @@ LAYERS: Mapping[str, tuple[set[str], ...]] = {
         {"app"},
     ),
 }
-FEWEST_LINES, MOST_LINES, MOST_LINES_OF_RAG = 30, 300, 17_000
+FEWEST_LINES, MOST_LINES, MOST_LINES_OF_RAG = 30, 300, 17_200
 
 EXCEPTIONS: Mapping[str, set[str]] = {
     "layers": set(),

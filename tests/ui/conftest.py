@@ -118,7 +118,7 @@ def write_settings(folder: Path, embedder: Path, generator: str, extra: str = ""
     file = folder / "rag.toml"
     file.write_text(
         f'[knowledge_base]\npath = "knowledge"\n[embedder]\nmodel = "{embedder}"\ndevice = "cpu"\n'
-        f'[generator]\nmodel = "{generator}"\ndevice = "cpu"\n[reader]\nmodel = "none"\n{extra}',
+        f'[reader]\nmodel = "none"\n[generator]\nmodel = "{generator}"\ndevice = "cpu"\n{extra}',
         encoding="utf-8",
     )
     return file
