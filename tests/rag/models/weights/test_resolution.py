@@ -63,7 +63,7 @@ def test_a_misspelt_short_name_gets_the_closest(name: str) -> None:
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
-    with pytest.raises(WeightsError, match="known names: qwen2"):
+    with pytest.raises(WeightsError, match=r"known names: .*qwen2"):
         resolve_model("通义")
 
 
