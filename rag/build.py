@@ -154,15 +154,17 @@ def build_answer_chain(
 
 
 def readers_digest(settings: Settings) -> str:
-    """What tells the generator's adapters, those that read, from others; "" where it has none.
+    """What tells those that read, the generator's adapters or a reader, from others; "" where there is none.
 
     Raises:
         WeightsError: there is no such file as the settings name.
     """
-    if settings.answering.second_reading:
+    reader = build_reader(settings)
+    if reader is None and settings.answering.second_reading:
         return adapter_digest(settings.generator)
     file = adapter_file(settings.generator)
-    return file_digest(file) if file is not None else ""
+    adapter = file_digest(file) if file is not None else ""
+    return f"{adapter} {reader.digest}" if reader is not None else adapter
 
 
 def build_calibration(settings: Settings) -> Calibration | None:

@@ -15,10 +15,10 @@ from rag.answering.citing import Resolved, resolve_answer
 from rag.answering.confidence import Calibration
 from rag.answering.course import Course, Decision, why_not_answer
 from rag.answering.drafting import Clock, Draft, only_restates, trained_for, write_draft
-from rag.answering.evidence import pack_evidence, pack_read
+from rag.answering.evidence import pack_evidence
 from rag.answering.injections import is_order, without_orders
 from rag.answering.prompt import head_messages, is_decline, messages_for, wording_for
-from rag.answering.reading import read_passages
+from rag.answering.reading import pack_read, read_passages
 from rag.answering.second_reader import AdapterReader, Finding, Reading, choose_answer
 from rag.answering.subject import unnamed
 from rag.curated import FaqMatcher
@@ -189,11 +189,13 @@ class AnswerChain(Runnable[str | Question, Answer]):
         """
         inquiry = course.inquiry
         wording = wording_for(inquiry.language)
+        if not self.decision.asks_for_chances:
+            return None
         if course.read is not None:
             found = course.read.found
             return Reading(course.read.nowhere, lambda: Finding(found))
         trained = trained_for(self.generator, wording)
-        if trained is None or not self.decision.asks_for_chances:
+        if trained is None:
             return None
         if self.second_reader is not None:
             return self.second_reader.read(inquiry, course.evidence)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
-from rag.answering.reading import Read
 from rag.answering.versions import date_of, newest_first, versions_among
 from rag.passage import metadata_of
 from rag.questions.inquiry import Inquiry
@@ -21,7 +20,6 @@ from rag.text.language import approximate_tokens
 from rag.text.sentences import CELL, Span, split_sentences
 
 _WHOLE_SHARE = 0.6  # of the budget, for leading passages that are kept whole
-_MOST_PASSAGES = 3  # that are written from, where a reader chose them
 _OVERHEAD = 10  # tokens of a passage's number and title line
 _NEIGHBOUR_WEIGHT = 0.3  # a sentence beside a relevant one often completes it
 _RANK_WEIGHT = 0.35
@@ -70,24 +68,6 @@ class Evidence:
         return f"{title} ({self.date})" if self.date else title
 
 
-def pack_read(inquiry: Inquiry, read: Read, *, budget: int) -> list[Evidence]:
-    """Choose what the generator reads of what the reader read, within about ``budget`` tokens.
-
-    The best passages come first, the first ones whole; of the others, up to three in all, the sentences that
-    are evidence. Of documents that are versions of one, the newer comes first.
-    """
-    best = read.passages[:_MOST_PASSAGES]
-    passages = [each.passage for each in best]
-    versions = versions_among(passages)
-    scored = {each.passage.id: each for each in best}
-    passages = newest_first(inquiry.query, passages, versions)
-    spans = [[span for span, _ in scored[each.id].sentences] for each in passages]
-    table = [
-        [scored[each.id].relevance * score for _, score in scored[each.id].sentences] for each in passages
-    ]
-    return _evidence(passages, spans, _Packing(passages, spans, budget).pack([table]), versions)
-
-
 def pack_evidence(
     inquiry: Inquiry, passages: Sequence[Document], *, analyzer: Analyzer, budget: int
 ) -> list[Evidence]:
@@ -109,16 +89,17 @@ def pack_evidence(
     lead = _lead(inquiry, passages, tables[0], versions)
     order = [lead, *(each for each in range(len(passages)) if each != lead)]
     passages, spans = [passages[each] for each in order], [spans[each] for each in order]
-    chosen = _Packing(passages, spans, budget).pack([[table[each] for each in order] for table in tables])
-    return _evidence(passages, spans, chosen, versions)
+    chosen = Packing(passages, spans, budget).pack([[table[each] for each in order] for table in tables])
+    return evidence_of(passages, spans, chosen, versions)
 
 
-def _evidence(
+def evidence_of(
     passages: Sequence[Document],
     spans: Sequence[Sequence[Span]],
     chosen: Sequence[set[int]],
     versions: Mapping[str, str],
 ) -> list[Evidence]:
+    """The evidence of passages of which sentences were chosen, by their positions among ``spans``."""
     return [
         Evidence(
             passage,
@@ -130,7 +111,7 @@ def _evidence(
     ]
 
 
-class _Packing:
+class Packing:
     """Sentences chosen until the budget is spent."""
 
     def __init__(self, passages: Sequence[Document], spans: Sequence[Sequence[Span]], budget: int) -> None:

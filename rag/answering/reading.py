@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from langchain_core.documents import Document
 
 from rag.answer import Standing
+from rag.answering.evidence import Evidence, Packing, evidence_of
+from rag.answering.injections import is_order
+from rag.answering.versions import newest_first, versions_among
 from rag.models.reader.reader import Reader
 from rag.models.reader.reading import PassageReading, Reading
 from rag.passage import metadata_of
 from rag.questions.inquiry import Inquiry
 from rag.text.sentences import Span
 
+_MOST_PASSAGES = 3  # that are written from
 _EVIDENCE = 0.5  # a sentence that is as likely as this to answer is quoted
 _MOST_QUOTES = 3  # sentences, where they aren't pieces of one list
 _ABSENT = 0.5  # more likely than this nothing answers
@@ -44,9 +48,20 @@ class ReadPassage:
 
     @property
     def span(self) -> Span | None:
-        """Where the likeliest answer in it stands."""
-        first = next(iter(self.reading.spans), None)
-        return Span(first.start, first.end) if first is not None else None
+        """Where the likeliest answer in it stands that is no order to an assistant."""
+        spans = (Span(each.start, each.end) for each in self.reading.spans)
+        return next((each for each in spans if not is_order(self.around(each))), None)
+
+    def around(self, span: Span) -> str:
+        """The sentences in which a span stands."""
+        start, end = self.place_around(span)
+        return self.passage.page_content[start:end]
+
+    def place_around(self, span: Span) -> Span:
+        """Where these sentences stand, in code points."""
+        touched = [each for each, _ in self.sentences if each.start < span.end and span.start < each.end]
+        starts, ends = (each.start for each in touched), (each.end for each in touched)
+        return Span(min([span.start, *starts]), max([span.end, *ends]))
 
     @property
     def found(self) -> str:
@@ -75,18 +90,18 @@ class Read:
         span = best.span
         if span is None:
             return None
-        around = [each for each, _ in best.sentences if each.start < span.end and span.start < each.end]
-        start = min([span.start, *(each.start for each in around)])
-        end = max([span.end, *(each.end for each in around)])
         offset = metadata_of(best.passage)["start"]
-        text = best.passage.page_content[start:end]
-        return Standing(best.passage, text, offset + start, offset + span.start, offset + span.end)
+        start = offset + best.place_around(span).start
+        return Standing(best.passage, best.around(span), start, offset + span.start, offset + span.end)
 
     def quotes(self, passages: Sequence[Document]) -> list[tuple[int, str]]:
         """The sentences that answer, in the passages' order, each with its passage's number from 1 on.
 
         Of the best passage that with the answer, or those with pieces of a list; of all what is evidence.
+        None where more likely nothing answers.
         """
+        if self.nowhere > _ABSENT:
+            return []
         numbers = {each.id: number for number, each in enumerate(passages, start=1)}
         read = [each for each in self.passages if each.passage.id in numbers]
         chosen: dict[tuple[int, Span], float] = {}
@@ -105,13 +120,30 @@ class Read:
     def signals(self) -> dict[str, float]:
         """What the confidence of an answer is computed from (`rag.answering.confidence`)."""
         best = max((each.likelihood for each in self.passages), default=0.0)
-        relevance = sorted((each.relevance for each in self.passages), reverse=True)
+        relevance = max((each.relevance for each in self.passages), default=0.0)
         return {
             "nowhere": self.nowhere,
             "best span": best,
-            "relevance": relevance[0] if relevance else 0.0,
-            "relevance lead": relevance[0] - relevance[1] if len(relevance) > 1 else 0.0,
+            "relevance": relevance,
         }
+
+
+def pack_read(inquiry: Inquiry, read: Read, *, budget: int) -> list[Evidence]:
+    """Choose what the generator reads of what the reader read, within about ``budget`` tokens.
+
+    The best passages come first, the first ones whole; of the others, up to three in all, the sentences that
+    are evidence. Of documents that are versions of one, the newer comes first.
+    """
+    best = read.passages[:_MOST_PASSAGES]
+    passages = [each.passage for each in best]
+    versions = versions_among(passages)
+    scored = {each.passage.id: each for each in best}
+    passages = newest_first(inquiry.query, passages, versions)
+    spans = [[span for span, _ in scored[each.id].sentences] for each in passages]
+    table = [
+        [scored[each.id].relevance * score for _, score in scored[each.id].sentences] for each in passages
+    ]
+    return evidence_of(passages, spans, Packing(passages, spans, budget).pack([table]), versions)
 
 
 def read_passages(reader: Reader, inquiry: Inquiry, passages: Sequence[Document]) -> Read:

@@ -87,7 +87,6 @@ def _record(
         }
     if found:
         reading = _read(reader, question.text, found)
-        gold = [metadata_of(each)["doc_id"] for each in found]
         scores = {
             "search": [-float(rank) for rank in range(len(found))],
             "relevance": [each.relevance for each in reading.passages],
@@ -102,10 +101,8 @@ def _record(
         record |= {
             "nowhere": reading.nowhere,
             "relevance": max(scores["relevance"]),
-            "first relevance": scores["relevance"][0],
             "span": max(scores["span"]),
             "reached": float(any(each in question.gold for each in sources)),
-            "passages": len(set(gold)),
         }
         if question.answers:
             record["contains"] = float(contains_answer(_best_span(found, reading), question.answers))

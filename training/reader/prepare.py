@@ -99,7 +99,7 @@ class Apart:
         return any(
             hash(text[at : at + _BLOCK]) in self._blocks
             for text in map(_letters, texts)
-            for at in range(0, max(0, len(text) - _RUN) + 1, _BLOCK)
+            for at in range(0, len(text) - _BLOCK + 1, _BLOCK)
             if len(text) >= _RUN
         )
 

@@ -11,7 +11,7 @@ from rag.models.reader.saved import save_learned
 from rag.models.weights import resolve_model, weights_digest
 from rag.settings import load_settings
 
-LICENCE = "CC BY-SA 4.0 and the other licences of the training sets, see docs/training.md; encoder: MIT"
+LICENCE = "that of the training sets, which `data` names; the encoder's own"
 
 
 def save(

@@ -13,7 +13,7 @@ import torch
 import typer
 from tqdm import tqdm
 
-from rag.models.hardware import choose_device, multiplies_bfloat16
+from rag.models.hardware import choose_device, choose_dtype
 from rag.models.reader.input import InputMaker
 from rag.models.reader.network import ReaderNetwork
 from rag.models.weights import quiet_loading, resolve_model
@@ -61,7 +61,7 @@ def train(
         learning_rate=learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=round(_WARM_UP * len(batches)),
-        bf16=multiplies_bfloat16() if on_cpu else True,
+        bf16=choose_dtype("auto", choose_device(device)) is torch.bfloat16,
         use_cpu=on_cpu,
         save_steps=save_every,
         save_total_limit=1,

@@ -60,9 +60,14 @@ class Reader:
         self._load()
 
     @property
+    def digest(self) -> str:
+        """The SHA-256 (hex) of what was learned."""
+        return file_digest(self._learned)
+
+    @property
     def file(self) -> Path:
         """What it runs from, in the cache folder, whether it is there or not."""
-        name = f"reader-{weights_digest(self._encoder)[:32]}-{file_digest(self._learned)[:32]}-{_FORM}.onnx"
+        name = f"reader-{weights_digest(self._encoder)[:32]}-{self.digest[:32]}-{_FORM}.onnx"
         return cache_folder() / "int8" / name
 
     def prepare(self) -> Path:

@@ -104,6 +104,7 @@ def make_chain(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Mak
         *,
         matcher: FaqMatcher | None = None,
         calibration: Calibration | None = None,
+        reader: Any = None,
         split_questions: bool = True,
         **settings: Any,
     ) -> AnswerChain:
@@ -119,6 +120,7 @@ def make_chain(analyzer: Analyzer, make_passage: Callable[..., Document]) -> Mak
             AnsweringSettings(**settings),
             matcher=matcher,
             calibration=calibration,
+            reader=reader,
             split_questions=split_questions,
         )
 

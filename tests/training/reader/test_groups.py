@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.reader import groups as made_groups
-from training.reader.groups import GroupMaker, read_groups, write_groups
+from training.reader.groups import GroupMaker, Piece, read_groups, write_groups
 from training.reader.near_misses import near_miss
 from training.reader.prepare import Apart
 from training.reader.sources import read_source
@@ -77,7 +77,14 @@ def test_what_is_reported_on_is_kept_apart(training_set: Path, tmp_path: Path) -
     (reported / "queries.jsonl").write_text('{"id": "q", "text": "Unlike any other?"}')
     (reported / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\td\t1\n")
     apart = Apart([reported])
-    long = [each for each in groups if any(len(piece.text) > 80 for piece in each.pieces)]
-    assert not any(Apart([]).shares(each) for each in long)
-    same = replace(groups[0], question="unlike ANY other")
-    assert apart.shares(same)
+    assert not any(Apart([]).shares(each) for each in groups)
+    asked = replace(groups[0], question="unlike ANY other", pieces=())
+    assert apart.shares(asked)
+    part = Piece(
+        "", "Something else. It has a long second sentence, so that a run of its letters is long. And", True
+    )
+    assert apart.shares(replace(groups[0], question="Another?", pieces=(part,)))
+    other = Piece(
+        "", "It has a long second sentence. Its letters say nothing that the others do, however long.", True
+    )
+    assert not apart.shares(replace(groups[0], question="Another?", pieces=(other,)))

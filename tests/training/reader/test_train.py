@@ -16,7 +16,7 @@ from rag.models.reader.saved import load_learned
 from training.__main__ import main
 from training.reader import train as train_module
 from training.reader.batches import batches_of, collate, example_of
-from training.reader.groups import Group, Piece
+from training.reader.groups import Group, Piece, write_groups
 from training.reader.loss import losses_of
 
 TEXT = "The P300 weighs 12 kg. It is made in Berlin."
@@ -107,7 +107,17 @@ def test_the_steps_run_from_a_set_to_a_reader_and_go_on_where_they_stopped(
         patched.setattr(train_module, "losses_of", stopping)
         assert main([*train, "--out", str(parts)]) == 130
     assert len(calls) == 3 and [each.name for each in parts.glob("*")] == ["checkpoint-3"]
-    assert main([*train, "--out", str(parts)]) == 0
+    steps = []
+
+    def counting(*arguments: Any) -> Any:
+        steps.append(1)
+        return losses_of(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train_module, "losses_of", counting)
+        assert main([*train, "--out", str(parts)]) == 0
+    last = {int(each.name.partition("-")[2]) for each in whole.glob("checkpoint-*")}
+    assert {len(steps) + 3} == last  # it went on after the third
     assert main(["reader", "save", str(whole), "--out", str(tmp_path / "a.safetensors"), *common[:2]]) == 0
     assert main(["reader", "save", str(parts), "--out", str(tmp_path / "b.safetensors"), *common[:2]]) == 0
     first, second = (load_learned(tmp_path / name) for name in ("a.safetensors", "b.safetensors"))
@@ -115,3 +125,48 @@ def test_the_steps_run_from_a_set_to_a_reader_and_go_on_where_they_stopped(
     for name, values in first.arrays.items():
         np.testing.assert_allclose(second.arrays[name], values, rtol=0.02, atol=1e-4, err_msg=name)
     assert "tokens.weight" in first.arrays and not any("embeddings" in each for each in first.arrays)
+
+
+@pytest.mark.processes
+def test_a_reader_is_measured_on_a_half_of_a_set(
+    training_set: Path,
+    tiny_embedder_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import gzip
+
+    with gzip.open(training_set / "corpus.jsonl.gz", "rt", encoding="utf-8") as file:
+        (training_set / "corpus.jsonl").write_text(file.read(), encoding="utf-8")
+    plain = [json.loads(each) for each in (training_set / "queries.jsonl").read_text().splitlines()]
+    plain = [
+        {**each, "answers": [one["text"] for one in each["answers"]]}
+        for each in plain
+        if "start" in str(each)
+    ]
+    (training_set / "queries.jsonl").write_text("\n".join(map(json.dumps, plain)))
+    kept = {each["id"] for each in plain}
+    rows = [
+        each
+        for each in (training_set / "qrels.tsv").read_text().splitlines()
+        if each.split("\t")[0] in kept | {"query-id"}
+    ]
+    (training_set / "qrels.tsv").write_text("\n".join(rows))
+    learned, settings = tmp_path / "tiny.safetensors", tmp_path / "rag.toml"
+    run = tmp_path / "run"
+    groups = tmp_path / "groups.jsonl"
+    write_groups(groups, [GROUP] * 4)
+    settings.write_text(f'[embedder]\nmodel = "{tiny_embedder_folder}"\ndevice = "cpu"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    named = ["--model", str(tiny_embedder_folder)]
+    assert main(["reader", "train", str(groups), "--out", str(run), "--device", "cpu", *named]) == 0
+    assert main(["reader", "save", str(run), "--out", str(learned), *named]) == 0
+    out = tmp_path / "records.jsonl"
+    command = ["reader", "evaluate", str(learned), "--sets", str(training_set), "--half", "report"]
+    assert main([*command, "--out", str(out)]) == 0
+    records = [json.loads(each) for each in out.read_text(encoding="utf-8").splitlines()]
+    assert records and all(0 <= each["nowhere"] <= 1 for each in records)
+    assert {each["reached"] for each in records} <= {0.0, 1.0}
+    table = capsys.readouterr().out
+    assert f"| tiny_set | {len(records)} |" in table
